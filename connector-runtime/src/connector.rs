@@ -1,0 +1,153 @@
+//! The trait that a connector implements, by the macro or by hand.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::{Actuator, Command, RawMessage};
+
+/// What went wrong in the device part: any error, with the chain of its causes.
+///
+/// This is [`anyhow::Error`]: every `std::error::Error` converts into it with `?`, and
+/// [`Context`](anyhow::Context) adds what was being done. The whole chain reaches the log
+/// topic in one message.
+pub type Error = anyhow::Error;
+
+/// The result of a device function; see [`Error`].
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Who a connector is and which settings it takes: what `#[connector]` on a struct implements.
+///
+/// The struct's fields are [`clap`] arguments, so each setting can be a flag, an environment
+/// variable, or both.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a connector's settings",
+    label = "this struct lacks `#[connector]`",
+    note = "write `#[connector]` above `struct {Self}`; its fields become flags and environment variables"
+)]
+pub trait Settings: clap::Args + Send + Sync + 'static {
+    /// The connector's name where `CONNECTOR_NAME` does not say otherwise: the root of all its
+    /// topics.
+    const NAME: &'static str;
+    /// The connector's own version; it is recorded beside each raw message.
+    const VERSION: &'static str;
+    /// What it connects, in one line, for `--help`.
+    const ABOUT: &'static str;
+}
+
+/// The device part of a connector.
+///
+/// `#[connector]` on an `impl` block writes this for you. By hand it is the way out for a device
+/// whose datapoints are known only at run time:
+///
+/// ```
+/// use connector_runtime::prelude::*;
+///
+/// /// Reads whatever registers its settings name.
+/// #[connector]
+/// struct Registers {
+///     /// Names of the registers, separated by commas.
+///     #[arg(long, env = "REGISTERS", value_delimiter = ',')]
+///     names: Vec<String>,
+/// }
+///
+/// impl Connector for Registers {
+///     type Raw = Vec<u16>;
+///     type Readings = std::collections::BTreeMap<String, u16>;
+///
+///     fn sources(&self) -> Vec<Source> {
+///         vec![Source::poll("registers", Duration::from_secs(10))]
+///     }
+///
+///     async fn receive(&self, _source: usize) -> Result<Option<Vec<u16>>> {
+///         Ok(Some(vec![0; self.names.len()]))
+///     }
+///
+///     fn parse(&self, raw: &Vec<u16>) -> Result<Option<Self::Readings>> {
+///         Ok(Some(self.names.iter().cloned().zip(raw.iter().copied()).collect()))
+///     }
+///
+///     fn actuators(&self) -> Vec<Actuator> {
+///         self.names.iter().map(|name| Actuator::new(name.clone()).example(0)).collect()
+///     }
+///
+///     async fn send(&self, command: &Command) -> Result<()> {
+///         println!("{} := {}", command.key(), command.value::<u16>()?);
+///         Ok(())
+///     }
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` does not say how to reach its device",
+    label = "this is not a connector yet",
+    note = "write `#[connector] impl {Self} {{ .. }}` with a `#[receive]` and a `#[parse]` method"
+)]
+pub trait Connector: Settings {
+    /// What the device hands over: text, bytes, or any serde type.
+    type Raw: RawMessage;
+
+    /// What [`parse`](Self::parse) makes of it: an object whose leaves are the sensors. Nested
+    /// keys are joined with `__`.
+    type Readings: Serialize;
+
+    /// Where raw messages come from, each with its rhythm. All run side by side.
+    fn sources(&self) -> Vec<Source>;
+
+    /// Gets the next raw message of one source, given by its index in [`sources`](Self::sources).
+    ///
+    /// `Ok(None)` says that there is nothing to process this time. An error is logged and the
+    /// source is asked again: at its next turn if it is polled, after a back-off if it pushes.
+    fn receive(&self, source: usize) -> impl Future<Output = Result<Option<Self::Raw>>> + Send;
+
+    /// Reads the sensors out of a raw message. It is pure: the same message always gives the
+    /// same readings, so that recorded messages can be replayed.
+    ///
+    /// `Ok(None)` drops the message silently, an error drops it with a log message.
+    fn parse(&self, raw: &Self::Raw) -> Result<Option<Self::Readings>>;
+
+    /// The datapoints that take commands.
+    fn actuators(&self) -> Vec<Actuator> {
+        Vec::new()
+    }
+
+    /// Hands a command to the device. Commands of one actuator come one after another, those of
+    /// different actuators may overlap.
+    fn send(&self, command: &Command) -> impl Future<Output = Result<()>> + Send {
+        std::future::ready(Err(command.unknown()))
+    }
+}
+
+/// One way by which raw messages arrive, and its rhythm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    name: &'static str,
+    every: Option<Duration>,
+}
+
+impl Source {
+    /// A source that is polled: at once, and then each time the interval has passed since the
+    /// last poll *began*. A poll that takes longer is followed at once by the next, none piles up.
+    #[must_use]
+    pub const fn poll(name: &'static str, every: Duration) -> Self {
+        let every = Some(every);
+        Self { name, every }
+    }
+
+    /// A source that pushes: [`receive`](Connector::receive) waits for its next message.
+    #[must_use]
+    pub const fn push(name: &'static str) -> Self {
+        Self { name, every: None }
+    }
+
+    /// What log messages call it.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The time from one poll to the next; none for a source that pushes.
+    #[must_use]
+    pub const fn every(&self) -> Option<Duration> {
+        self.every
+    }
+}

@@ -1,0 +1,32 @@
+//! Runs connectors.
+
+pub mod __private;
+mod command;
+mod connector;
+mod datapoint;
+pub mod raw;
+mod timestamp;
+
+pub use anyhow;
+pub use clap;
+pub use command::Command;
+pub use connector::{Connector, Error, Result, Settings, Source};
+#[doc(inline)]
+pub use connector_macros::{connector, parse, receive, send};
+pub use datapoint::{Actuator, Bound, Number, Stamped};
+pub use raw::RawMessage;
+pub use timestamp::Timestamp;
+
+/// Everything that a connector's source needs: `use connector_runtime::prelude::*;`.
+pub mod prelude {
+    pub use std::{process::ExitCode, time::Duration};
+
+    pub use anyhow::{Context, anyhow, bail, ensure};
+    pub use clap;
+    pub use connector_macros::{connector, parse, receive, send};
+    pub use serde::{Deserialize, Serialize};
+
+    pub use crate::{
+        Actuator, Command, Connector, Error, RawMessage, Result, Source, Stamped, Timestamp,
+    };
+}

@@ -1,0 +1,116 @@
+//! A raw message as JSON: how it is recorded, and how it comes back.
+//!
+//! The raw message data base stores JSON, devices send bytes. Text is stored as a JSON string, any
+//! serde type as serde writes it. Bytes are stored as a JSON string where they are valid UTF-8, and
+//! otherwise as `{"base64": ".."}` (RFC 4648, standard alphabet, with padding), so that they come
+//! back equal.
+
+use std::any::{Any, TypeId};
+
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+/// A type that raw messages can have: text, bytes, or anything that serde reads and writes.
+///
+/// It is implemented for all such types. `Vec<u8>` is recorded as text, or as
+/// base64 where they are no UTF-8; for bytes *within* a type of yours, name the encoding:
+///
+/// ```
+/// # use serde::{Serialize, Deserialize};
+/// #[derive(Serialize, Deserialize)]
+/// struct Datagram {
+///     from: std::net::SocketAddr,
+///     #[serde(with = "connector_runtime::raw::bytes")]
+///     payload: Vec<u8>,
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot be a raw message",
+    label = "raw messages are recorded, and read back to be parsed again",
+    note = "return text (`String`), bytes (`Vec<u8>`), or a type with `#[derive(Serialize, Deserialize)]`"
+)]
+pub trait RawMessage: Send + Sync + 'static {
+    /// The message as JSON text.
+    fn to_json(&self) -> serde_json::Result<String>;
+
+    /// The message back from its JSON text.
+    fn from_json(json: &str) -> serde_json::Result<Self>
+    where
+        Self: Sized;
+}
+
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> RawMessage for T {
+    fn to_json(&self) -> serde_json::Result<String> {
+        let this: &dyn Any = self;
+        if let Some(vec) = this.downcast_ref::<Vec<u8>>() {
+            serde_json::to_string(&Encoded::from(vec.as_slice()))
+        } else {
+            serde_json::to_string(self)
+        }
+    }
+
+    fn from_json(json: &str) -> serde_json::Result<Self> {
+        if TypeId::of::<Self>() != TypeId::of::<Vec<u8>>() {
+            return serde_json::from_str(json);
+        }
+        let bytes: Box<dyn Any> =
+            Box::new(bytes::deserialize(&mut serde_json::Deserializer::from_str(json))?);
+        Ok(*bytes.downcast().expect("both are Vec<u8>"))
+    }
+}
+
+/// Bytes within JSON, for `#[serde(with = "connector_runtime::raw::bytes")]`.
+pub mod bytes {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+
+    use super::{Encoded, Engine, STANDARD};
+
+    /// Writes bytes as text, or as `{"base64": ".."}` where they are no UTF-8.
+    pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        Encoded::from(bytes).serialize(serializer)
+    }
+
+    /// Reads bytes from text or from `{"base64": ".."}`.
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        match Encoded::deserialize(deserializer)? {
+            Encoded::Text(text) => Ok(text.into_bytes()),
+            Encoded::Binary { base64 } => STANDARD.decode(base64).map_err(D::Error::custom),
+        }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Encoded {
+    Text(String),
+    Binary { base64: String },
+}
+
+impl From<&[u8]> for Encoded {
+    fn from(bytes: &[u8]) -> Self {
+        match str::from_utf8(bytes) {
+            Ok(text) => Self::Text(text.to_owned()),
+            Err(_) => Self::Binary { base64: STANDARD.encode(bytes) },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn round_trip<T: RawMessage + PartialEq + std::fmt::Debug>(raw: T, json: &str) {
+        assert_eq!(raw.to_json().unwrap(), json);
+        assert_eq!(T::from_json(json).unwrap(), raw);
+    }
+
+    #[test]
+    fn every_raw_message_comes_back_equal() {
+        round_trip("a \"line\"\n".to_owned(), r#""a \"line\"\n""#);
+        round_trip(b"plain".to_vec(), r#""plain""#);
+        round_trip(vec![0xff_u8, 0x00, 0x80], r#"{"base64":"/wCA"}"#);
+        round_trip(Vec::<u8>::new(), r#""""#);
+        round_trip(vec![1_u16, 2], "[1,2]");
+        round_trip(serde_json::json!({"base64": "not bytes"}), r#"{"base64":"not bytes"}"#);
+    }
+}

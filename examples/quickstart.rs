@@ -1,0 +1,2 @@
+//! A first connector.
+fn main() {}
