@@ -4,6 +4,7 @@ pub mod __private;
 mod command;
 mod connector;
 mod datapoint;
+mod flatten;
 pub mod raw;
 mod timestamp;
 

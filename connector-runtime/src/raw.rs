@@ -5,7 +5,10 @@
 //! otherwise as `{"base64": ".."}` (RFC 4648, standard alphabet, with padding), so that they come
 //! back equal.
 
-use std::any::{Any, TypeId};
+use std::{
+    any::{Any, TypeId},
+    borrow::Cow,
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -79,6 +82,14 @@ pub mod bytes {
     }
 }
 
+/// Bytes as text, or as base64 where they are no UTF-8.
+pub(crate) fn text_or_base64(bytes: &[u8]) -> Cow<'_, str> {
+    match str::from_utf8(bytes) {
+        Ok(text) => Cow::Borrowed(text),
+        Err(_) => Cow::Owned(STANDARD.encode(bytes)),
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 #[serde(untagged)]
 enum Encoded {
@@ -88,9 +99,9 @@ enum Encoded {
 
 impl From<&[u8]> for Encoded {
     fn from(bytes: &[u8]) -> Self {
-        match str::from_utf8(bytes) {
-            Ok(text) => Self::Text(text.to_owned()),
-            Err(_) => Self::Binary { base64: STANDARD.encode(bytes) },
+        match text_or_base64(bytes) {
+            Cow::Borrowed(text) => Self::Text(text.to_owned()),
+            Cow::Owned(base64) => Self::Binary { base64 },
         }
     }
 }

@@ -1,0 +1,230 @@
+//! Objects and lists: where the path grows, and where a value ends.
+
+use serde::{Serialize, ser};
+
+use super::{FlattenError, MAX_NESTING, SEPARATOR, Walker, key::KeyWriter};
+use crate::Timestamp;
+
+/// An object or list that is being walked through.
+pub(super) struct Compound<'w, 'a> {
+    walker: &'w mut Walker<'a>,
+    kind: Kind,
+    /// Where its keys begin in the path, and how many keys come before.
+    path: usize,
+    keys: usize,
+    is_first: bool,
+    closing: &'static str,
+}
+
+enum Kind {
+    /// Its keys lengthen the path.
+    Object,
+    /// An object within a list: part of one value.
+    ObjectInList,
+    /// A list that is a datapoint's value, which began at `start`.
+    List { start: usize },
+    /// A list within a list.
+    ListInList,
+    /// [`Stamped`](crate::Stamped).
+    Stamped,
+    /// JSON text within a `serde_json` type: a `RawValue`, or a number of any precision.
+    JsonText,
+}
+
+impl<'w, 'a> Compound<'w, 'a> {
+    fn open(
+        walker: &'w mut Walker<'a>,
+        kind: Kind,
+        closing: &'static str,
+    ) -> Result<Self, FlattenError> {
+        if walker.nesting == MAX_NESTING {
+            return Err(FlattenError::TooDeep);
+        }
+        walker.nesting += 1;
+        let (path, keys) = (walker.path.len(), walker.keys);
+        Ok(Self { walker, kind, path, keys, is_first: true, closing })
+    }
+
+    pub(super) fn object(walker: &'w mut Walker<'a>) -> Result<Self, FlattenError> {
+        if !walker.in_list {
+            return Self::open(walker, Kind::Object, "");
+        }
+        walker.write("{");
+        Self::open(walker, Kind::ObjectInList, "}")
+    }
+
+    pub(super) fn list(walker: &'w mut Walker<'a>) -> Result<Self, FlattenError> {
+        let start = walker.flat.json.len();
+        walker.write("[");
+        let is_nested = std::mem::replace(&mut walker.in_list, true);
+        let kind = if is_nested { Kind::ListInList } else { Kind::List { start } };
+        Self::open(walker, kind, "]")
+    }
+
+    pub(super) fn stamped(walker: &'w mut Walker<'a>) -> Result<Self, FlattenError> {
+        Self::open(walker, Kind::Stamped, "")
+    }
+
+    pub(super) fn json_text(walker: &'w mut Walker<'a>) -> Result<Self, FlattenError> {
+        Self::open(walker, Kind::JsonText, "")
+    }
+
+    /// The object around the content of an enum variant, `{"variant": content}`, up to the content.
+    pub(super) fn variant(
+        walker: &'w mut Walker<'a>,
+        variant: &'static str,
+    ) -> Result<(&'w mut Walker<'a>, &'static str), FlattenError> {
+        let mut object = Self::object(walker)?;
+        object.key(variant)?;
+        object.walker.nesting -= 1;
+        Ok((object.walker, object.closing))
+    }
+
+    /// Closes the object around a variant together with its content.
+    pub(super) fn closing_also(mut self, outer: &'static str) -> Self {
+        self.closing = match (self.closing, outer) {
+            ("]", "}") => "]}",
+            ("}", "}") => "}}",
+            (inner, _) => inner,
+        };
+        self
+    }
+
+    /// Goes to an entry of an object.
+    fn key<K: Serialize + ?Sized>(&mut self, key: &K) -> Result<(), FlattenError> {
+        if let Kind::ObjectInList = self.kind {
+            self.comma();
+            let mut text = String::new();
+            key.serialize(KeyWriter(&mut text))?;
+            self.walker.scalar(&text)?;
+            self.walker.write(":");
+            return Ok(());
+        }
+        self.walker.path.truncate(self.path);
+        if self.keys > 0 {
+            self.walker.path.push_str(SEPARATOR);
+        }
+        self.walker.keys = self.keys + 1;
+        key.serialize(KeyWriter(&mut self.walker.path))
+    }
+
+    pub(super) fn entry<T: Serialize + ?Sized>(
+        &mut self,
+        key: &'static str,
+        value: &T,
+    ) -> Result<(), FlattenError> {
+        match (&self.kind, key) {
+            (Kind::Stamped, "timestamp") => self.stamp(value),
+            (Kind::Stamped, _) => value.serialize(&mut *self.walker),
+            (Kind::JsonText, _) => self.reparse(value),
+            _ => {
+                self.key(key)?;
+                value.serialize(&mut *self.walker)
+            }
+        }
+    }
+
+    fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FlattenError> {
+        if self.keys == 0 {
+            return Err(FlattenError::NotAnObject);
+        }
+        self.comma();
+        value.serialize(&mut *self.walker)
+    }
+
+    fn stamp<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FlattenError> {
+        let millis = serde_json::to_value(value)?.as_i64();
+        self.walker.flat.timestamp = millis.map(Timestamp::from_millis);
+        Ok(())
+    }
+
+    /// An object in JSON text is nested as any other; a number keeps its digits.
+    fn reparse<T: Serialize + ?Sized>(&mut self, text: &T) -> Result<(), FlattenError> {
+        let text = serde_json::to_value(text)?;
+        let text = text.as_str().unwrap_or_default();
+        if text.starts_with(['{', '[', '"']) {
+            return serde_json::from_str::<serde_json::Value>(text)?.serialize(&mut *self.walker);
+        }
+        let start = self.walker.flat.json.len();
+        self.walker.write(text);
+        self.walker.end_value(start)
+    }
+
+    fn comma(&mut self) {
+        if !std::mem::take(&mut self.is_first) {
+            self.walker.write(",");
+        }
+    }
+
+    pub(super) fn close(self) -> Result<(), FlattenError> {
+        self.walker.write(self.closing);
+        self.walker.nesting -= 1;
+        let Kind::List { start } = self.kind else { return Ok(()) };
+        self.walker.in_list = false;
+        if self.keys == 0 { Ok(()) } else { self.walker.end_value(start) }
+    }
+}
+
+macro_rules! serialize_list {
+    ($($trait:ident::$method:ident)*) => {$(
+        impl ser::$trait for Compound<'_, '_> {
+            type Ok = ();
+            type Error = FlattenError;
+
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FlattenError> {
+                self.element(value)
+            }
+
+            fn end(self) -> Result<(), FlattenError> {
+                self.close()
+            }
+        }
+    )*};
+}
+
+serialize_list! {
+    SerializeSeq::serialize_element
+    SerializeTuple::serialize_element
+    SerializeTupleStruct::serialize_field
+    SerializeTupleVariant::serialize_field
+}
+
+macro_rules! serialize_struct {
+    ($($trait:ident)*) => {$(
+        impl ser::$trait for Compound<'_, '_> {
+            type Ok = ();
+            type Error = FlattenError;
+
+            fn serialize_field<T: Serialize + ?Sized>(
+                &mut self,
+                key: &'static str,
+                value: &T,
+            ) -> Result<(), FlattenError> {
+                self.entry(key, value)
+            }
+
+            fn end(self) -> Result<(), FlattenError> {
+                self.close()
+            }
+        }
+    )*};
+}
+
+serialize_struct! { SerializeStruct SerializeStructVariant }
+
+impl ser::SerializeMap for Compound<'_, '_> {
+    type Ok = ();
+    type Error = FlattenError;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), FlattenError> {
+        self.key(key)
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FlattenError> {
+        value.serialize(&mut *self.walker)
+    }
+
+    fn end(self) -> Result<(), FlattenError> {
+        self.close()
+    }
+}
