@@ -5,8 +5,14 @@ mod command;
 mod connector;
 mod datapoint;
 mod flatten;
+mod map;
+mod message;
+mod outbox;
 pub mod raw;
+mod registry;
+mod session;
 mod timestamp;
+mod topic;
 
 pub use anyhow;
 pub use clap;

@@ -1,0 +1,106 @@
+//! The messages on the wire. Their shapes are BEMCom's, member by member.
+
+use bytes::{BufMut, BytesMut};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::Timestamp;
+
+/// On `{name}/logs`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct LogMessage {
+    pub(crate) timestamp: Timestamp,
+    pub(crate) msg: String,
+    /// Always text: the receiving data base loses entries without.
+    pub(crate) emitter: String,
+    /// 10, 20, 30 or 40, as Python numbers its levels.
+    pub(crate) level: u8,
+}
+
+/// On `{name}/heartbeat`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Heartbeat {
+    pub(crate) this_heartbeats_timestamp: Timestamp,
+    pub(crate) next_heartbeats_timestamp: Timestamp,
+}
+
+/// On `{name}/raw_message_to_db`.
+#[derive(Debug, Serialize)]
+pub(crate) struct RawMessageToDb<'a> {
+    pub(crate) payload: RawPayload<'a>,
+    pub(crate) connector_version: &'a str,
+}
+
+/// A raw message with the time of its reception.
+#[derive(Debug, Serialize)]
+pub(crate) struct RawPayload<'a> {
+    pub(crate) raw_message: &'a RawValue,
+    pub(crate) timestamp: Timestamp,
+}
+
+/// Any of these as the payload of an MQTT message.
+pub(crate) fn payload(message: &impl Serialize) -> bytes::Bytes {
+    serde_json::to_vec(message).expect("plain structs with text keys always serialise").into()
+}
+
+/// Appends a value message, `{"value": .., "timestamp": ..}`; the value is JSON text.
+pub(crate) fn write_value(buffer: &mut BytesMut, json: &[u8], timestamp: Timestamp) {
+    buffer.put_slice(br#"{"value":"#);
+    buffer.put_slice(json);
+    buffer.put_slice(br#","timestamp":"#);
+    buffer.put_slice(itoa::Buffer::new().format(timestamp.as_millis()).as_bytes());
+    buffer.put_u8(b'}');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_573_680_749_000);
+
+    #[test]
+    fn log_messages_have_exactly_these_members() {
+        let message = LogMessage {
+            timestamp: NOW,
+            msg: "Connector online.".to_owned(),
+            emitter: "run".to_owned(),
+            level: 20,
+        };
+        assert_eq!(
+            payload(&message),
+            r#"{"timestamp":1573680749000,"msg":"Connector online.","emitter":"run","level":20}"#
+        );
+    }
+
+    #[test]
+    fn heartbeats_have_exactly_these_members() {
+        let heartbeat = Heartbeat {
+            this_heartbeats_timestamp: NOW,
+            next_heartbeats_timestamp: NOW + std::time::Duration::from_secs(30),
+        };
+        assert_eq!(
+            payload(&heartbeat),
+            r#"{"this_heartbeats_timestamp":1573680749000,"next_heartbeats_timestamp":1573680779000}"#
+        );
+    }
+
+    #[test]
+    fn raw_messages_are_wrapped_as_the_data_base_stores_them() {
+        let raw: Box<RawValue> = serde_json::from_str(r#"{"p": 1.50}"#).unwrap();
+        let message = RawMessageToDb {
+            payload: RawPayload { raw_message: &raw, timestamp: NOW },
+            connector_version: "0.1.0",
+        };
+        assert_eq!(
+            payload(&message),
+            r#"{"payload":{"raw_message":{"p": 1.50},"timestamp":1573680749000},"connector_version":"0.1.0"}"#
+        );
+    }
+
+    #[test]
+    fn values_have_exactly_two_members() {
+        let mut buffer = BytesMut::new();
+        write_value(&mut buffer, b"[1,\"x\"]", Timestamp::from_millis(-5));
+        assert_eq!(buffer, r#"{"value":[1,"x"],"timestamp":-5}"#);
+    }
+}

@@ -1,0 +1,272 @@
+//! The protocol between a connector and the rest of BEMCom, as a state machine.
+//!
+//! Every event goes in here, and every publish and subscription comes out. There is no I/O and no
+//! clock: what time it is comes with the event.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use bytes::BytesMut;
+use rumqttc::QoS;
+use serde_json::value::RawValue;
+
+use crate::{
+    Actuator, Command, Timestamp,
+    flatten::Flat,
+    map::DatapointMap,
+    message::{self, Heartbeat, LogMessage, RawMessageToDb, RawPayload},
+    outbox::{self, Kind, Outbox, Publish},
+    registry::{Registry, Sensor},
+    topic::Topics,
+};
+
+/// What a connector says and what it listens to.
+#[derive(Debug)]
+pub(crate) struct Session {
+    topics: Topics,
+    version: String,
+    registry: Registry,
+    pub(crate) outbox: Outbox,
+    is_online: bool,
+    has_map: bool,
+    changes: Vec<Change>,
+}
+
+/// A change of what the broker should send us.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Change {
+    Subscribe(String),
+    Unsubscribe(String),
+}
+
+impl Session {
+    pub(crate) fn new(name: &str, version: &str, actuators: Vec<Actuator>) -> Self {
+        Self {
+            topics: Topics::of(name),
+            version: version.to_owned(),
+            registry: Registry::new(actuators),
+            outbox: Outbox::new(outbox::LIMIT),
+            is_online: false,
+            has_map: false,
+            changes: Vec::new(),
+        }
+    }
+
+    /// The map's topic: the first to be subscribed, and needed for anything to work.
+    pub(crate) fn map_topic(&self) -> &str {
+        &self.topics.datapoint_map
+    }
+
+    /// The topics that a new link has to subscribe beside the map's.
+    pub(crate) fn actuator_topics(&mut self) -> Vec<String> {
+        self.changes.clear();
+        self.registry.map().actuator.keys().cloned().collect()
+    }
+
+    /// What to subscribe and unsubscribe since this was last asked.
+    pub(crate) fn take_changes(&mut self) -> Vec<Change> {
+        std::mem::take(&mut self.changes)
+    }
+
+    pub(crate) fn is_online(&self) -> bool {
+        self.is_online
+    }
+
+    /// Whether a map has been received since the start.
+    pub(crate) fn has_map(&self) -> bool {
+        self.has_map
+    }
+
+    /// A link is up and its subscriptions are confirmed. The broker may have lost everything that
+    /// it retained, so all of it is said again.
+    pub(crate) fn online(&mut self) {
+        self.is_online = true;
+        let dropped = self.outbox.take_dropped();
+        if dropped > 0 {
+            tracing::error!("the queue to the broker was full: {dropped} messages are lost");
+        }
+        if !self.registry.is_empty() {
+            self.announce();
+        }
+        let queued: HashSet<Arc<str>> =
+            self.outbox.waiting().map(|publish| Arc::clone(&publish.topic)).collect();
+        let is_queued =
+            |sensor: &&Sensor| sensor.topic.as_ref().is_some_and(|t| queued.contains(t));
+        let silent = self.registry.sensors().iter().filter(|sensor| !is_queued(sensor));
+        publish_values(&mut self.outbox, silent);
+    }
+
+    /// The link is gone; what it did not deliver comes back, in order.
+    pub(crate) fn offline(&mut self, undelivered: impl DoubleEndedIterator<Item = Publish>) {
+        self.is_online = false;
+        self.outbox.give_back(undelivered);
+    }
+
+    /// A raw message as JSON text, before it is parsed.
+    pub(crate) fn raw_message(&mut self, json: &str, timestamp: Timestamp) {
+        let Ok(raw_message) = serde_json::from_str::<&RawValue>(json) else { return };
+        let payload = message::payload(&RawMessageToDb {
+            payload: RawPayload { raw_message, timestamp },
+            connector_version: &self.version,
+        });
+        let topic = Arc::clone(&self.topics.raw_message_to_db);
+        let (qos, retain) = (QoS::ExactlyOnce, false);
+        self.outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Raw });
+    }
+
+    /// The readings of one message: announced if a key is new, published where selected.
+    pub(crate) fn readings(&mut self, flat: &Flat, received: Timestamp) {
+        let timestamp = flat.timestamp().unwrap_or(received);
+        if self.registry.update(flat, timestamp) && self.is_online {
+            self.announce();
+        }
+        publish_values(&mut self.outbox, self.registry.updated());
+    }
+
+    pub(crate) fn log(&mut self, log: &LogMessage) {
+        let topic = Arc::clone(&self.topics.logs);
+        let (payload, qos, retain) = (message::payload(log), QoS::AtLeastOnce, true);
+        self.outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Log });
+    }
+
+    /// Says that the connector lives, and until when this can be believed.
+    pub(crate) fn heartbeat(&mut self, now: Timestamp, interval: Duration) {
+        if self.is_online {
+            let payload = message::payload(&Heartbeat {
+                this_heartbeats_timestamp: now,
+                next_heartbeats_timestamp: now + interval,
+            });
+            let topic = Arc::clone(&self.topics.heartbeat);
+            let (qos, retain) = (QoS::AtMostOnce, false);
+            self.outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Passing });
+        }
+    }
+
+    /// A message from the broker; gives the command that it is, if it is one.
+    pub(crate) fn message(
+        &mut self,
+        topic: &str,
+        payload: &[u8],
+        is_retained: bool,
+        now: Timestamp,
+    ) -> Option<Command> {
+        if topic == &*self.topics.datapoint_map {
+            self.new_map(payload);
+            return None;
+        }
+        let Some(key) = self.registry.map().actuator.get(topic) else {
+            tracing::debug!(
+                "a message on `{topic}`, which the datapoint map does not name (any more), is ignored"
+            );
+            return None;
+        };
+        if is_retained {
+            tracing::info!("the retained command for `{key}` on `{topic}` is history, and ignored");
+            return None;
+        }
+        match self.command(key, payload, now) {
+            Ok(command) => Some(command),
+            Err(error) => {
+                tracing::error!("the command for `{key}` on `{topic}` is refused: {error:#}");
+                None
+            }
+        }
+    }
+
+    fn command(&self, key: &str, payload: &[u8], now: Timestamp) -> crate::Result<Command> {
+        let (value, timestamp) = decode_value_message(payload)?;
+        let command = Command::new(key, value, timestamp.unwrap_or(now));
+        if let Some(actuator) = self.registry.actuator(key) {
+            actuator.check(&command)?;
+        }
+        Ok(command)
+    }
+
+    fn new_map(&mut self, payload: &[u8]) {
+        match DatapointMap::parse(payload, &self.topics) {
+            Ok((map, refused)) => {
+                self.has_map = true;
+                if let Some(refused) = refused.summary() {
+                    tracing::warn!("datapoint_map: {refused}");
+                }
+                self.select(map);
+            }
+            Err(problem) => {
+                tracing::error!(
+                    "the datapoint_map is refused, the one before stays in force: {problem}"
+                );
+            }
+        }
+    }
+
+    fn select(&mut self, map: DatapointMap) {
+        if &map == self.registry.map() {
+            tracing::debug!("the same datapoint_map again");
+            return;
+        }
+        let (sensors, actuators) = (map.sensor.len(), map.actuator.len());
+        tracing::info!("datapoint_map: {sensors} sensors and {actuators} actuators are selected");
+        let old = &self.registry.map().actuator;
+        let gone = old.keys().filter(|topic| !map.actuator.contains_key(*topic));
+        let new = map.actuator.keys().filter(|topic| !old.contains_key(*topic));
+        self.changes.extend(gone.cloned().map(Change::Unsubscribe));
+        self.changes.extend(new.cloned().map(Change::Subscribe));
+        let selected = self.registry.select(map);
+        let sensors = self.registry.sensors();
+        publish_values(&mut self.outbox, selected.iter().map(|&index| &sensors[index]));
+    }
+
+    fn announce(&mut self) {
+        let topic = Arc::clone(&self.topics.available_datapoints);
+        let payload = self.registry.announcement().into();
+        let (qos, retain) = (QoS::AtLeastOnce, true);
+        self.outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Passing });
+    }
+}
+
+/// Publishes the last values of those sensors that are selected.
+fn publish_values<'a>(outbox: &mut Outbox, sensors: impl Iterator<Item = &'a Sensor>) {
+    let mut buffer = BytesMut::new();
+    for sensor in sensors {
+        let Some(topic) = &sensor.topic else { continue };
+        message::write_value(&mut buffer, &sensor.json, sensor.timestamp);
+        let (topic, payload) = (Arc::clone(topic), buffer.split().freeze());
+        let (qos, retain) = (QoS::AtLeastOnce, true);
+        outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Value });
+    }
+}
+
+/// The value and, if there is one, the timestamp of a value message.
+fn decode_value_message(payload: &[u8]) -> crate::Result<(Box<RawValue>, Option<Timestamp>)> {
+    let text = str::from_utf8(payload)?;
+    let mut members: HashMap<String, Box<RawValue>> =
+        serde_json::from_str(text).map_err(|error| {
+            anyhow::anyhow!(
+                "it is not an object like {{\"value\": .., \"timestamp\": ..}}: {error}"
+            )
+        })?;
+    let Some(value) = members.remove("value") else { anyhow::bail!("it has no `value`") };
+    let timestamp = match members.get("timestamp").map(|json| json.get()) {
+        None | Some("null") => None,
+        Some(json) => Some(decode_timestamp(json)?),
+    };
+    Ok((value, timestamp))
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "checked to be in the range just before")]
+fn decode_timestamp(json: &str) -> crate::Result<Timestamp> {
+    let millis: Option<i64> = json.parse().ok().or_else(|| {
+        let float: f64 = serde_json::from_str(json).ok()?;
+        (float.abs() < 9e15).then_some(float.round() as i64)
+    });
+    match millis {
+        Some(millis) => Ok(Timestamp::from_millis(millis)),
+        None => anyhow::bail!("its timestamp {json:.50} is no number of milliseconds"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

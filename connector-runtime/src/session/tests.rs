@@ -1,0 +1,233 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+const NOW: Timestamp = Timestamp::from_millis(1_573_680_749_000);
+
+/// A session of a connector named `demo` that is online.
+fn online() -> Session {
+    let actuators = vec![
+        Actuator::new("setpoint").range(15.0..=30.0).example(21.0),
+        Actuator::new("anything").example("x"),
+    ];
+    let mut session = Session::new("demo", "1.2.3", actuators);
+    session.online();
+    session
+}
+
+/// What was published since this was last asked: topic, payload, QoS, retain.
+fn published(session: &mut Session) -> Vec<(String, Value, u8, bool)> {
+    std::iter::from_fn(|| session.outbox.pop())
+        .map(|p| {
+            let payload = serde_json::from_slice(&p.payload).unwrap();
+            (p.topic.to_string(), payload, p.qos as u8, p.retain)
+        })
+        .collect()
+}
+
+fn topics(session: &mut Session) -> Vec<String> {
+    published(session).into_iter().map(|(topic, ..)| topic).collect()
+}
+
+fn readings(session: &mut Session, readings: &Value) {
+    session.readings(&Flat::of(readings).unwrap(), NOW);
+}
+
+fn map(session: &mut Session, map: &Value) {
+    let topic = session.map_topic().to_owned();
+    assert!(session.message(&topic, map.to_string().as_bytes(), true, NOW).is_none());
+}
+
+fn command(session: &mut Session, payload: &str) -> Option<Command> {
+    session.message("t", payload.as_bytes(), false, NOW)
+}
+
+#[test]
+fn each_message_has_its_topic_qos_and_retain_flag() {
+    let mut session = online();
+    map(&mut session, &json!({"sensor": {"a__b": "demo/messages/1/value"}, "actuator": {}}));
+    session.raw_message("\"raw\"", NOW);
+    readings(&mut session, &json!({"a": {"b": 1.5}}));
+    session.heartbeat(NOW, Duration::from_secs(30));
+    session.log(&LogMessage {
+        timestamp: NOW,
+        msg: "text".to_owned(),
+        emitter: "here".to_owned(),
+        level: 20,
+    });
+    let (now, next) = (1_573_680_749_000_i64, 1_573_680_779_000_i64);
+    let actuator = json!({"setpoint": 21.0, "anything": "x"});
+    let expected = [
+        ("demo/available_datapoints", json!({"sensor": {}, "actuator": actuator}), 1, true),
+        (
+            "demo/raw_message_to_db",
+            json!({"payload": {"raw_message": "raw", "timestamp": now}, "connector_version": "1.2.3"}),
+            2,
+            false,
+        ),
+        ("demo/available_datapoints", json!({"sensor": {"a__b": 1.5}, "actuator": actuator}), 1, true),
+        ("demo/messages/1/value", json!({"value": 1.5, "timestamp": now}), 1, true),
+        (
+            "demo/heartbeat",
+            json!({"this_heartbeats_timestamp": now, "next_heartbeats_timestamp": next}),
+            0,
+            false,
+        ),
+        (
+            "demo/logs",
+            json!({"timestamp": now, "msg": "text", "emitter": "here", "level": 20}),
+            1,
+            true,
+        ),
+    ]
+    .map(|(topic, payload, qos, retain)| (topic.to_owned(), payload, qos, retain));
+    assert_eq!(published(&mut session), expected);
+}
+
+#[test]
+fn nothing_is_announced_while_nothing_is_known() {
+    let mut session = Session::new("demo", "1", Vec::new());
+    session.online();
+    assert!(session.outbox.is_empty());
+}
+
+#[test]
+fn only_selected_sensors_are_published_each_time_and_in_order() {
+    let mut session = online();
+    map(&mut session, &json!({"sensor": {"c": "3", "a": "1"}, "actuator": {}}));
+    for _ in 0..2 {
+        readings(&mut session, &json!({"a": 1, "b": 2, "c": 3}));
+    }
+    let expected = ["demo/available_datapoints", "demo/available_datapoints", "1", "3", "1", "3"];
+    assert_eq!(topics(&mut session), expected);
+}
+
+#[test]
+fn a_newly_selected_sensor_gets_its_last_value_with_the_time_of_that() {
+    let mut session = online();
+    readings(&mut session, &json!({"a": 1, "b": 2}));
+    published(&mut session);
+    map(&mut session, &json!({"sensor": {"b": "t"}, "actuator": {}}));
+    let expected = json!({"value": 2, "timestamp": NOW.as_millis()});
+    assert_eq!(published(&mut session), [("t".to_owned(), expected, 1, true)]);
+    map(&mut session, &json!({"sensor": {"b": "t"}, "actuator": {}}));
+    map(&mut session, &json!({"sensor": {}, "actuator": {}}));
+    readings(&mut session, &json!({"b": 3}));
+    assert!(session.outbox.is_empty());
+}
+
+#[test]
+fn a_stamp_of_the_device_is_the_time_of_the_values() {
+    let mut session = online();
+    map(&mut session, &json!({"sensor": {"a": "t"}, "actuator": {}}));
+    let stamped =
+        crate::Stamped { timestamp: Timestamp::from_millis(7), readings: json!({"a": 1}) };
+    session.readings(&Flat::of(&stamped).unwrap(), NOW);
+    let values = published(&mut session);
+    assert_eq!(values.last().unwrap().1, json!({"value": 1, "timestamp": 7}));
+}
+
+#[test]
+fn a_map_changes_only_the_subscriptions_that_differ() {
+    let mut session = online();
+    let changes = |session: &mut Session, actuator: Value| {
+        map(session, &json!({"sensor": {}, "actuator": actuator}));
+        session.take_changes()
+    };
+    let (subscribe, unsubscribe) =
+        (|t: &str| Change::Subscribe(t.into()), |t: &str| Change::Unsubscribe(t.into()));
+    assert_eq!(changes(&mut session, json!({"t": "setpoint"})), [subscribe("t")]);
+    assert_eq!(changes(&mut session, json!({"t": "setpoint"})), []);
+    assert_eq!(changes(&mut session, json!({"t": "anything"})), []);
+    assert_eq!(changes(&mut session, json!({"u": "x"})), [unsubscribe("t"), subscribe("u")]);
+    assert_eq!(session.actuator_topics(), ["u"]);
+    assert_eq!(changes(&mut session, json!({})), [unsubscribe("u")]);
+}
+
+#[test]
+fn a_bad_map_leaves_the_old_one_in_force() {
+    let mut session = online();
+    map(&mut session, &json!({"sensor": {"a": "t"}, "actuator": {}}));
+    published(&mut session);
+    for bad in
+        [json!(null), json!({}), json!({"sensor": {}}), json!({"sensor": [], "actuator": {}})]
+    {
+        map(&mut session, &bad);
+    }
+    readings(&mut session, &json!({"a": 1}));
+    assert_eq!(topics(&mut session), ["demo/available_datapoints", "t"]);
+}
+
+#[test]
+fn a_command_keeps_its_json_and_its_timestamp() {
+    let mut session = online();
+    map(&mut session, &json!({"sensor": {}, "actuator": {"t": "anything"}}));
+    for value in ["1.50", "true", "null", "\"x\"", "[1, {}]", "{\"a\":1}", "18446744073709551617"] {
+        let payload = format!(r#"{{"value": {value}, "timestamp": 12, "more": 1}}"#);
+        let command = command(&mut session, &payload).unwrap();
+        assert_eq!((command.key(), command.json()), ("anything", value));
+        assert_eq!(command.timestamp().as_millis(), 12);
+    }
+    let timestamp = |session: &mut Session, json: &str| {
+        command(session, &format!(r#"{{"value": 1{json}}}"#)).map(|c| c.timestamp())
+    };
+    assert_eq!(timestamp(&mut session, ""), Some(NOW));
+    assert_eq!(timestamp(&mut session, r#", "timestamp": null"#), Some(NOW));
+    let rounded = timestamp(&mut session, r#", "timestamp": 12.6"#);
+    assert_eq!(rounded, Some(Timestamp::from_millis(13)));
+    assert_eq!(timestamp(&mut session, r#", "timestamp": "x""#), None);
+}
+
+#[test]
+fn what_is_no_command_is_refused() {
+    let mut session = online();
+    map(&mut session, &json!({"sensor": {}, "actuator": {"t": "setpoint", "u": "unknown"}}));
+    for payload in [
+        "",
+        "5",
+        "null",
+        "[]",
+        "{}",
+        "{",
+        r#"{"timestamp": 1}"#,
+        r#"{"value": NaN}"#,
+        r#"{"value": 14.9}"#,
+        r#"{"value": 31}"#,
+        r#"{"value": "x"}"#,
+        r#"{"value": null}"#,
+    ] {
+        assert!(command(&mut session, payload).is_none(), "{payload}");
+    }
+    assert!(session.message("t", b"\xff", false, NOW).is_none());
+    assert!(session.message("other", br#"{"value": 20}"#, false, NOW).is_none());
+    assert!(session.message("t", br#"{"value": 20}"#, true, NOW).is_none(), "retained");
+    assert!(session.message("t", br#"{"value": 20}"#, false, NOW).is_some());
+    assert!(session.message("u", br#"{"value": 20}"#, false, NOW).is_some(), "left to the device");
+}
+
+#[test]
+fn after_a_broken_link_everything_is_said_again() {
+    let mut session = online();
+    let selected = json!({"sensor": {"a": "1", "b": "2"}, "actuator": {"t": "setpoint"}});
+    map(&mut session, &selected);
+    readings(&mut session, &json!({"a": 1, "b": 2}));
+    let undelivered: Vec<_> =
+        std::iter::from_fn(|| session.outbox.pop()).filter(|p| &*p.topic == "2").collect();
+    session.offline(undelivered.into_iter());
+    session.heartbeat(NOW, Duration::from_secs(30));
+    readings(&mut session, &json!({"b": 3, "c": 4}));
+    assert_eq!(session.actuator_topics(), ["t"]);
+    session.online();
+    let said: Vec<_> = published(&mut session)
+        .into_iter()
+        .map(|(topic, payload, ..)| (topic, payload["value"].clone()))
+        .collect();
+    let expected = [
+        ("2", json!(2)),
+        ("2", json!(3)),
+        ("demo/available_datapoints", Value::Null),
+        ("1", json!(1)),
+    ]
+    .map(|(topic, value)| (topic.to_owned(), value));
+    assert_eq!(said, expected);
+}
