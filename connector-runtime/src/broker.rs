@@ -1,0 +1,141 @@
+//! The broker: how to reach it, and how to stay connected to it.
+
+#[cfg(feature = "embedded-broker")]
+mod embedded;
+mod client;
+mod link;
+
+use std::{fmt, io, time::Duration};
+
+use rumqttc::{ConnectReturnCode, Login};
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    time::timeout,
+};
+
+#[cfg(feature = "embedded-broker")]
+pub use self::embedded::{EmbeddedBroker, Listening};
+use crate::{commands::Dispatch, shared::Shared};
+
+/// The pause after the first failed attempt; it doubles up to the longest.
+const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// How long the broker may take for each step of a new connection.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Where the broker is.
+#[derive(Debug, Clone)]
+pub(crate) enum Address {
+    Tcp { host: String, port: u16 },
+    #[cfg(feature = "testing")]
+    Memory(EmbeddedBroker),
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            #[cfg(feature = "testing")]
+            Self::Memory(_) => f.write_str("the broker in memory"),
+        }
+    }
+}
+
+/// How a connector introduces itself to the broker.
+#[derive(Clone)]
+pub(crate) struct Identity {
+    pub(crate) client_id: String,
+    pub(crate) login: Option<Login>,
+}
+
+/// A connection of any kind.
+trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+impl Address {
+    async fn open(&self) -> io::Result<Box<dyn Stream>> {
+        match self {
+            Self::Tcp { host, port } => {
+                let stream = TcpStream::connect((&**host, *port)).await?;
+                // Nagle's algorithm and delayed acknowledgements make 40 ms of each small message.
+                stream.set_nodelay(true)?;
+                Ok(Box::new(stream))
+            }
+            #[cfg(feature = "testing")]
+            Self::Memory(broker) => Ok(Box::new(broker.connect())),
+        }
+    }
+}
+
+/// Why a connection ended, or never began.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LinkError {
+    #[error("{0}")]
+    Io(#[from] io::Error),
+    #[error("the broker closed the connection")]
+    Closed,
+    #[error("the broker sent what is no MQTT 3.1.1 packet: {0}")]
+    Codec(#[from] rumqttc::mqttbytes::Error),
+    #[error("the broker sent a packet that has no place here")]
+    Unexpected,
+    #[error("the broker refuses the connection: {}", explain(*.0))]
+    Refused(ConnectReturnCode),
+    #[error("the broker refuses the subscription to `{0}`: may this user read it?")]
+    MapRefused(String),
+    #[error("the broker did not answer within {} s", .0.as_secs())]
+    Silent(Duration),
+}
+
+fn explain(code: ConnectReturnCode) -> &'static str {
+    match code {
+        ConnectReturnCode::Success => "no reason is given",
+        ConnectReturnCode::RefusedProtocolVersion => "it does not speak MQTT 3.1.1",
+        ConnectReturnCode::BadClientId => "it does not like the client id",
+        ConnectReturnCode::ServiceUnavailable => "it is not available",
+        ConnectReturnCode::BadUserNamePassword => "MQTT_USERNAME or MQTT_PASSWORD is wrong",
+        ConnectReturnCode::NotAuthorized => {
+            "not authorised; does it ask for MQTT_USERNAME and MQTT_PASSWORD?"
+        }
+    }
+}
+
+/// Connects again and again, until the connector says goodbye.
+pub(crate) async fn keep_connected(
+    address: Address,
+    identity: Identity,
+    shared: &Shared,
+    mut dispatch: impl Dispatch,
+) {
+    let mut pause = SHORTEST_PAUSE;
+    let mut failures = 0_u32;
+    loop {
+        let ended = match timeout(PATIENCE, address.open()).await {
+            Ok(Ok(stream)) => client::serve(stream, &identity, shared, &mut dispatch).await,
+            Ok(Err(error)) => Err(error.into()),
+            Err(_) => Err(LinkError::Silent(PATIENCE)),
+        };
+        let Err(error) = ended else { return };
+        if shared.take_was_online() {
+            tracing::warn!("lost the connection to the broker at {address}: {error}");
+            (pause, failures) = (SHORTEST_PAUSE, 0);
+        } else if failures == 0 {
+            tracing::error!("cannot connect to the broker at {address}, but keep trying: {error}");
+            failures += 1;
+        } else {
+            tracing::debug!("cannot connect to the broker at {address}: {error}");
+        }
+        tokio::select! {
+            () = tokio::time::sleep(jitter(pause)) => {}
+            () = shared.goodbye() => return,
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// Between half and all of it, so that many connectors do not come back at the same moment.
+pub(crate) fn jitter(pause: Duration) -> Duration {
+    pause.mul_f64(0.5 + fastrand::f64() / 2.0)
+}

@@ -1,0 +1,235 @@
+//! Drives one connection: reads, writes, and asks whether the broker is still there.
+//!
+//! This task never waits for anything but the socket: commands are handed on with
+//! [`Dispatch::dispatch`], which does not block, and what is to be published is taken from the
+//! session when there is room for it.
+
+use bytes::BytesMut;
+use rumqttc::{Connect, ConnectReturnCode, Packet, QoS};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf},
+    time::{Duration, Instant, sleep_until, timeout},
+};
+
+use super::{
+    Identity, LinkError, PATIENCE, Stream,
+    link::{Event, Link, MAX_PACKET},
+};
+use crate::{Timestamp, commands::Dispatch, session::Change, shared::Shared};
+
+/// Announced in CONNECT: the broker gives up after one and a half of it.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+
+/// A broker that has been silent for this long is asked whether it is there.
+const ASK_AFTER: Duration = Duration::from_secs(10);
+
+/// How long the goodbye may take: the rest of the queue, and the acknowledgements.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// Runs a connection until it breaks (an error) or the connector has said goodbye.
+pub(super) async fn serve(
+    stream: Box<dyn Stream>,
+    identity: &Identity,
+    shared: &Shared,
+    dispatch: &mut impl Dispatch,
+) -> Result<(), LinkError> {
+    let (reader, writer) = tokio::io::split(stream);
+    let mut client = Client {
+        reader,
+        writer,
+        input: BytesMut::new(),
+        link: Link::new(Instant::now()),
+        shared,
+        is_online: false,
+        heard: Instant::now(),
+        has_asked: false,
+    };
+    let ended = client.run(identity, dispatch).await;
+    shared.offline(client.link.undelivered());
+    ended
+}
+
+struct Client<'a> {
+    reader: ReadHalf<Box<dyn Stream>>,
+    writer: WriteHalf<Box<dyn Stream>>,
+    input: BytesMut,
+    link: Link,
+    shared: &'a Shared,
+    is_online: bool,
+    /// When the broker last sent anything.
+    heard: Instant,
+    has_asked: bool,
+}
+
+impl Client<'_> {
+    async fn run(
+        &mut self,
+        identity: &Identity,
+        dispatch: &mut impl Dispatch,
+    ) -> Result<(), LinkError> {
+        let silent = |_| LinkError::Silent(PATIENCE);
+        timeout(PATIENCE, self.connect(identity)).await.map_err(silent)??;
+        timeout(PATIENCE, self.subscribe(dispatch)).await.map_err(silent)??;
+        self.is_online = true;
+        let shared = self.shared;
+        shared.online();
+        tokio::select! {
+            ended = self.work(dispatch) => return ended,
+            () = shared.goodbye() => {}
+        }
+        // Whatever the broker does now, the connector leaves.
+        let _ = timeout(GOODBYE, self.leave(dispatch)).await;
+        Ok(())
+    }
+
+    async fn connect(&mut self, identity: &Identity) -> Result<(), LinkError> {
+        let mut connect = Connect::new(&*identity.client_id);
+        connect.keep_alive = KEEP_ALIVE.as_secs().try_into().unwrap_or(u16::MAX);
+        connect.login.clone_from(&identity.login);
+        self.link.write(&Packet::Connect(connect))?;
+        self.writer.write_all_buf(&mut self.link.out).await?;
+        loop {
+            match self.next_packet()? {
+                Some(Packet::ConnAck(ack)) if ack.code == ConnectReturnCode::Success => {
+                    return Ok(());
+                }
+                Some(Packet::ConnAck(ack)) => return Err(LinkError::Refused(ack.code)),
+                Some(_) => return Err(LinkError::Unexpected),
+                None => self.read().await?,
+            }
+        }
+    }
+
+    /// Subscribes to the map and to the actuators, and waits until all of it is confirmed.
+    async fn subscribe(&mut self, dispatch: &mut impl Dispatch) -> Result<(), LinkError> {
+        let (map, actuators) = {
+            let mut session = self.shared.session();
+            (session.map_topic().to_owned(), session.actuator_topics())
+        };
+        self.link.subscribe(&[map], QoS::AtLeastOnce)?;
+        self.link.subscribe(&actuators, QoS::ExactlyOnce)?;
+        while !self.link.is_settled() {
+            self.exchange(dispatch).await?;
+        }
+        Ok(())
+    }
+
+    async fn work(&mut self, dispatch: &mut impl Dispatch) -> Result<(), LinkError> {
+        loop {
+            self.exchange(dispatch).await?;
+        }
+    }
+
+    /// Sends what is left, then the goodbye of MQTT.
+    async fn leave(&mut self, dispatch: &mut impl Dispatch) -> Result<(), LinkError> {
+        self.take_work()?;
+        while !(self.link.out.is_empty() && self.link.is_settled()) {
+            self.exchange(dispatch).await?;
+            self.take_work()?;
+        }
+        self.link.write(&Packet::Disconnect)?;
+        self.writer.write_all_buf(&mut self.link.out).await?;
+        Ok(self.writer.shutdown().await?)
+    }
+
+    /// Takes what the session has to say, then waits for the next thing that can be done. Dropping
+    /// this future loses nothing: what was read or written in part is kept.
+    async fn exchange(&mut self, dispatch: &mut impl Dispatch) -> Result<(), LinkError> {
+        self.take_work()?;
+        let until = self.heard + if self.has_asked { ASK_AFTER * 2 } else { ASK_AFTER };
+        tokio::select! {
+            read = self.reader.read_buf(&mut self.input) => {
+                self.took(read?)?;
+                self.handle_input(dispatch)
+            }
+            written = self.writer.write_buf(&mut self.link.out), if !self.link.out.is_empty() => {
+                written?;
+                self.link.wrote(Instant::now());
+                Ok(())
+            }
+            () = self.shared.changed() => Ok(()),
+            () = sleep_until(until) => self.ask(),
+        }
+    }
+
+    fn take_work(&mut self) -> Result<(), LinkError> {
+        if !self.is_online {
+            return Ok(());
+        }
+        if self.link.is_stalled(Instant::now()) {
+            return Err(LinkError::Silent(ASK_AFTER));
+        }
+        let mut session = self.shared.session_with_logs();
+        let (mut new, mut gone) = (Vec::new(), Vec::new());
+        for change in session.take_changes() {
+            match change {
+                Change::Subscribe(topic) => new.push(topic),
+                Change::Unsubscribe(topic) => gone.push(topic),
+            }
+        }
+        if !gone.is_empty() {
+            self.link.unsubscribe(gone)?;
+        }
+        self.link.subscribe(&new, QoS::ExactlyOnce)?;
+        self.link.fill(&mut session.outbox, Instant::now());
+        self.shared.tell_room(&session);
+        Ok(())
+    }
+
+    fn ask(&mut self) -> Result<(), LinkError> {
+        if std::mem::replace(&mut self.has_asked, true) {
+            return Err(LinkError::Silent(ASK_AFTER * 2));
+        }
+        self.link.write(&Packet::PingReq)
+    }
+
+    async fn read(&mut self) -> Result<(), LinkError> {
+        let count = self.reader.read_buf(&mut self.input).await?;
+        self.took(count)
+    }
+
+    fn took(&mut self, count: usize) -> Result<(), LinkError> {
+        (self.heard, self.has_asked) = (Instant::now(), false);
+        if count == 0 { Err(LinkError::Closed) } else { Ok(()) }
+    }
+
+    fn next_packet(&mut self) -> Result<Option<Packet>, LinkError> {
+        match Packet::read(&mut self.input, MAX_PACKET) {
+            Ok(packet) => Ok(Some(packet)),
+            Err(rumqttc::mqttbytes::Error::InsufficientBytes(missing)) => {
+                self.input.reserve(missing);
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn handle_input(&mut self, dispatch: &mut impl Dispatch) -> Result<(), LinkError> {
+        while let Some(packet) = self.next_packet()? {
+            match self.link.receive(packet, Instant::now())? {
+                Some(Event::Message(message)) => self.handle_message(&message, dispatch),
+                Some(Event::Subscribed { refused, .. }) => self.handle_refused(&refused)?,
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn handle_message(&mut self, message: &rumqttc::Publish, dispatch: &mut impl Dispatch) {
+        let rumqttc::Publish { topic, payload, retain, .. } = message;
+        let command = self.shared.message(topic, payload, *retain, Timestamp::now());
+        if let Some(command) = command {
+            dispatch.dispatch(command);
+        }
+    }
+
+    fn handle_refused(&self, refused: &[String]) -> Result<(), LinkError> {
+        for topic in refused {
+            if topic == self.shared.session().map_topic() {
+                return Err(LinkError::MapRefused(topic.clone()));
+            }
+            tracing::error!("the broker refuses the subscription to `{topic}`: no command will come from there");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,384 @@
+//! One MQTT 3.1.1 connection, as a state machine: packets in, bytes out.
+//!
+//! It lives as long as the connection; nothing of it is carried to the next one but the messages
+//! that were not acknowledged. They go back to the outbox, which is why neither the client of
+//! `rumqttc` nor its state is used, only its codec: that client forgets what is in flight when a
+//! clean session breaks, and resends by packet id instead of by age when another one does.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    time::Duration,
+};
+
+use bytes::{BufMut, BytesMut};
+use rumqttc::{
+    Packet, PubAck, PubComp, PubRec, PubRel, QoS, Subscribe, SubscribeFilter, SubscribeReasonCode,
+    Unsubscribe,
+};
+use tokio::time::Instant;
+
+use super::LinkError;
+use crate::outbox::{Outbox, Publish};
+
+/// From the oldest message without acknowledgement to the newest. mosquitto acknowledges, but does
+/// not deliver, what exceeds 20 at QoS 2.
+const WINDOW: usize = 16;
+
+/// Bytes for one write.
+const BATCH: usize = 64 << 10;
+
+/// The most bytes of a packet: MQTT's own limit.
+pub(crate) const MAX_PACKET: usize = 268_435_455;
+
+/// Filters in one SUBSCRIBE.
+const FILTERS: usize = 64;
+
+/// A connection on which messages wait for their acknowledgement, and nothing moves for this long,
+/// is given up.
+const ANSWER: Duration = Duration::from_secs(10);
+
+/// The state of one connection.
+#[derive(Debug)]
+pub(crate) struct Link {
+    /// What is to be written to the broker.
+    pub(crate) out: BytesMut,
+    in_flight: VecDeque<InFlight>,
+    last_id: u16,
+    /// The broker's messages of QoS 2 that it has not released yet.
+    unreleased: HashSet<u16>,
+    subscribing: HashMap<u16, Vec<String>>,
+    /// When a message last got nearer to its acknowledgement.
+    progress: Instant,
+}
+
+#[derive(Debug)]
+struct InFlight {
+    id: u16,
+    publish: Publish,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Published,
+    Released,
+    Acknowledged,
+}
+
+/// What a packet means for the session.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Event {
+    Message(rumqttc::Publish),
+    /// Topics of one SUBSCRIBE: those that were granted, and those that were not.
+    Subscribed { granted: Vec<String>, refused: Vec<String> },
+}
+
+impl Link {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self {
+            out: BytesMut::new(),
+            in_flight: VecDeque::new(),
+            last_id: 0,
+            unreleased: HashSet::new(),
+            subscribing: HashMap::new(),
+            progress: now,
+        }
+    }
+
+    /// Moves messages from the outbox into the window, as bytes.
+    pub(crate) fn fill(&mut self, outbox: &mut Outbox, now: Instant) {
+        if self.in_flight.is_empty() {
+            self.progress = now;
+        }
+        while self.out.len() < BATCH
+            && (self.in_flight.len() < WINDOW || outbox.next_qos() == Some(QoS::AtMostOnce))
+            && let Some(publish) = outbox.pop()
+        {
+            if publish.qos == QoS::AtMostOnce {
+                encode(&mut self.out, &publish, 0);
+                continue;
+            }
+            let id = self.next_id();
+            encode(&mut self.out, &publish, id);
+            self.in_flight.push_back(InFlight { id, publish, stage: Stage::Published });
+        }
+    }
+
+    /// Asks for messages on these topics.
+    pub(crate) fn subscribe(&mut self, topics: &[String], qos: QoS) -> Result<(), LinkError> {
+        for topics in topics.chunks(FILTERS) {
+            let filters = topics.iter().map(|topic| SubscribeFilter::new(topic.clone(), qos));
+            let mut subscribe = Subscribe::new_many(filters);
+            subscribe.pkid = self.next_id();
+            self.subscribing.insert(subscribe.pkid, topics.to_vec());
+            self.write(&Packet::Subscribe(subscribe))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn unsubscribe(&mut self, topics: Vec<String>) -> Result<(), LinkError> {
+        let pkid = self.next_id();
+        self.write(&Packet::Unsubscribe(Unsubscribe { pkid, topics }))
+    }
+
+    pub(crate) fn write(&mut self, packet: &Packet) -> Result<(), LinkError> {
+        packet.write(&mut self.out, MAX_PACKET)?;
+        Ok(())
+    }
+
+    /// Some of [`out`](Self::out) is written; the rest shows that the broker is slow, not gone.
+    pub(crate) fn wrote(&mut self, now: Instant) {
+        if !self.out.is_empty() {
+            self.progress = now;
+        }
+    }
+
+    /// Takes a packet from the broker and answers it.
+    pub(crate) fn receive(
+        &mut self,
+        packet: Packet,
+        now: Instant,
+    ) -> Result<Option<Event>, LinkError> {
+        match packet {
+            Packet::Publish(publish) => return self.deliver(publish),
+            Packet::PubRel(PubRel { pkid }) => {
+                self.unreleased.remove(&pkid);
+                self.write(&Packet::PubComp(PubComp::new(pkid)))?;
+            }
+            Packet::PubAck(PubAck { pkid }) | Packet::PubComp(PubComp { pkid }) => {
+                self.advance(pkid, Stage::Acknowledged, now);
+            }
+            Packet::PubRec(PubRec { pkid }) => {
+                self.advance(pkid, Stage::Released, now);
+                self.write(&Packet::PubRel(PubRel::new(pkid)))?;
+            }
+            Packet::SubAck(ack) => return Ok(self.subscribed(ack.pkid, &ack.return_codes)),
+            Packet::UnsubAck(_) | Packet::PingResp => {}
+            _ => return Err(LinkError::Unexpected),
+        }
+        Ok(None)
+    }
+
+    /// Whether the broker has left something unanswered for too long.
+    pub(crate) fn is_stalled(&self, now: Instant) -> bool {
+        !self.in_flight.is_empty() && now - self.progress > ANSWER
+    }
+
+    /// Whether everything that was sent is acknowledged, and every subscription confirmed.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.in_flight.is_empty() && self.subscribing.is_empty()
+    }
+
+    /// What the broker has not acknowledged, oldest first.
+    pub(crate) fn undelivered(self) -> impl DoubleEndedIterator<Item = Publish> {
+        self.in_flight
+            .into_iter()
+            .filter(|flight| flight.stage != Stage::Acknowledged)
+            .map(|flight| flight.publish)
+    }
+
+    /// QoS 2 means that a repetition is confirmed, but not delivered again.
+    fn deliver(&mut self, publish: rumqttc::Publish) -> Result<Option<Event>, LinkError> {
+        let id = publish.pkid;
+        let is_new = match publish.qos {
+            QoS::AtMostOnce => true,
+            QoS::AtLeastOnce => {
+                self.write(&Packet::PubAck(PubAck::new(id)))?;
+                true
+            }
+            QoS::ExactlyOnce => {
+                self.write(&Packet::PubRec(PubRec::new(id)))?;
+                self.unreleased.insert(id)
+            }
+        };
+        Ok(is_new.then_some(Event::Message(publish)))
+    }
+
+    /// Acknowledgements are expected in order; others are remembered.
+    fn advance(&mut self, id: u16, stage: Stage, now: Instant) {
+        if let Some(flight) = self.in_flight.iter_mut().find(|flight| flight.id == id) {
+            flight.stage = stage;
+            self.progress = now;
+        }
+        while self.in_flight.front().is_some_and(|f| f.stage == Stage::Acknowledged) {
+            self.in_flight.pop_front();
+        }
+    }
+
+    fn subscribed(&mut self, id: u16, codes: &[SubscribeReasonCode]) -> Option<Event> {
+        let topics = self.subscribing.remove(&id)?;
+        let is_granted =
+            |i: usize| matches!(codes.get(i), Some(SubscribeReasonCode::Success(_)));
+        let (mut granted, mut refused) = (Vec::new(), Vec::new());
+        for (i, topic) in topics.into_iter().enumerate() {
+            if is_granted(i) { &mut granted } else { &mut refused }.push(topic);
+        }
+        Some(Event::Subscribed { granted, refused })
+    }
+
+    fn next_id(&mut self) -> u16 {
+        loop {
+            self.last_id = self.last_id.checked_add(1).unwrap_or(1);
+            let id = self.last_id;
+            if !self.subscribing.contains_key(&id) && self.in_flight.iter().all(|f| f.id != id) {
+                return id;
+            }
+        }
+    }
+}
+
+/// Appends a PUBLISH packet: MQTT 3.1.1, section 3.3. Unlike the codec's it takes the topic as it
+/// is stored, without a copy for each message.
+fn encode(out: &mut BytesMut, publish: &Publish, id: u16) {
+    let Publish { topic, payload, qos, retain, .. } = publish;
+    let has_id = *qos != QoS::AtMostOnce;
+    let mut remaining = 2 + topic.len() + usize::from(has_id) * 2 + payload.len();
+    out.reserve(remaining + 5);
+    out.put_u8(0x30 | (*qos as u8) << 1 | u8::from(*retain));
+    loop {
+        let low = (remaining % 128) as u8;
+        remaining /= 128;
+        out.put_u8(if remaining > 0 { low | 0x80 } else { low });
+        if remaining == 0 {
+            break;
+        }
+    }
+    let length = u16::try_from(topic.len()).expect("topics are checked to be at most 1024 bytes");
+    out.put_u16(length);
+    out.put_slice(topic.as_bytes());
+    if has_id {
+        out.put_u16(id);
+    }
+    out.put_slice(payload);
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::outbox::Kind;
+
+    fn publish(topic: &str, qos: QoS) -> Publish {
+        let (topic, payload) = (topic.into(), Bytes::from(vec![b'x'; 200]));
+        Publish { topic, payload, qos, retain: true, kind: Kind::Value }
+    }
+
+    fn filled(qos: QoS, count: usize) -> (Link, Outbox) {
+        let (mut link, mut outbox) = (Link::new(Instant::now()), Outbox::new(1 << 20));
+        for i in 0..count {
+            outbox.push(publish(&format!("t/{i}"), qos));
+        }
+        link.fill(&mut outbox, Instant::now());
+        (link, outbox)
+    }
+
+    fn written(link: &mut Link) -> Vec<Packet> {
+        std::iter::from_fn(|| Packet::read(&mut link.out, MAX_PACKET).ok()).collect()
+    }
+
+    fn topics(publishes: impl Iterator<Item = Publish>) -> Vec<String> {
+        publishes.map(|publish| publish.topic.to_string()).collect()
+    }
+
+    #[test]
+    fn the_codec_reads_what_is_encoded() {
+        for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
+            let (mut link, _) = filled(qos, 1);
+            let [Packet::Publish(read)] = &written(&mut link)[..] else { panic!() };
+            assert_eq!((&*read.topic, read.qos, read.retain, read.dup), ("t/0", qos, true, false));
+            assert_eq!(read.payload, publish("", qos).payload);
+        }
+    }
+
+    #[test]
+    fn no_more_is_in_flight_than_the_window_allows() {
+        let (mut link, mut outbox) = filled(QoS::AtLeastOnce, 40);
+        assert_eq!(written(&mut link).len(), WINDOW);
+        // An acknowledgement out of order does not widen the span from the oldest to the newest.
+        link.receive(Packet::PubAck(PubAck::new(2)), Instant::now()).unwrap();
+        link.fill(&mut outbox, Instant::now());
+        assert_eq!(written(&mut link).len(), 0);
+        link.receive(Packet::PubAck(PubAck::new(1)), Instant::now()).unwrap();
+        link.fill(&mut outbox, Instant::now());
+        assert_eq!(written(&mut link).len(), 2);
+        assert_eq!(topics(link.undelivered())[0], "t/2");
+    }
+
+    #[test]
+    fn qos_0_needs_no_window() {
+        let (mut link, outbox) = filled(QoS::AtMostOnce, 40);
+        assert_eq!(written(&mut link).len(), 40);
+        assert!(outbox.is_empty() && link.is_settled());
+    }
+
+    #[test]
+    fn qos_2_stays_until_it_is_complete() {
+        let (mut link, _) = filled(QoS::ExactlyOnce, 1);
+        written(&mut link);
+        link.receive(Packet::PubRec(PubRec::new(1)), Instant::now()).unwrap();
+        assert_eq!(written(&mut link), [Packet::PubRel(PubRel::new(1))]);
+        assert!(!link.is_settled());
+        link.receive(Packet::PubComp(PubComp::new(1)), Instant::now()).unwrap();
+        assert!(link.is_settled());
+    }
+
+    #[test]
+    fn a_repeated_message_of_qos_2_is_delivered_once() {
+        let mut link = Link::new(Instant::now());
+        let message = |pkid| {
+            let mut message = rumqttc::Publish::new("t", QoS::ExactlyOnce, "x");
+            message.pkid = pkid;
+            Packet::Publish(message)
+        };
+        assert!(link.receive(message(7), Instant::now()).unwrap().is_some());
+        assert!(link.receive(message(7), Instant::now()).unwrap().is_none());
+        link.receive(Packet::PubRel(PubRel::new(7)), Instant::now()).unwrap();
+        assert!(link.receive(message(7), Instant::now()).unwrap().is_some());
+        let (rec, comp) =
+            (Packet::PubRec(PubRec::new(7)), Packet::PubComp(PubComp::new(7)));
+        assert_eq!(written(&mut link), [rec.clone(), rec.clone(), comp, rec]);
+    }
+
+    #[test]
+    fn a_release_of_an_unknown_message_is_answered() {
+        let mut link = Link::new(Instant::now());
+        link.receive(Packet::PubRel(PubRel::new(9)), Instant::now()).unwrap();
+        assert_eq!(written(&mut link), [Packet::PubComp(PubComp::new(9))]);
+    }
+
+    #[test]
+    fn refused_subscriptions_are_named() {
+        let mut link = Link::new(Instant::now());
+        link.subscribe(&["a".to_owned(), "b".to_owned()], QoS::ExactlyOnce).unwrap();
+        let codes =
+            vec![SubscribeReasonCode::Failure, SubscribeReasonCode::Success(QoS::ExactlyOnce)];
+        let event = link.receive(Packet::SubAck(rumqttc::SubAck::new(1, codes)), Instant::now()).unwrap();
+        let expected =
+            Event::Subscribed { granted: vec!["b".to_owned()], refused: vec!["a".to_owned()] };
+        assert_eq!(event, Some(expected));
+    }
+
+    #[test]
+    fn a_connection_without_progress_is_stalled_and_a_slow_one_is_not() {
+        let (mut link, _) = filled(QoS::AtLeastOnce, 2);
+        let (start, step) = (Instant::now(), ANSWER * 3 / 4);
+        assert!(!link.is_stalled(start + step));
+        link.wrote(start + step);
+        assert!(!link.is_stalled(start + step * 2));
+        link.receive(Packet::PubAck(PubAck::new(1)), start + step * 2).unwrap();
+        link.out.clear();
+        link.wrote(start + step * 3);
+        assert!(!link.is_stalled(start + step * 3));
+        assert!(link.is_stalled(start + step * 4));
+        link.receive(Packet::PubAck(PubAck::new(2)), start + step * 4).unwrap();
+        assert!(!link.is_stalled(start + step * 9));
+    }
+
+    #[test]
+    fn packet_ids_in_use_are_not_given_again() {
+        let (mut link, _) = filled(QoS::AtLeastOnce, 1);
+        link.last_id = u16::MAX;
+        assert_eq!(link.next_id(), 2);
+    }
+}

@@ -1,0 +1,253 @@
+//! Log messages: to stdout, and to `{name}/logs` with Python's numeric levels.
+//!
+//! Each connector has its own [`Logs`]: what its tasks say goes to its own topic, also where many
+//! connectors run in one process. Saying something never waits and never fails. From here to the
+//! broker nothing is logged, so that a log message cannot cause another one.
+
+mod limit;
+
+use std::{
+    collections::VecDeque,
+    fmt::{self, Write},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+};
+
+use tokio::{sync::Notify, time::Instant};
+use tracing::{
+    Event, Level, Subscriber,
+    field::{Field, Visit},
+    level_filters::LevelFilter,
+};
+use tracing_subscriber::{
+    Layer, filter::Targets, fmt as stdout, layer::Context, prelude::*, registry::LookupSpan,
+};
+
+use self::limit::Limit;
+use crate::{Timestamp, message::LogMessage};
+
+/// How many messages wait for the broker at most; the oldest are dropped first.
+const CAPACITY: usize = 1000;
+
+/// Longer messages are cut.
+const MAX_BYTES: usize = 4096;
+
+tokio::task_local! {
+    static CURRENT: Logs;
+}
+
+/// Where messages go that come from outside of any connector's tasks.
+static FALLBACK: OnceLock<Logs> = OnceLock::new();
+
+/// The log messages of one connector that are not yet on the bus.
+#[derive(Debug, Clone)]
+pub(crate) struct Logs(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    level: LevelFilter,
+    queue: Mutex<Queue>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    messages: VecDeque<LogMessage>,
+    limit: Limit,
+    dropped: usize,
+}
+
+impl Logs {
+    /// Collects messages from level INFO, or from DEBUG.
+    pub(crate) fn new(debug: bool) -> Self {
+        let level = if debug { LevelFilter::DEBUG } else { LevelFilter::INFO };
+        Self(Arc::new(Inner { level, queue: Mutex::default(), changed: Notify::new() }))
+    }
+
+    /// Runs a task whose messages belong here.
+    pub(crate) fn collect<F: Future>(&self, task: F) -> impl Future<Output = F::Output> + use<F> {
+        CURRENT.scope(self.clone(), task)
+    }
+
+    /// What was said since this was last asked.
+    pub(crate) fn take(&self) -> VecDeque<LogMessage> {
+        let mut queue = self.queue();
+        let dropped = std::mem::take(&mut queue.dropped);
+        if dropped > 0 {
+            let msg = format!("{dropped} log messages before this one are lost: there were too many");
+            let emitter = module_path!().to_owned();
+            let lost = LogMessage { timestamp: Timestamp::now(), msg, emitter, level: 30 };
+            queue.messages.push_front(lost);
+        }
+        std::mem::take(&mut queue.messages)
+    }
+
+    pub(crate) async fn changed(&self) {
+        self.0.changed.notified().await;
+    }
+
+    fn push(&self, mut message: LogMessage) {
+        let mut queue = self.queue();
+        let Some(repeated) = queue.limit.admit(&message, Instant::now()) else { return };
+        if repeated > 0 {
+            let _ = write!(message.msg, " (and {repeated} times before)");
+        }
+        queue.messages.push_back(message);
+        if queue.messages.len() > CAPACITY {
+            queue.messages.pop_front();
+            queue.dropped += 1;
+        }
+        drop(queue);
+        self.0.changed.notify_one();
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.0.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Sends the process's log messages to stdout and to the bus. Where the process has a subscriber
+/// already, that one stays.
+pub(crate) fn init(logs: &Logs) {
+    let _ = FALLBACK.set(logs.clone());
+    let libraries = ["h2", "hyper", "hyper_util", "reqwest", "rustls", "tokio", "tungstenite"];
+    let levels = Targets::new()
+        .with_default(logs.0.level)
+        .with_targets(libraries.map(|library| (library, LevelFilter::INFO)));
+    let _ = tracing_subscriber::registry()
+        .with(stdout::layer().with_filter(levels.clone()))
+        .with(BusLayer.with_filter(levels))
+        .try_init();
+}
+
+/// Hands events to the logs of the connector whose task is running.
+pub(crate) struct BusLayer;
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for BusLayer {
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let logs = CURRENT.try_with(Clone::clone).ok().or_else(|| FALLBACK.get().cloned());
+        let Some(logs) = logs else { return };
+        let metadata = event.metadata();
+        if *metadata.level() > logs.0.level {
+            return;
+        }
+        let mut text = Text::default();
+        event.record(&mut text);
+        let emitter = match context.event_span(event) {
+            Some(span) => format!("{}:{}", metadata.target(), span.name()),
+            None => metadata.target().to_owned(),
+        };
+        let level = number(*metadata.level());
+        logs.push(LogMessage { timestamp: Timestamp::now(), msg: text.finish(), emitter, level });
+    }
+}
+
+/// Python's number for a level.
+fn number(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 40,
+        Level::WARN => 30,
+        Level::INFO => 20,
+        Level::DEBUG | Level::TRACE => 10,
+    }
+}
+
+/// The message of an event, and its fields as ` name=value`.
+#[derive(Default)]
+struct Text {
+    message: String,
+    fields: String,
+}
+
+impl Text {
+    /// Without control characters other than line breaks and tabs, which terminals and data bases
+    /// do not bear, and cut to a size that can be stored.
+    fn finish(mut self) -> String {
+        self.message.push_str(&self.fields);
+        self.message.retain(|c| !c.is_control() || matches!(c, '\n' | '\t'));
+        if self.message.len() > MAX_BYTES {
+            let end = self.message.floor_char_boundary(MAX_BYTES);
+            self.message.truncate(end);
+            self.message.push_str(" ..");
+        }
+        self.message
+    }
+}
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let _ = match field.name() {
+            "message" => write!(self.message, "{value:?}"),
+            name => write!(self.fields, " {name}={value:?}"),
+        };
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
+        let _ = write!(self.fields, " {}={value}", field.name());
+        let mut source = value.source();
+        while let Some(cause) = source {
+            let _ = write!(self.fields, ": {cause}");
+            source = cause.source();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(debug: bool, say: impl FnOnce()) -> Vec<(String, u8)> {
+        let logs = Logs::new(debug);
+        let subscriber = tracing_subscriber::registry().with(BusLayer);
+        tracing::subscriber::with_default(subscriber, || CURRENT.sync_scope(logs.clone(), say));
+        logs.take().into_iter().map(|message| (message.msg, message.level)).collect()
+    }
+
+    fn messages(say: impl FnOnce()) -> Vec<String> {
+        said(true, say).into_iter().map(|(msg, _)| msg).collect()
+    }
+
+    #[test]
+    fn levels_are_those_of_python() {
+        let say = || {
+            tracing::error!("e");
+            tracing::warn!("w");
+            tracing::info!("i");
+            tracing::debug!("d");
+        };
+        let pairs = [("e", 40), ("w", 30), ("i", 20), ("d", 10)].map(|(m, l)| (m.to_owned(), l));
+        assert_eq!(said(true, say), pairs);
+        assert_eq!(said(false, say), pairs[..3]);
+    }
+
+    #[test]
+    fn fields_and_causes_are_part_of_the_message() {
+        #[derive(Debug, thiserror::Error)]
+        #[error("outer")]
+        struct Outer(#[source] fmt::Error);
+        let error = Outer(fmt::Error);
+        let said = messages(|| {
+            tracing::info!(key = "a", count = 2, "text with {}", "100% done");
+            tracing::error!(error = &error as &dyn std::error::Error, "failed");
+        });
+        let cause = fmt::Error.to_string();
+        let expected =
+            ["text with 100% done key=\"a\" count=2".to_owned(), format!("failed error=outer: {cause}")];
+        assert_eq!(said, expected);
+    }
+
+    #[test]
+    fn messages_can_be_stored_and_shown() {
+        let said = messages(|| tracing::info!("a\0\u{1b}[31mb\nc\u{9b}"));
+        assert_eq!(said, ["a[31mb\nc"]);
+        let said = messages(|| tracing::info!("{}", "ü".repeat(MAX_BYTES)));
+        assert!(said[0].len() <= MAX_BYTES + 3 && said[0].ends_with("ü .."));
+    }
+
+    #[test]
+    fn a_flood_drops_the_oldest_and_says_so() {
+        let said = messages(|| (0..CAPACITY + 5).for_each(|i| tracing::info!("message {i}")));
+        assert_eq!(said.len(), CAPACITY + 1);
+        assert_eq!(said[0], "5 log messages before this one are lost: there were too many");
+        assert_eq!(said[1], "message 5");
+    }
+}

@@ -1,0 +1,233 @@
+//! Joins the parts of a running connector: the broker, the sources, the commands, the heartbeat.
+
+use std::{env, process::ExitCode, sync::Arc, time::Duration};
+
+use rumqttc::Login;
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    BusSettings, Connector, Source, Timestamp,
+    broker::{self, Address, Identity},
+    commands::Workers,
+    log::{self, Logs},
+    session::Session,
+    settings::{self, Environment, Exit, Switch},
+    shared::Shared,
+    source, stop,
+};
+
+/// How long the device waits for a retained datapoint map once the broker is connected.
+const WAIT_FOR_MAP: Duration = Duration::from_millis(500);
+
+/// How long the device waits for the broker at the start.
+const WAIT_FOR_BROKER: Duration = Duration::from_secs(10);
+
+/// How long the end may take.
+const WAIT_AT_END: Duration = Duration::from_secs(2);
+
+/// `EX_CONFIG` of sysexits.h: the settings are wrong, a restart does not help.
+const EXIT_CONFIG: u8 = 78;
+
+/// A whole connector as the `main` of a program: reads its settings, connects to the broker and
+/// runs until SIGTERM or SIGINT.
+///
+/// The exit code is 0 after a signal and 78 where the settings are wrong. Nothing else ends it.
+///
+/// ```no_run
+/// use connector_runtime::prelude::*;
+///
+/// /// A thermometer.
+/// #[connector]
+/// struct Thermometer {}
+///
+/// # impl Connector for Thermometer {
+/// #     type Raw = String;
+/// #     type Readings = ();
+/// #     fn sources(&self) -> Vec<Source> { vec![] }
+/// #     async fn receive(&self, _: usize) -> Result<Option<String>> { Ok(None) }
+/// #     fn parse(&self, _: &String) -> Result<Option<()>> { Ok(None) }
+/// # }
+/// // #[connector] impl Thermometer { .. }
+///
+/// fn main() -> ExitCode {
+///     connector_runtime::main::<Thermometer>()
+/// }
+/// ```
+#[must_use]
+pub fn main<C: Connector>() -> ExitCode {
+    let environment = Environment::of_process();
+    let (connector, settings) = match settings::read::<C>(env::args_os(), &environment) {
+        Ok(read) => read,
+        Err(exit) => return leave(&exit),
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("cannot start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let logs = Logs::new(settings.debug.is_on());
+    log::init(&logs);
+    let running = async {
+        if let Some(file) = &environment.file {
+            tracing::info!("settings were read from {}", file.display());
+        }
+        let stop = async {
+            match stop::signal().await {
+                Ok(signal) => tracing::info!("{signal} received: the connector stops"),
+                Err(error) => tracing::error!("cannot listen to signals: {error}"),
+            }
+        };
+        serve(connector, settings, None, logs.clone(), stop).await
+    };
+    let ended = runtime.block_on(logs.collect(running));
+    // A blocking call of the device part must not hold up the end.
+    runtime.shutdown_background();
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(exit) => leave(&exit),
+    }
+}
+
+fn leave(exit: &Exit) -> ExitCode {
+    match exit {
+        Exit::Asked(text) => {
+            let _ = text.print();
+            ExitCode::SUCCESS
+        }
+        Exit::Faults(_) => {
+            eprintln!("{exit}");
+            ExitCode::from(EXIT_CONFIG)
+        }
+    }
+}
+
+/// Runs a connector until `stop` is ready: for programs that run several, or that have a runtime
+/// already. [`main`] does this for the usual case.
+///
+/// The error says what is wrong with the settings.
+pub async fn run<C: Connector>(
+    connector: C,
+    settings: BusSettings,
+    stop: impl Future<Output = ()>,
+) -> crate::Result<()> {
+    let logs = Logs::new(settings.debug.is_on());
+    log::init(&logs);
+    let ended = logs.collect(serve(connector, settings, None, logs.clone(), stop)).await;
+    ended.map_err(|exit| anyhow::anyhow!("{exit}"))
+}
+
+/// Runs a connector; `address` replaces the broker of the settings.
+pub(crate) async fn serve<C: Connector>(
+    connector: C,
+    settings: BusSettings,
+    address: Option<Address>,
+    logs: Logs,
+    stop: impl Future<Output = ()>,
+) -> Result<(), Exit> {
+    let sources = checked_sources(&connector)?;
+    warn_of_unclear(&settings);
+    let connector = Arc::new(connector);
+    let session = Session::new(&settings.connector_name, C::VERSION, connector.actuators());
+    let shared = Arc::new(Shared::new(session, logs.clone()));
+    let workers = Workers::new(Arc::clone(&connector), logs.clone());
+    let broker = {
+        let (shared, settings, address) = (Arc::clone(&shared), settings.clone(), address);
+        let address = address.unwrap_or_else(|| address_of(&settings));
+        let identity = identity_of(&settings);
+        async move { broker::keep_connected(address, identity, &shared, workers).await }
+    };
+    let broker = tokio::spawn(logs.collect(broker));
+    tokio::select! {
+        () = operate(&connector, &shared, sources, &settings, &logs) => {}
+        () = stop => {}
+    }
+    tracing::info!("Connector stopped.");
+    shared.say_goodbye();
+    let _ = timeout(WAIT_AT_END, broker).await;
+    Ok(())
+}
+
+/// Runs the device part, once the bus is ready for it.
+async fn operate<C: Connector>(
+    connector: &Arc<C>,
+    shared: &Arc<Shared>,
+    sources: Vec<Source>,
+    settings: &BusSettings,
+    logs: &Logs,
+) {
+    until_ready(shared).await;
+    tracing::info!("Connector online: {} {}", settings.connector_name, C::VERSION);
+    let mut tasks = JoinSet::new();
+    tasks.spawn(logs.collect(beat(Arc::clone(shared), settings.heartbeat_interval())));
+    let records_raw = settings.send_raw_message_to_db.is_on();
+    for (index, source) in sources.into_iter().enumerate() {
+        let (connector, shared) = (Arc::clone(connector), Arc::clone(shared));
+        tasks.spawn(logs.collect(source::run(connector, shared, index, source, records_raw)));
+    }
+    // None of them ends by itself.
+    tasks.join_all().await;
+}
+
+/// Waits until the datapoint map is likely to be known, so that the first message of the device is
+/// published already. Without a broker the device starts all the same.
+async fn until_ready(shared: &Shared) {
+    if timeout(WAIT_FOR_BROKER, shared.status(|status| status.is_online)).await.is_ok() {
+        let _ = timeout(WAIT_FOR_MAP, shared.status(|status| status.has_map)).await;
+    }
+}
+
+/// Sends heartbeats, each a little before the one before it expires.
+async fn beat(shared: Arc<Shared>, interval: Duration) {
+    let early = (interval / 10).min(Duration::from_millis(500));
+    loop {
+        shared.status(|status| status.is_online).await;
+        shared.update(|session| session.heartbeat(Timestamp::now(), interval));
+        tokio::select! {
+            () = sleep(interval - early) => {}
+            () = shared.status(|status| !status.is_online) => {}
+        }
+    }
+}
+
+fn checked_sources<C: Connector>(connector: &C) -> Result<Vec<Source>, Exit> {
+    let sources = connector.sources();
+    let faults: Vec<_> = sources
+        .iter()
+        .filter(|source| source.every() == Some(Duration::ZERO))
+        .map(|source| format!("the interval of `{}` is zero: it must be longer", source.name()))
+        .collect();
+    if faults.is_empty() { Ok(sources) } else { Err(Exit::Faults(faults)) }
+}
+
+fn warn_of_unclear(settings: &BusSettings) {
+    let switches = [
+        ("SEND_RAW_MESSAGE_TO_DB", &settings.send_raw_message_to_db),
+        ("DEBUG", &settings.debug),
+    ];
+    for (variable, switch) in switches {
+        if let Switch::Unclear(value) = switch {
+            tracing::warn!("{variable}={value} counts as FALSE: only TRUE switches it on");
+        }
+    }
+}
+
+fn address_of(settings: &BusSettings) -> Address {
+    let (host, port) = (settings.mqtt_broker_host.clone(), settings.mqtt_broker_port);
+    Address::Tcp { host, port }
+}
+
+/// Two instances of one name must not push each other off the broker, so the client id is unique.
+fn identity_of(settings: &BusSettings) -> Identity {
+    let client_id = format!("{}-{:08x}", settings.connector_name, fastrand::u32(..));
+    let login = Login {
+        username: settings.mqtt_username.clone(),
+        password: settings.mqtt_password.expose().to_owned(),
+    };
+    Identity { client_id, login: (!settings.mqtt_username.is_empty()).then_some(login) }
+}

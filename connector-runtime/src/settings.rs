@@ -1,0 +1,174 @@
+//! Settings: what the bus needs, read together with the connector's own from the command line, the
+//! environment and a `.env` file.
+
+mod environment;
+mod report;
+
+use std::{ffi::OsString, time::Duration};
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, builder::Resettable};
+
+pub(crate) use self::environment::Environment;
+pub(crate) use self::report::Exit;
+use crate::{Settings, topic};
+
+/// How a connector reaches the bus, and what it says there. The same for each connector.
+#[derive(Clone, Args)]
+pub struct BusSettings {
+    /// The connector's name: the first level of all its topics.
+    #[arg(long, env = "CONNECTOR_NAME", value_name = "NAME", value_parser = name)]
+    pub connector_name: String,
+
+    /// Host name or address of the MQTT broker.
+    #[arg(long, env = "MQTT_BROKER_HOST", value_name = "HOST")]
+    pub mqtt_broker_host: String,
+
+    /// TCP port of the MQTT broker.
+    #[arg(long, env = "MQTT_BROKER_PORT", value_name = "PORT", default_value_t = 1883)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    pub mqtt_broker_port: u16,
+
+    /// User name at the broker, if it asks for one.
+    #[arg(long, env = "MQTT_USERNAME", value_name = "USER", default_value = "")]
+    pub mqtt_username: String,
+
+    /// Password at the broker. A flag can be seen by every user of the machine: better set the
+    /// variable.
+    #[arg(long, env = "MQTT_PASSWORD", value_name = "PASSWORD", default_value = "")]
+    pub mqtt_password: Secret,
+
+    /// TRUE: publish each raw message as it was received, for the raw message data base.
+    #[arg(long, env = "SEND_RAW_MESSAGE_TO_DB", value_name = "TRUE|FALSE", value_parser = switch)]
+    #[arg(num_args = 0..=1, default_value = "FALSE", default_missing_value = "TRUE")]
+    #[arg(hide_possible_values = true)]
+    pub send_raw_message_to_db: Switch,
+
+    /// TRUE: log from level DEBUG, otherwise from INFO.
+    #[arg(long, env = "DEBUG", value_name = "TRUE|FALSE", value_parser = switch)]
+    #[arg(num_args = 0..=1, default_value = "FALSE", default_missing_value = "TRUE")]
+    pub debug: Switch,
+
+    /// Seconds from one heartbeat to the next.
+    #[arg(long, env = "HEARTBEAT_SECONDS", value_name = "SECONDS", default_value_t = 30)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub heartbeat_seconds: u64,
+}
+
+impl BusSettings {
+    pub(crate) fn heartbeat_interval(&self) -> Duration {
+        Duration::from_secs(self.heartbeat_seconds)
+    }
+}
+
+impl std::fmt::Debug for BusSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} at {}:{}", self.connector_name, self.mqtt_broker_host, self.mqtt_broker_port)
+    }
+}
+
+/// A text that is never shown.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// The text itself.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(text)
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+}
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("***")
+    }
+}
+
+/// A setting that is on only where it says `TRUE`, as BEMCom has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Switch {
+    /// It says `TRUE`.
+    On,
+    /// It says `FALSE`, or nothing.
+    Off,
+    /// It says something else, which counts as off and earns a warning.
+    Unclear(String),
+}
+
+impl Switch {
+    /// Whether it is on.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        *self == Self::On
+    }
+}
+
+#[allow(clippy::unnecessary_wraps, reason = "clap asks for a Result")]
+fn switch(text: &str) -> Result<Switch, std::convert::Infallible> {
+    Ok(match text.trim().to_ascii_uppercase().as_str() {
+        "TRUE" => Switch::On,
+        "FALSE" | "" => Switch::Off,
+        _ => Switch::Unclear(text.to_owned()),
+    })
+}
+
+fn name(text: &str) -> Result<String, String> {
+    topic::check_name(text).map(|()| text.to_owned())
+}
+
+/// Reads the settings of a connector and of its bus. All faults are reported together.
+pub(crate) fn read<C: Settings>(
+    arguments: impl IntoIterator<Item = OsString>,
+    environment: &Environment,
+) -> Result<(C, BusSettings), Exit> {
+    let arguments: Vec<_> = arguments.into_iter().collect();
+    let documented = command::<C>().mut_args(|arg| arg.hide_env_values(true));
+    let command = command::<C>().mut_args(|arg| take_from(environment, arg));
+    let mut matches = report::matches(&documented, command, &arguments, environment)?;
+    Ok((extract(&mut matches)?, extract(&mut matches)?))
+}
+
+fn extract<T: FromArgMatches>(matches: &mut ArgMatches) -> Result<T, Exit> {
+    T::from_arg_matches_mut(matches).map_err(|error| Exit::Faults(vec![error.to_string()]))
+}
+
+fn command<C: Settings>() -> Command {
+    let command = Command::new(C::NAME).about(C::ABOUT).version(C::VERSION);
+    let command = C::augment_args(command.next_help_heading("Device"));
+    BusSettings::augment_args(command.next_help_heading("Bus"))
+        .mut_arg("connector_name", |arg| arg.required(false).default_value(C::NAME))
+}
+
+/// Lets a variable of the environment, unless it is empty, take the place of the default.
+fn take_from(environment: &Environment, arg: Arg) -> Arg {
+    let value = arg.get_env().and_then(|variable| environment.get(variable));
+    let Some(value) = value.map(|value| value.to_string_lossy().into_owned()) else {
+        return arg.env(Resettable::Reset);
+    };
+    let values = match (arg.get_action(), arg.get_value_delimiter()) {
+        (ArgAction::SetTrue | ArgAction::SetFalse, _) => vec![is_truthy(&value).to_string()],
+        (_, Some(delimiter)) => value.split(delimiter).map(str::to_owned).collect(),
+        _ => vec![value],
+    };
+    arg.env(Resettable::Reset).required(false).default_values(values)
+}
+
+/// Whether a variable switches a flag on, by the words that clap knows.
+fn is_truthy(value: &str) -> bool {
+    !matches!(value.trim().to_ascii_lowercase().as_str(), "n" | "no" | "f" | "false" | "off" | "0")
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,106 @@
+//! The environment as a value: the process's variables, and below them a `.env` file.
+
+use std::{
+    collections::HashMap,
+    env,
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+};
+
+/// Variables by name. A variable that is set but empty counts as not set, but hides the file's.
+#[derive(Debug, Default)]
+pub(crate) struct Environment {
+    variables: HashMap<OsString, OsString>,
+    /// The `.env` file that was read.
+    pub(crate) file: Option<PathBuf>,
+    /// What was wrong with it.
+    pub(crate) faults: Vec<String>,
+}
+
+impl Environment {
+    /// The process's variables, and those of the `.env` file in the working directory or the
+    /// nearest folder above it.
+    pub(crate) fn of_process() -> Self {
+        let mut environment = match find_file() {
+            Some(path) => Self::of_file(&path),
+            None => Self::default(),
+        };
+        environment.variables.extend(env::vars_os());
+        environment
+    }
+
+    /// The variables of a `.env` file.
+    fn of_file(path: &Path) -> Self {
+        let mut environment = Self { file: Some(path.to_owned()), ..Self::default() };
+        let lines = match dotenvy::from_path_iter(path) {
+            Ok(lines) => lines,
+            Err(error) => {
+                environment.faults.push(format!("cannot read {}: {error}", path.display()));
+                return environment;
+            }
+        };
+        for line in lines {
+            match line {
+                Ok((name, value)) => drop(environment.variables.insert(name.into(), value.into())),
+                Err(error) => environment.faults.push(format!("{}: {error}", path.display())),
+            }
+        }
+        environment
+    }
+
+    pub(crate) fn get(&self, variable: &OsStr) -> Option<&OsStr> {
+        self.variables.get(variable).map(OsString::as_os_str).filter(|value| !value.is_empty())
+    }
+}
+
+impl<const N: usize> From<[(&str, &str); N]> for Environment {
+    fn from(variables: [(&str, &str); N]) -> Self {
+        let variables = variables.map(|(name, value)| (name.into(), value.into())).into();
+        Self { variables, ..Self::default() }
+    }
+}
+
+fn find_file() -> Option<PathBuf> {
+    let directory = env::current_dir().ok()?;
+    directory.ancestors().map(|folder| folder.join(".env")).find(|path| path.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> Environment {
+        let path = env::temp_dir().join(format!("connector-{:x}.env", fastrand::u64(..)));
+        std::fs::write(&path, text).unwrap();
+        let environment = Environment::of_file(&path);
+        std::fs::remove_file(&path).unwrap();
+        environment
+    }
+
+    fn get<'a>(environment: &'a Environment, name: &str) -> Option<&'a str> {
+        environment.get(name.as_ref()).and_then(OsStr::to_str)
+    }
+
+    #[test]
+    fn a_file_is_read_as_the_reference_reads_it() {
+        let text = "# comment\nA=1\nexport B = two words\nC='a # b' # comment\nD=\"x\\ny\"\nE=\n";
+        let environment = file(text);
+        assert_eq!(environment.faults, [""; 0]);
+        assert_eq!(get(&environment, "A"), Some("1"));
+        assert_eq!(get(&environment, "C"), Some("a # b"));
+        assert_eq!(get(&environment, "D"), Some("x\ny"));
+        assert_eq!(get(&environment, "E"), None);
+    }
+
+    #[test]
+    fn a_broken_line_is_a_fault() {
+        assert_eq!(file("A=1\n=\n").faults.len(), 1);
+    }
+
+    #[test]
+    fn the_process_goes_before_the_file() {
+        let mut environment = file("PATH=from the file\n");
+        environment.variables.extend(env::vars_os());
+        assert_ne!(get(&environment, "PATH"), Some("from the file"));
+    }
+}

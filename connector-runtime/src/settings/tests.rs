@@ -1,0 +1,130 @@
+use clap::Args;
+
+use super::*;
+
+#[derive(Debug, PartialEq, Args)]
+struct Device {
+    /// Base URL of the device.
+    #[arg(long, env = "DEVICE_URL")]
+    url: String,
+    /// Seconds between two polls.
+    #[arg(long, env = "POLL_SECONDS", default_value_t = 10)]
+    poll_seconds: u64,
+    /// Only look.
+    #[arg(long, env = "READ_ONLY")]
+    read_only: bool,
+    /// Meters, separated by commas.
+    #[arg(long, env = "METERS", value_delimiter = ',')]
+    meters: Vec<u8>,
+    #[arg(skip)]
+    state: u8,
+}
+
+impl Settings for Device {
+    const NAME: &'static str = "device-connector";
+    const VERSION: &'static str = "1.2.3";
+    const ABOUT: &'static str = "Connects a device.";
+}
+
+fn read<const N: usize>(
+    arguments: &[&str],
+    variables: [(&str, &str); N],
+) -> Result<(Device, BusSettings), String> {
+    let arguments = ["device-connector"].iter().chain(arguments).map(OsString::from);
+    super::read(arguments, &variables.into()).map_err(|exit| exit.to_string())
+}
+
+#[test]
+fn variables_and_flags_fill_the_settings_and_flags_win() {
+    let variables = [
+        ("DEVICE_URL", "http://device"),
+        ("POLL_SECONDS", "5"),
+        ("READ_ONLY", "TRUE"),
+        ("METERS", "1,2"),
+        ("CONNECTOR_NAME", "roof"),
+        ("MQTT_BROKER_HOST", "broker"),
+        ("MQTT_BROKER_PORT", "1884"),
+        ("SEND_RAW_MESSAGE_TO_DB", "TRUE"),
+        ("DEBUG", " true "),
+    ];
+    let (device, bus) = read(&["--poll-seconds", "7"], variables).unwrap();
+    let expected = Device {
+        url: "http://device".to_owned(),
+        poll_seconds: 7,
+        read_only: true,
+        meters: vec![1, 2],
+        state: 0,
+    };
+    assert_eq!(device, expected);
+    assert_eq!((&*bus.connector_name, bus.mqtt_broker_port), ("roof", 1884));
+    assert!(bus.send_raw_message_to_db.is_on() && bus.debug.is_on());
+}
+
+#[test]
+fn defaults_hold_where_nothing_or_something_empty_is_set() {
+    let variables = [
+        ("DEVICE_URL", "u"), ("MQTT_BROKER_HOST", "h"), ("MQTT_BROKER_PORT", ""),
+        ("CONNECTOR_NAME", ""), ("DEBUG", ""), ("POLL_SECONDS", ""),
+    ];
+    let (device, bus) = read(&[], variables).unwrap();
+    assert_eq!((device.poll_seconds, device.read_only), (10, false));
+    assert_eq!((&*bus.connector_name, bus.mqtt_broker_port), ("device-connector", 1883));
+    assert_eq!((bus.debug, bus.send_raw_message_to_db), (Switch::Off, Switch::Off));
+}
+
+#[test]
+fn a_switch_is_on_only_with_true() {
+    let debug = |value: &str| {
+        read(&[], [("DEVICE_URL", "u"), ("MQTT_BROKER_HOST", "h"), ("DEBUG", value)]).unwrap().1.debug
+    };
+    assert_eq!(debug("FALSE"), Switch::Off);
+    assert_eq!(debug("1"), Switch::Unclear("1".to_owned()));
+    let (_, bus) = read(&["--debug", "--url=u", "--mqtt-broker-host=h"], []).unwrap();
+    assert!(bus.debug.is_on());
+}
+
+#[test]
+fn all_faults_are_reported_together_by_the_name_of_their_variable() {
+    let variables = [
+        ("POLL_SECONDS", "often"), ("MQTT_BROKER_PORT", "70000"), ("METERS", "1,x"),
+        ("CONNECTOR_NAME", "a/b"), ("HEARTBEAT_SECONDS", "0"),
+    ];
+    let report = read(&["--poll-seconds=never"], variables).unwrap_err();
+    for text in [
+        "--poll-seconds <POLL_SECONDS> is \"never\"", "MQTT_BROKER_PORT=70000: ", "METERS",
+        "CONNECTOR_NAME=a/b: ", "HEARTBEAT_SECONDS=0: ", "DEVICE_URL (or --url <URL>) is missing",
+        "MQTT_BROKER_HOST (or --mqtt-broker-host <HOST>) is missing: Host name",
+    ] {
+        assert!(report.contains(text), "{text} is not in:\n{report}");
+    }
+    let report = read(&["--pol-seconds=1"], [("DEVICE_URL", "u")]).unwrap_err();
+    assert!(report.contains("--pol-seconds"), "{report}");
+}
+
+#[test]
+fn the_help_lists_all_settings_with_their_defaults() {
+    let variables = [("MQTT_PASSWORD", "hunter2"), ("POLL_SECONDS", "77")];
+    let help = read(&["--help"], variables).unwrap_err();
+    for text in [
+        "Connects a device.", "--url <URL>", "[env: DEVICE_URL", "[env: POLL_SECONDS",
+        "[default: 10]", "[env: CONNECTOR_NAME", "[default: device-connector]",
+        "[env: MQTT_BROKER_HOST", "[env: MQTT_BROKER_PORT", "[default: 1883]",
+        "[env: SEND_RAW_MESSAGE_TO_DB", "[env: DEBUG", "[default: FALSE]", "[env: MQTT_USERNAME",
+        "[env: MQTT_PASSWORD", "[env: HEARTBEAT_SECONDS", "[default: 30]",
+    ] {
+        assert!(help.contains(text), "{text} is not in:\n{help}");
+    }
+    assert!(!help.contains("hunter2") && !help.contains("77"), "{help}");
+    assert_eq!(read(&["--version"], []).unwrap_err(), "device-connector 1.2.3\n");
+}
+
+#[test]
+fn a_password_is_never_shown() {
+    let (_, bus) = read(
+        &["--url=u", "--mqtt-broker-host=h"],
+        [("MQTT_PASSWORD", "hunter2"), ("MQTT_USERNAME", "user")],
+    )
+    .unwrap();
+    assert_eq!(bus.mqtt_password.expose(), "hunter2");
+    assert!(!format!("{bus:?} {:?}", bus.mqtt_password).contains("hunter2"));
+}

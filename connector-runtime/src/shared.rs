@@ -1,0 +1,143 @@
+//! What the tasks of a connector share: the session, and the signals between them.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::{Notify, watch};
+
+use crate::{Command, Timestamp, log::Logs, outbox::Publish, session::Session};
+
+/// The session behind a lock that is never held while waiting, and who is told of its changes.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    session: Mutex<Session>,
+    logs: Logs,
+    changed: Notify,
+    room: Notify,
+    status: watch::Sender<Status>,
+}
+
+/// How far the connector has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Status {
+    pub(crate) is_online: bool,
+    pub(crate) has_map: bool,
+    was_online: bool,
+    says_goodbye: bool,
+}
+
+impl Shared {
+    pub(crate) fn new(session: Session, logs: Logs) -> Self {
+        Self {
+            session: Mutex::new(session),
+            logs,
+            changed: Notify::new(),
+            room: Notify::new(),
+            status: watch::Sender::default(),
+        }
+    }
+
+    /// The session, to read from it.
+    pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
+        self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Does something with the session and wakes the broker's task.
+    pub(crate) fn update<T>(&self, action: impl FnOnce(&mut Session) -> T) -> T {
+        let result = action(&mut self.session());
+        self.changed.notify_one();
+        result
+    }
+
+    /// The session, with the log messages so far handed over to it.
+    pub(crate) fn session_with_logs(&self) -> MutexGuard<'_, Session> {
+        let mut session = self.session();
+        for message in self.logs.take() {
+            session.log(&message);
+        }
+        session
+    }
+
+    /// Waits until there may be something to send.
+    pub(crate) async fn changed(&self) {
+        tokio::select! {
+            () = self.changed.notified() => {}
+            () = self.logs.changed() => {}
+        }
+    }
+
+    /// Waits until the broker has taken enough of what was published. Without a broker there is no
+    /// waiting: then the outbox keeps what it can.
+    pub(crate) async fn has_room(&self) {
+        loop {
+            let notified = self.room.notified();
+            {
+                let session = self.session();
+                if !(session.is_online() && session.outbox.is_crowded()) {
+                    return;
+                }
+            }
+            notified.await;
+        }
+    }
+
+    pub(crate) fn tell_room(&self, session: &Session) {
+        if !session.outbox.is_crowded() {
+            self.room.notify_waiters();
+        }
+    }
+
+    pub(crate) fn message(
+        &self,
+        topic: &str,
+        payload: &[u8],
+        is_retained: bool,
+        now: Timestamp,
+    ) -> Option<Command> {
+        let mut session = self.session();
+        let command = session.message(topic, payload, is_retained, now);
+        let has_map = session.has_map();
+        self.set_status(|status| status.has_map = has_map);
+        command
+    }
+
+    pub(crate) fn online(&self) {
+        self.update(Session::online);
+        self.set_status(|status| (status.is_online, status.was_online) = (true, true));
+    }
+
+    pub(crate) fn offline(&self, undelivered: impl DoubleEndedIterator<Item = Publish>) {
+        self.update(|session| session.offline(undelivered));
+        self.set_status(|status| status.is_online = false);
+        self.room.notify_waiters();
+    }
+
+    /// Whether there was a working connection since this was last asked.
+    pub(crate) fn take_was_online(&self) -> bool {
+        let was_online = self.status.borrow().was_online;
+        self.set_status(|status| status.was_online = false);
+        was_online
+    }
+
+    /// Waits for a status that fulfils a condition.
+    pub(crate) async fn status(&self, condition: impl FnMut(&Status) -> bool) {
+        // The sender lives as long as this does, so that waiting cannot fail.
+        let _ = self.status.subscribe().wait_for(condition).await;
+    }
+
+    /// Asks the broker's task to send what is left, and to leave.
+    pub(crate) fn say_goodbye(&self) {
+        self.set_status(|status| status.says_goodbye = true);
+    }
+
+    pub(crate) async fn goodbye(&self) {
+        self.status(|status| status.says_goodbye).await;
+    }
+
+    fn set_status(&self, change: impl FnOnce(&mut Status)) {
+        self.status.send_if_modified(|status| {
+            let before = *status;
+            change(status);
+            *status != before
+        });
+    }
+}

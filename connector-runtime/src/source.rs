@@ -1,0 +1,120 @@
+//! The way of a raw message: received, recorded, parsed, flattened, published.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::{MissedTickBehavior, interval, sleep};
+
+use crate::{
+    Connector, Error, RawMessage, Result, Source, Timestamp,
+    broker::jitter,
+    flatten::Flat,
+    isolation::{isolated, isolated_call},
+    shared::Shared,
+};
+
+/// The pause of a source that pushes after its first failure; it doubles up to the longest.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// Runs one source for as long as the connector runs.
+pub(crate) async fn run<C: Connector>(
+    connector: Arc<C>,
+    shared: Arc<Shared>,
+    index: usize,
+    source: Source,
+    records_raw: bool,
+) {
+    let mut ticks = source.every().map(interval);
+    if let Some(ticks) = &mut ticks {
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    }
+    let mut pipeline = Pipeline { connector: &*connector, shared: &shared, records_raw, flat: Flat::default() };
+    let mut receiving = Trouble::new(format!("`{}` receives nothing", source.name()));
+    let mut parsing = Trouble::new(format!("a message of `{}` is dropped", source.name()));
+    loop {
+        match &mut ticks {
+            Some(ticks) => drop(ticks.tick().await),
+            None => tokio::task::coop::consume_budget().await,
+        }
+        match isolated(connector.receive(index)).await {
+            Ok(raw) => {
+                receiving.is_over();
+                if let Some(raw) = raw {
+                    parsing.note(pipeline.process(&raw));
+                    shared.has_room().await;
+                }
+            }
+            Err(error) => {
+                receiving.note(Err(error));
+                if ticks.is_none() {
+                    sleep(jitter(receiving.pause())).await;
+                }
+            }
+        }
+    }
+}
+
+struct Pipeline<'a, C> {
+    connector: &'a C,
+    shared: &'a Shared,
+    records_raw: bool,
+    flat: Flat,
+}
+
+impl<C: Connector> Pipeline<'_, C> {
+    fn process(&mut self, raw: &C::Raw) -> Result<()> {
+        let received = Timestamp::now();
+        if self.records_raw {
+            let json = raw.to_json()?;
+            self.shared.update(|session| session.raw_message(&json, received));
+        }
+        let Some(readings) = isolated_call(|| self.connector.parse(raw))? else { return Ok(()) };
+        isolated_call(|| Ok(self.flat.fill(&readings)?))?;
+        self.shared.update(|session| session.readings(&self.flat, received));
+        Ok(())
+    }
+}
+
+/// A failure that may last: told when it begins, when its text changes and when it is over.
+struct Trouble {
+    what: String,
+    times: u32,
+    text: String,
+}
+
+impl Trouble {
+    fn new(what: String) -> Self {
+        Self { what, times: 0, text: String::new() }
+    }
+
+    fn note(&mut self, outcome: Result<()>) {
+        match outcome {
+            Ok(()) => self.is_over(),
+            Err(error) => self.failed(&error),
+        }
+    }
+
+    fn failed(&mut self, error: &Error) {
+        self.times = self.times.saturating_add(1);
+        let text = format!("{error:#}");
+        if text == self.text {
+            tracing::debug!("{}, for the {}th time: {text}", self.what, self.times);
+        } else {
+            tracing::error!("{}: {text}", self.what);
+            self.text = text;
+        }
+    }
+
+    fn is_over(&mut self) {
+        if self.times > 1 {
+            tracing::info!("it works again; before that {}, {} times", self.what, self.times);
+        }
+        self.times = 0;
+        self.text.clear();
+    }
+
+    fn pause(&self) -> Duration {
+        let doublings = self.times.saturating_sub(1).min(10);
+        (SHORTEST_PAUSE * 2_u32.pow(doublings)).min(LONGEST_PAUSE)
+    }
+}
