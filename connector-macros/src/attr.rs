@@ -1,0 +1,180 @@
+//! Our attributes: how they are spelled, not what they mean.
+
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use syn::{
+    Attribute, Expr, Ident, Meta, Path, Result, Token,
+    ext::IdentExt,
+    parse::{Parse, ParseStream, Parser},
+    punctuated::Punctuated,
+};
+
+/// What an annotated method does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    Receive,
+    Parse,
+    Send,
+}
+
+impl Role {
+    /// The role that an attribute gives; none if the attribute is not ours.
+    pub(crate) fn of(attr: &Attribute) -> Option<Self> {
+        let path = attr.path();
+        [Self::Receive, Self::Parse, Self::Send]
+            .into_iter()
+            .find(|role| is_ours(path) && names(path, role.form().name))
+    }
+
+    pub(crate) const fn form(self) -> &'static Form {
+        match self {
+            Self::Receive => &RECEIVE,
+            Self::Parse => &PARSE,
+            Self::Send => &SEND,
+        }
+    }
+
+    /// A method that the attribute stands on.
+    pub(crate) const fn method(self) -> &'static str {
+        match self {
+            Self::Receive => "async fn fetch(&self) -> Result<String>",
+            Self::Parse => "fn readings(raw: &str) -> Result<Readings>",
+            Self::Send => "async fn set(&self, value: f64) -> Result<()>",
+        }
+    }
+}
+
+/// How an attribute is written.
+pub(crate) struct Form {
+    pub(crate) name: &'static str,
+    /// A use of it, in full.
+    pub(crate) example: &'static str,
+    /// Whether it begins with a value that has no name.
+    pub(crate) takes_key: bool,
+    pub(crate) options: &'static [Opt],
+}
+
+/// An option of an attribute, written `name = value`.
+pub(crate) struct Opt {
+    pub(crate) name: &'static str,
+    pub(crate) example: &'static str,
+}
+
+/// `#[connector]` on a struct.
+pub(crate) static SETTINGS: Form = Form {
+    name: "connector",
+    example: r#"#[connector(name = "inverter")]"#,
+    takes_key: false,
+    options: &[Opt { name: "name", example: r#"name = "inverter""# }],
+};
+
+/// `#[connector]` on an `impl` block.
+pub(crate) static METHODS: Form =
+    Form { name: "connector", example: "#[connector]", takes_key: false, options: &[] };
+
+static RECEIVE: Form = Form {
+    name: "receive",
+    example: "#[receive(every = Duration::from_secs(10))]",
+    takes_key: false,
+    options: &[Opt { name: "every", example: "every = Duration::from_secs(10)" }],
+};
+
+static PARSE: Form = Form { name: "parse", example: "#[parse]", takes_key: false, options: &[] };
+
+static SEND: Form = Form {
+    name: "send",
+    example: r#"#[send("setpoint", range = 15.0..=30.0)]"#,
+    takes_key: true,
+    options: &[
+        Opt { name: "range", example: "range = 15.0..=30.0" },
+        Opt { name: "example", example: "example = 21.0" },
+    ],
+};
+
+/// One part of an attribute's list: `name = value`, or a value alone.
+pub(crate) struct Argument {
+    pub(crate) name: Option<Ident>,
+    pub(crate) value: Expr,
+}
+
+impl Parse for Argument {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let named =
+            input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==]);
+        let name = if named { Some(input.call(Ident::parse_any)?) } else { None };
+        if named {
+            input.parse::<Token![=]>()?;
+        }
+        Ok(Self { name, value: input.parse()? })
+    }
+}
+
+/// The list between the parentheses of an attribute; empty where there are none.
+pub(crate) fn arguments(attr: &Attribute) -> Result<Vec<Argument>> {
+    match &attr.meta {
+        Meta::Path(_) => Ok(Vec::new()),
+        _ => attr.parse_args_with(Punctuated::<_, Token![,]>::parse_terminated).map(list),
+    }
+}
+
+/// The same for an attribute that the compiler has taken apart.
+pub(crate) fn parse_arguments(tokens: TokenStream) -> Result<Vec<Argument>> {
+    Punctuated::parse_terminated.parse2(tokens).map(list)
+}
+
+fn list(arguments: Punctuated<Argument, Token![,]>) -> Vec<Argument> {
+    arguments.into_iter().collect()
+}
+
+fn is_ours(path: &Path) -> bool {
+    let mut segments = path.segments.iter();
+    match (segments.next(), segments.next(), segments.next()) {
+        (Some(_), None, _) => path.leading_colon.is_none(),
+        (Some(first), Some(_), None) => {
+            first.ident == "connector_runtime" || first.ident == "connector_macros"
+        }
+        _ => false,
+    }
+}
+
+fn names(path: &Path, name: &str) -> bool {
+    path.segments.last().is_some_and(|last| last.ident == name)
+}
+
+/// An item without those attributes of its members that we, or what we derive, would have read.
+///
+/// It works on tokens, so that an item survives which is half-typed or not of a kind we know.
+pub(crate) fn strip(item: TokenStream, is_read: fn(&Attribute) -> bool) -> TokenStream {
+    item.into_iter()
+        .map(|token| match token {
+            TokenTree::Group(group) if group.delimiter() != Delimiter::Bracket => {
+                let mut kept =
+                    Group::new(group.delimiter(), strip_members(group.stream(), is_read));
+                kept.set_span(group.span());
+                kept.into()
+            }
+            other => other,
+        })
+        .collect()
+}
+
+fn strip_members(members: TokenStream, is_read: fn(&Attribute) -> bool) -> TokenStream {
+    let mut kept = Vec::new();
+    for token in members {
+        kept.push(token);
+        if let [.., hash, group] = kept.as_slice()
+            && attribute(hash, group).is_some_and(|attr| is_read(&attr))
+        {
+            kept.truncate(kept.len().saturating_sub(2));
+        }
+    }
+    kept.into_iter().collect()
+}
+
+fn attribute(hash: &TokenTree, group: &TokenTree) -> Option<Attribute> {
+    let is_hash = matches!(hash, TokenTree::Punct(punct) if punct.as_char() == '#');
+    let is_list =
+        matches!(group, TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket);
+    let tokens = [hash.clone(), group.clone()].into_iter().collect();
+    let mut attrs = Attribute::parse_outer.parse2(tokens).ok().filter(|_| is_hash && is_list)?;
+    attrs.pop()
+}

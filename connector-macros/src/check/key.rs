@@ -1,0 +1,77 @@
+//! Keys and names, which become parts of MQTT topics.
+
+use syn::{Attribute, Error, Expr, ExprLit, Lit, LitStr, Result};
+
+use super::options::Options;
+use super::roles::Annotated;
+use crate::errors::all;
+
+/// The key of a datapoint.
+pub(super) fn datapoint(attr: &Attribute, options: &Options) -> Result<LitStr> {
+    let Some(expr) = options.key() else {
+        let message = "`#[send]` begins with the key of its datapoint: `#[send(\"setpoint\")]`";
+        return Err(Error::new_spanned(attr, message));
+    };
+    let key = text(expr, "the key", "`#[send(\"setpoint\")]`")?;
+    topic_part(key, "key")?;
+    nested(key)?;
+    Ok(key.clone())
+}
+
+/// The name of a connector.
+pub(super) fn connector_name(expr: &Expr) -> Result<LitStr> {
+    let name = text(expr, "the name", "`#[connector(name = \"inverter\")]`")?;
+    topic_part(name, "name")?;
+    Ok(name.clone())
+}
+
+/// No two methods may answer to the same key.
+pub(super) fn unique<'a>(methods: impl Iterator<Item = &'a Annotated<'a>>) -> Result<()> {
+    let keys: Vec<_> = methods.filter_map(|method| Some((method, readable_key(method)?))).collect();
+    all(keys.iter().enumerate().map(|(index, (_, key))| {
+        let twin = keys.iter().take(index).find(|(_, other)| other.value() == key.value());
+        let Some((first, _)) = twin else { return Ok(()) };
+        let message = format!(
+            "`{}` takes the commands for the key \"{}\" already: choose another key",
+            first.signature.ident,
+            key.value()
+        );
+        Err(Error::new_spanned(key, message))
+    }))
+    .map(|_| ())
+}
+
+fn readable_key(method: &Annotated<'_>) -> Option<LitStr> {
+    let options = method.options().ok()?;
+    text(options.key()?, "", "").ok().cloned()
+}
+
+fn text<'a>(expr: &'a Expr, what: &str, form: &str) -> Result<&'a LitStr> {
+    match expr {
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text),
+        _ => Err(Error::new_spanned(expr, format!("{what} is a text in quotes: {form}"))),
+    }
+}
+
+fn topic_part(text: &LitStr, what: &str) -> Result<()> {
+    let value = text.value();
+    let message = if value.is_empty() {
+        format!("the {what} is empty: it becomes part of an MQTT topic")
+    } else if value.starts_with('$') {
+        format!("the {what} begins with `$`, which MQTT keeps for brokers: choose another")
+    } else if let Some(wrong) = value.chars().find(|&c| matches!(c, '+' | '#') || c.is_control()) {
+        format!("the {what} contains {wrong:?}, which no MQTT topic can: choose another")
+    } else {
+        return Ok(());
+    };
+    Err(Error::new_spanned(text, message))
+}
+
+/// `__` joins the keys of nested readings, so there is something on both of its sides.
+fn nested(key: &LitStr) -> Result<()> {
+    if key.value().split("__").all(|part| !part.is_empty()) {
+        return Ok(());
+    }
+    let message = "`__` joins two parts of a key, as in \"room_1__setpoint\": one of them is empty";
+    Err(Error::new_spanned(key, message))
+}

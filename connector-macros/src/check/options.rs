@@ -1,0 +1,108 @@
+//! Options are known, given once, and have a value.
+
+use syn::{Error, Expr, Ident, Result};
+
+use crate::{
+    attr::{Argument, Form, Opt},
+    errors::all,
+};
+
+/// What an attribute says.
+pub(super) struct Options {
+    form: &'static Form,
+    arguments: Vec<Argument>,
+}
+
+impl Options {
+    pub(super) fn new(form: &'static Form, arguments: Result<Vec<Argument>>) -> Result<Self> {
+        let arguments = arguments?;
+        all(arguments.iter().enumerate().map(|(index, argument)| {
+            let before = arguments.iter().take(index);
+            match (&argument.name, bare_word(&argument.value)) {
+                (Some(name), _) => known(form, name).and(once(name, before)),
+                (None, _) if form.takes_key && index == 0 => Ok(()),
+                (None, Some(word)) => {
+                    known(form, word).and_then(|option| Err(no_value(option, word)))
+                }
+                (None, None) => Err(no_name(form, &argument.value)),
+            }
+        }))?;
+        Ok(Self { form, arguments })
+    }
+
+    /// The value of an option.
+    pub(super) fn get(&self, name: &str) -> Option<&Expr> {
+        let option = |argument: &&Argument| argument.name.as_ref().is_some_and(|it| it == name);
+        self.arguments.iter().find(option).map(|argument| &argument.value)
+    }
+
+    /// The value without a name, at the beginning.
+    pub(super) fn key(&self) -> Option<&Expr> {
+        let first = self.arguments.first().filter(|argument| argument.name.is_none())?;
+        self.form.takes_key.then_some(&first.value)
+    }
+}
+
+fn bare_word(value: &Expr) -> Option<&Ident> {
+    match value {
+        Expr::Path(path) => path.path.get_ident(),
+        _ => None,
+    }
+}
+
+fn known(form: &'static Form, name: &Ident) -> Result<&'static Opt> {
+    let word = name.to_string();
+    if let Some(option) = form.options.iter().find(|option| option.name == word) {
+        return Ok(option);
+    }
+    let names = form.options.iter().map(|option| option.name);
+    let hint = match names.clone().find(|known| is_close(known, &word)) {
+        Some(close) => format!("did you mean `{close}`?"),
+        None if form.options.is_empty() => format!("`#[{}]` takes no options", form.name),
+        None => format!(
+            "`#[{}]` takes {}",
+            form.name,
+            names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+        ),
+    };
+    Err(Error::new_spanned(name, format!("unknown option `{word}`: {hint}")))
+}
+
+fn once<'a>(name: &Ident, mut before: impl Iterator<Item = &'a Argument>) -> Result<()> {
+    if before.any(|argument| argument.name.as_ref() == Some(name)) {
+        return Err(Error::new_spanned(name, format!("`{name}` is given twice: remove one")));
+    }
+    Ok(())
+}
+
+fn no_value(option: &Opt, word: &Ident) -> Error {
+    Error::new_spanned(word, format!("`{word}` needs a value: `{}`", option.example))
+}
+
+fn no_name(form: &Form, value: &Expr) -> Error {
+    let message = match form.options {
+        [] => format!("`#[{}]` takes no options", form.name),
+        _ => format!("this value has no name: write `{}`", form.example),
+    };
+    Error::new_spanned(value, message)
+}
+
+/// Whether a typing mistake lies between the two words.
+fn is_close(known: &str, word: &str) -> bool {
+    known.starts_with(word) || word.starts_with(known) || distance(known, word) <= 2
+}
+
+/// The number of letters to insert, remove or replace.
+fn distance(from: &str, to: &str) -> usize {
+    let mut row: Vec<usize> = (0..=to.chars().count()).collect();
+    for (line, letter) in from.chars().enumerate() {
+        let mut next = vec![line + 1];
+        for ((other, above), diagonal) in to.chars().zip(row.iter().skip(1)).zip(&row) {
+            let left = next.last().copied().unwrap_or_default();
+            let replaced = diagonal + usize::from(letter != other);
+            next.push(replaced.min(above + 1).min(left + 1));
+        }
+        row = next;
+    }
+    row.last().copied().unwrap_or_default()
+}

@@ -1,0 +1,146 @@
+//! A range fits the type of the value that it bounds.
+
+use std::fmt;
+
+use syn::{Error, Expr, ExprLit, ExprRange, ExprUnary, Lit, RangeLimits, Result, Type, UnOp};
+
+use super::options::Options;
+
+/// The range of a value, both of its ends included.
+pub(super) fn range(options: &Options, value: Option<&Type>) -> Result<Option<Expr>> {
+    let Some(range) = options.get("range") else { return Ok(None) };
+    let kind = value.map_or(Kind::Unknown, Kind::of);
+    if kind == Kind::NoNumber {
+        let message = "only numbers have a range: remove it, or take a number type";
+        return Err(Error::new_spanned(range, message));
+    }
+    if let Some((low, high)) = ends(range)? {
+        let numbers = (Number::read(low)?, Number::read(high)?);
+        fits(kind, (low, high), numbers)?;
+        in_order(range, numbers)?;
+    }
+    Ok(Some(range.clone()))
+}
+
+/// The ends as they are written; none where the range is a constant.
+fn ends(range: &Expr) -> Result<Option<(&Expr, &Expr)>> {
+    let Expr::Range(ExprRange { start, limits, end, .. }) = range else {
+        if matches!(range, Expr::Path(_)) {
+            return Ok(None);
+        }
+        let message = "a range is written with both of its ends: `range = 15.0..=30.0`";
+        return Err(Error::new_spanned(range, message));
+    };
+    match (start, limits, end) {
+        (Some(low), RangeLimits::Closed(_), Some(high)) => Ok(Some((low, high))),
+        (Some(_), RangeLimits::HalfOpen(dots), Some(_)) => {
+            let message = "both ends of a range are included: write `..=`";
+            Err(Error::new_spanned(dots, message))
+        }
+        _ => {
+            let message = "a range has two ends: write both, as in `15.0..=30.0`";
+            Err(Error::new_spanned(range, message))
+        }
+    }
+}
+
+/// Literals are of the kind that the value is. Rust would say no more than "mismatched types".
+fn fits(kind: Kind, ends: (&Expr, &Expr), numbers: (Number, Number)) -> Result<()> {
+    use Number::{Float, Integer};
+    let (wrong, message) = match (kind, numbers) {
+        (Kind::Float, (Integer(_), _)) => (ends.0, "the value is a float"),
+        (Kind::Float, (_, Integer(_))) => (ends.1, "the value is a float"),
+        (Kind::Unknown, (Integer(_), Float(_))) => (ends.0, "the other end is a float"),
+        (Kind::Unknown, (Float(_), Integer(_))) => (ends.1, "the other end is a float"),
+        (Kind::Integer, (Float(_), _)) => (ends.0, "the value is an integer"),
+        (Kind::Integer, (_, Float(_))) => (ends.1, "the value is an integer"),
+        _ => return Ok(()),
+    };
+    let form = match kind {
+        Kind::Integer => "whole numbers, as in `15..=30`".to_owned(),
+        _ => format!("`{}..={}`", numbers.0.as_float(), numbers.1.as_float()),
+    };
+    Err(Error::new_spanned(wrong, format!("{message}: write {form}")))
+}
+
+fn in_order(range: &Expr, (low, high): (Number, Number)) -> Result<()> {
+    let reversed = match (low, high) {
+        (Number::Integer(low), Number::Integer(high)) => low > high,
+        (Number::Float(low), Number::Float(high)) => low > high,
+        _ => false,
+    };
+    if !reversed {
+        return Ok(());
+    }
+    let message = format!("nothing is in this range: write `{high}..={low}`");
+    Err(Error::new_spanned(range, message))
+}
+
+/// What a type says by its name.
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Integer,
+    Float,
+    NoNumber,
+    Unknown,
+}
+
+impl Kind {
+    fn of(ty: &Type) -> Self {
+        let Type::Path(path) = ty else { return Self::Unknown };
+        let name = path.path.get_ident().map(ToString::to_string).unwrap_or_default();
+        match name.as_str() {
+            "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" => Self::Integer,
+            "f32" | "f64" => Self::Float,
+            "bool" | "char" | "String" => Self::NoNumber,
+            _ => Self::Unknown,
+        }
+    }
+}
+
+/// What a literal without a suffix says.
+#[derive(Clone, Copy)]
+enum Number {
+    Integer(i128),
+    Float(f64),
+    Unknown,
+}
+
+impl Number {
+    fn read(end: &Expr) -> Result<Self> {
+        match end {
+            Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => Ok(match Self::read(expr)? {
+                Self::Integer(integer) => Self::Integer(-integer),
+                Self::Float(float) => Self::Float(-float),
+                Self::Unknown => Self::Unknown,
+            }),
+            Expr::Lit(ExprLit { lit: Lit::Int(integer), .. }) if integer.suffix().is_empty() => {
+                integer.base10_parse().map(Self::Integer)
+            }
+            Expr::Lit(ExprLit { lit: Lit::Float(float), .. }) if float.suffix().is_empty() => {
+                float.base10_parse().map(Self::Float)
+            }
+            Expr::Lit(ExprLit { lit: Lit::Str(_) | Lit::Bool(_) | Lit::Char(_), .. }) => {
+                Err(Error::new_spanned(end, "the ends of a range are numbers: `15.0..=30.0`"))
+            }
+            _ => Ok(Self::Unknown),
+        }
+    }
+
+    fn as_float(self) -> String {
+        match self {
+            Self::Integer(integer) => format!("{integer}.0"),
+            other => other.to_string(),
+        }
+    }
+}
+
+impl fmt::Display for Number {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Integer(integer) => write!(f, "{integer}"),
+            Self::Float(float) => write!(f, "{float:?}"),
+            Self::Unknown => f.write_str(".."),
+        }
+    }
+}

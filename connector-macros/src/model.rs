@@ -1,0 +1,62 @@
+//! What an annotated struct or `impl` block means, once it has passed every rule.
+
+use syn::{Expr, Ident, LitStr, Type};
+
+/// Who a connector is: an annotated struct.
+pub(crate) struct Settings {
+    pub(crate) ident: Ident,
+    /// In place of the name of the user's package.
+    pub(crate) name: Option<LitStr>,
+    /// The first paragraph of the struct's documentation.
+    pub(crate) about: String,
+}
+
+/// What a connector does: an annotated `impl` block.
+pub(crate) struct Connector {
+    pub(crate) self_ty: Type,
+    pub(crate) raw: Type,
+    pub(crate) receives: Vec<Receive>,
+    pub(crate) parse: Parse,
+    pub(crate) sends: Vec<Send>,
+}
+
+/// A method that gets raw messages.
+pub(crate) struct Receive {
+    pub(crate) method: Method,
+    pub(crate) message: Message,
+    /// The time between two polls; none for a source that pushes.
+    pub(crate) every: Option<Expr>,
+}
+
+/// The function that reads the sensors out of a raw message.
+pub(crate) struct Parse {
+    pub(crate) method: Method,
+    /// The type by which it takes the raw message, a reference.
+    pub(crate) parameter: Type,
+    pub(crate) message: Message,
+}
+
+/// A method that hands a command to the device.
+pub(crate) struct Send {
+    pub(crate) method: Method,
+    pub(crate) key: LitStr,
+    pub(crate) description: String,
+    pub(crate) value: Type,
+    /// The type by which it takes the command's timestamp, if it does.
+    pub(crate) timestamp: Option<Type>,
+    pub(crate) range: Option<Expr>,
+    pub(crate) example: Option<Expr>,
+}
+
+/// How a method is called.
+pub(crate) struct Method {
+    pub(crate) ident: Ident,
+    pub(crate) takes_self: bool,
+    pub(crate) is_async: bool,
+}
+
+/// What a method returns: `Result<ty>`, or `Result<Option<ty>>` if it is optional.
+pub(crate) struct Message {
+    pub(crate) ty: Type,
+    pub(crate) optional: bool,
+}

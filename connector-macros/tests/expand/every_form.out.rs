@@ -1,0 +1,84 @@
+/// Two sources, sync methods, optional messages, timestamps, and what is not ours.
+impl device::Meter {
+    const RETRIES: usize = { 3 };
+    async fn telegram(&self) -> io::Result<Option<Vec<u8>>> {
+        self.port.lock().await.read()
+    }
+    fn r#loop(&self) -> Result<Vec<u8>, MeterError> {
+        self.dump()
+    }
+    pub fn parse(&self, raw: &[u8]) -> Result<Option<Stamped<Readings>>> {
+        self.decode(raw)
+    }
+    fn switch(&self, on: bool) -> Result<()> {
+        self.write(on)
+    }
+    /// Sets the tariff.
+    #[must_use]
+    async fn tariff(&self, tariff: Tariff, at: SystemTime) -> anyhow::Result<()> {
+        self.set(tariff, at).await
+    }
+    fn dump(&self) -> Result<Vec<u8>, MeterError> {
+        #[receive]
+        fn inner() {}
+        todo!()
+    }
+}
+#[automatically_derived]
+impl ::connector_runtime::Connector for device::Meter {
+    type Raw = Vec<u8>;
+    type Readings = Stamped<Readings>;
+    fn sources(&self) -> ::std::vec::Vec<::connector_runtime::Source> {
+        ::std::vec![
+            ::connector_runtime::Source::push("telegram"),
+            ::connector_runtime::Source::poll("loop", Self::RHYTHM)
+        ]
+    }
+    async fn receive(
+        &self,
+        source: usize,
+    ) -> ::connector_runtime::Result<::core::option::Option<Self::Raw>> {
+        match source {
+            0usize => ::connector_runtime::__private::optional(self.telegram().await),
+            _ => ::connector_runtime::__private::message(self.r#loop()),
+        }
+    }
+    fn parse(
+        &self,
+        raw: &Self::Raw,
+    ) -> ::connector_runtime::Result<::core::option::Option<Self::Readings>> {
+        ::connector_runtime::__private::optional(self.parse(raw))
+    }
+    fn actuators(&self) -> ::std::vec::Vec<::connector_runtime::Actuator> {
+        ::std::vec![
+            ::connector_runtime::Actuator::new("relay"),
+            ::connector_runtime::Actuator::new("tariff").description("Sets the tariff.")
+            .example("night")
+        ]
+    }
+    async fn send(
+        &self,
+        command: &::connector_runtime::Command,
+    ) -> ::connector_runtime::Result<()> {
+        match command.key() {
+            "relay" => {
+                ::connector_runtime::__private::sent(
+                    self.switch(command.value::<bool>()?),
+                )
+            }
+            "tariff" => {
+                ::connector_runtime::__private::sent(
+                    self
+                        .tariff(
+                            command.value::<Tariff>()?,
+                            ::connector_runtime::__private::timestamp::<
+                                SystemTime,
+                            >(command),
+                        )
+                        .await,
+                )
+            }
+            _ => ::core::result::Result::Err(command.unknown()),
+        }
+    }
+}

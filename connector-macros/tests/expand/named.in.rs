@@ -1,0 +1,2 @@
+#[connector(name = "gateway")]
+pub(crate) struct Gateway;

@@ -1,0 +1,9 @@
+use connector_runtime::prelude::*;
+
+#[connector]
+struct Room<T> {
+    #[arg(long)]
+    setpoint: T,
+}
+
+fn main() {}

@@ -1,0 +1,26 @@
+use connector_runtime::prelude::*;
+
+type Readings = std::collections::BTreeMap<String, f64>;
+
+#[connector]
+struct Room;
+
+#[connector]
+impl Room {
+    #[receive]
+    async fn fetch(&self) -> Result<String> {
+        String::from("a" "b")
+    }
+
+    #[parse]
+    fn readings(raw: &str) -> Result<Readings> {
+        Ok(Readings::from([(raw.to_owned(), 20.0)]))
+    }
+
+    fn other() {}
+}
+
+fn main() {
+    let _ = <Room as Connector>::parse(&Room, &String::new());
+    let _ = Room::other();
+}

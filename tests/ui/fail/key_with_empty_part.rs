@@ -1,0 +1,36 @@
+use connector_runtime::prelude::*;
+
+type Readings = std::collections::BTreeMap<String, f64>;
+
+#[connector]
+struct Room;
+
+#[connector]
+impl Room {
+    #[receive]
+    async fn fetch(&self) -> Result<String> {
+        Ok(String::new())
+    }
+
+    #[parse]
+    fn readings(raw: &str) -> Result<Readings> {
+        Ok(Readings::from([(raw.to_owned(), 20.0)]))
+    }
+
+    #[send("__a")]
+    async fn first(&self, celsius: f64) -> Result<()> {
+        Ok(drop(celsius))
+    }
+
+    #[send("a__")]
+    async fn last(&self, celsius: f64) -> Result<()> {
+        Ok(drop(celsius))
+    }
+
+    #[send("a____b")]
+    async fn middle(&self, celsius: f64) -> Result<()> {
+        Ok(drop(celsius))
+    }
+}
+
+fn main() {}

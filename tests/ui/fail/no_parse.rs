@@ -1,0 +1,14 @@
+use connector_runtime::prelude::*;
+
+#[connector]
+struct Room;
+
+#[connector]
+impl Room {
+    #[receive]
+    async fn fetch(&self) -> Result<String> {
+        Ok(String::new())
+    }
+}
+
+fn main() {}

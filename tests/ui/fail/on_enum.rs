@@ -1,0 +1,9 @@
+use connector_runtime::prelude::*;
+
+#[connector]
+enum Room {
+    Warm,
+    Cold,
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use connector_runtime::prelude::*;
+
+#[connector]
+async fn room() {}
+
+fn main() {}

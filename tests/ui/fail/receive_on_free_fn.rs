@@ -1,0 +1,8 @@
+use connector_runtime::prelude::*;
+
+#[receive]
+async fn fetch() -> Result<String> {
+    Ok(String::new())
+}
+
+fn main() {}

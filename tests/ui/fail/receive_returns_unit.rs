@@ -1,0 +1,21 @@
+use connector_runtime::prelude::*;
+
+type Readings = std::collections::BTreeMap<String, f64>;
+
+#[connector]
+struct Room;
+
+#[connector]
+impl Room {
+    #[receive]
+    async fn fetch(&self) -> () {
+        ()
+    }
+
+    #[parse]
+    fn readings(raw: &str) -> Result<Readings> {
+        Ok(Readings::from([(raw.to_owned(), 20.0)]))
+    }
+}
+
+fn main() {}

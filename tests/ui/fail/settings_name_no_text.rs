@@ -1,0 +1,6 @@
+use connector_runtime::prelude::*;
+
+#[connector(name = 5)]
+struct Room;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use connector_runtime::prelude::*;
+
+#[connector(name = "room/#")]
+struct Room;
+
+fn main() {}

@@ -1,0 +1,6 @@
+use connector_runtime::prelude::*;
+
+#[connector]
+struct Room(#[arg(long)] String);
+
+fn main() {}

@@ -1,0 +1,15 @@
+use connector_runtime::prelude::*;
+
+#[connector]
+struct Room;
+
+#[connector]
+impl Room {
+    #[receive]
+    #[parse]
+    async fn fetch(&self) -> Result<String> {
+        Ok(String::new())
+    }
+}
+
+fn main() {}
