@@ -1,8 +1,8 @@
 //! The broker: how to reach it, and how to stay connected to it.
 
+mod client;
 #[cfg(feature = "embedded-broker")]
 mod embedded;
-mod client;
 mod link;
 
 use std::{fmt, io, time::Duration};
@@ -26,9 +26,12 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Where the broker is.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(crate) enum Address {
-    Tcp { host: String, port: u16 },
+    Tcp {
+        host: String,
+        port: u16,
+    },
     #[cfg(feature = "testing")]
     Memory(EmbeddedBroker),
 }

@@ -7,6 +7,7 @@
 //! characters are left out.
 
 mod compound;
+mod json_text;
 mod key;
 
 use std::{io, ops::Range};

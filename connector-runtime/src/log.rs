@@ -73,7 +73,8 @@ impl Logs {
         let mut queue = self.queue();
         let dropped = std::mem::take(&mut queue.dropped);
         if dropped > 0 {
-            let msg = format!("{dropped} log messages before this one are lost: there were too many");
+            let msg =
+                format!("{dropped} log messages before this one are lost: there were too many");
             let emitter = module_path!().to_owned();
             let lost = LogMessage { timestamp: Timestamp::now(), msg, emitter, level: 30 };
             queue.messages.push_front(lost);
@@ -230,8 +231,10 @@ mod tests {
             tracing::error!(error = &error as &dyn std::error::Error, "failed");
         });
         let cause = fmt::Error.to_string();
-        let expected =
-            ["text with 100% done key=\"a\" count=2".to_owned(), format!("failed error=outer: {cause}")];
+        let expected = [
+            "text with 100% done key=\"a\" count=2".to_owned(),
+            format!("failed error=outer: {cause}"),
+        ];
         assert_eq!(said, expected);
     }
 

@@ -63,7 +63,8 @@ pub fn main<C: Connector>() -> ExitCode {
         Ok(read) => read,
         Err(exit) => return leave(&exit),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -206,10 +207,8 @@ fn checked_sources<C: Connector>(connector: &C) -> Result<Vec<Source>, Exit> {
 }
 
 fn warn_of_unclear(settings: &BusSettings) {
-    let switches = [
-        ("SEND_RAW_MESSAGE_TO_DB", &settings.send_raw_message_to_db),
-        ("DEBUG", &settings.debug),
-    ];
+    let switches =
+        [("SEND_RAW_MESSAGE_TO_DB", &settings.send_raw_message_to_db), ("DEBUG", &settings.debug)];
     for (variable, switch) in switches {
         if let Switch::Unclear(value) = switch {
             tracing::warn!("{variable}={value} counts as FALSE: only TRUE switches it on");

@@ -1,6 +1,7 @@
 //! Settings: what the bus needs, read together with the connector's own from the command line, the
 //! environment and a `.env` file.
 
+mod dotenv;
 mod environment;
 mod report;
 
@@ -145,9 +146,11 @@ fn extract<T: FromArgMatches>(matches: &mut ArgMatches) -> Result<T, Exit> {
 }
 
 fn command<C: Settings>() -> Command {
-    let command = Command::new(C::NAME).about(C::ABOUT).version(C::VERSION);
-    let command = C::augment_args(command.next_help_heading("Device"));
+    let command = C::augment_args(Command::new(C::NAME).next_help_heading("Device"));
     BusSettings::augment_args(command.next_help_heading("Bus"))
+        .about(C::ABOUT)
+        .long_about(None)
+        .version(C::VERSION)
         .mut_arg("connector_name", |arg| arg.required(false).default_value(C::NAME))
 }
 

@@ -28,7 +28,8 @@ pub(crate) async fn run<C: Connector>(
     if let Some(ticks) = &mut ticks {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     }
-    let mut pipeline = Pipeline { connector: &*connector, shared: &shared, records_raw, flat: Flat::default() };
+    let mut pipeline =
+        Pipeline { connector: &*connector, shared: &shared, records_raw, flat: Flat::default() };
     let mut receiving = Trouble::new(format!("`{}` receives nothing", source.name()));
     let mut parsing = Trouble::new(format!("a message of `{}` is dropped", source.name()));
     loop {

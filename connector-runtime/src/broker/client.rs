@@ -228,7 +228,9 @@ impl Client<'_> {
             if topic == self.shared.session().map_topic() {
                 return Err(LinkError::MapRefused(topic.clone()));
             }
-            tracing::error!("the broker refuses the subscription to `{topic}`: no command will come from there");
+            tracing::error!(
+                "the broker refuses the subscription to `{topic}`: no command will come from there"
+            );
         }
         Ok(())
     }

@@ -70,7 +70,10 @@ enum Stage {
 pub(crate) enum Event {
     Message(rumqttc::Publish),
     /// Topics of one SUBSCRIBE: those that were granted, and those that were not.
-    Subscribed { granted: Vec<String>, refused: Vec<String> },
+    Subscribed {
+        granted: Vec<String>,
+        refused: Vec<String>,
+    },
 }
 
 impl Link {
@@ -207,8 +210,7 @@ impl Link {
 
     fn subscribed(&mut self, id: u16, codes: &[SubscribeReasonCode]) -> Option<Event> {
         let topics = self.subscribing.remove(&id)?;
-        let is_granted =
-            |i: usize| matches!(codes.get(i), Some(SubscribeReasonCode::Success(_)));
+        let is_granted = |i: usize| matches!(codes.get(i), Some(SubscribeReasonCode::Success(_)));
         let (mut granted, mut refused) = (Vec::new(), Vec::new());
         for (i, topic) in topics.into_iter().enumerate() {
             if is_granted(i) { &mut granted } else { &mut refused }.push(topic);
@@ -335,8 +337,7 @@ mod tests {
         assert!(link.receive(message(7), Instant::now()).unwrap().is_none());
         link.receive(Packet::PubRel(PubRel::new(7)), Instant::now()).unwrap();
         assert!(link.receive(message(7), Instant::now()).unwrap().is_some());
-        let (rec, comp) =
-            (Packet::PubRec(PubRec::new(7)), Packet::PubComp(PubComp::new(7)));
+        let (rec, comp) = (Packet::PubRec(PubRec::new(7)), Packet::PubComp(PubComp::new(7)));
         assert_eq!(written(&mut link), [rec.clone(), rec.clone(), comp, rec]);
     }
 
@@ -353,7 +354,8 @@ mod tests {
         link.subscribe(&["a".to_owned(), "b".to_owned()], QoS::ExactlyOnce).unwrap();
         let codes =
             vec![SubscribeReasonCode::Failure, SubscribeReasonCode::Success(QoS::ExactlyOnce)];
-        let event = link.receive(Packet::SubAck(rumqttc::SubAck::new(1, codes)), Instant::now()).unwrap();
+        let event =
+            link.receive(Packet::SubAck(rumqttc::SubAck::new(1, codes)), Instant::now()).unwrap();
         let expected =
             Event::Subscribed { granted: vec!["b".to_owned()], refused: vec!["a".to_owned()] };
         assert_eq!(event, Some(expected));

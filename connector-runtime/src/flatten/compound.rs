@@ -2,7 +2,7 @@
 
 use serde::{Serialize, ser};
 
-use super::{FlattenError, MAX_NESTING, SEPARATOR, Walker, key::KeyWriter};
+use super::{FlattenError, MAX_NESTING, SEPARATOR, Walker, json_text, key::KeyWriter};
 use crate::Timestamp;
 
 /// An object or list that is being walked through.
@@ -116,7 +116,10 @@ impl<'w, 'a> Compound<'w, 'a> {
         match (&self.kind, key) {
             (Kind::Stamped, "timestamp") => self.stamp(value),
             (Kind::Stamped, _) => value.serialize(&mut *self.walker),
-            (Kind::JsonText, _) => self.reparse(value),
+            (Kind::JsonText, _) => {
+                let text = serde_json::to_value(value)?;
+                json_text::walk(self.walker, text.as_str().unwrap_or_default())
+            }
             _ => {
                 self.key(key)?;
                 value.serialize(&mut *self.walker)
@@ -136,18 +139,6 @@ impl<'w, 'a> Compound<'w, 'a> {
         let millis = serde_json::to_value(value)?.as_i64();
         self.walker.flat.timestamp = millis.map(Timestamp::from_millis);
         Ok(())
-    }
-
-    /// An object in JSON text is nested as any other; a number keeps its digits.
-    fn reparse<T: Serialize + ?Sized>(&mut self, text: &T) -> Result<(), FlattenError> {
-        let text = serde_json::to_value(text)?;
-        let text = text.as_str().unwrap_or_default();
-        if text.starts_with(['{', '[', '"']) {
-            return serde_json::from_str::<serde_json::Value>(text)?.serialize(&mut *self.walker);
-        }
-        let start = self.walker.flat.json.len();
-        self.walker.write(text);
-        self.walker.end_value(start)
     }
 
     fn comma(&mut self) {

@@ -139,10 +139,27 @@ fn a_stamp_is_no_datapoint() {
 }
 
 #[test]
-fn embedded_json_text_is_walked_through() {
-    let raw = |json: &str| serde_json::from_str::<Box<serde_json::value::RawValue>>(json).unwrap();
-    let readings = BTreeMap::from([("a", raw(r#"{"b": 1}"#)), ("c", raw("1.50"))]);
-    assert_eq!(flat(readings), pairs(&[("a__b", "1"), ("c", "1.50")]));
+fn json_text_is_walked_through_as_it_is() {
+    let text = r#" {"z": {"b" : 1.50, "a": 1180591620717411303424}, "list": [ 1.0, {"x": null}, "\ud83d\ude00" ],
+        "half": "<\ud800>", "yes": true, "nul": "\u0000", "huge": -1e400, "a": null} "#;
+    let readings: Box<serde_json::value::RawValue> = serde_json::from_str(text).unwrap();
+    assert_eq!(
+        flat(&readings),
+        pairs(&[
+            ("z__b", "1.50"),
+            ("z__a", "1180591620717411303424"),
+            ("list", "[1.0,{\"x\":null},\"\u{1f600}\"]"),
+            ("half", "\"<\u{fffd}>\""),
+            ("yes", "true"),
+            ("nul", "\"\""),
+            ("huge", "null"),
+            ("a", "null"),
+        ])
+    );
+    for text in ["5", "\"text\"", "[1]", "true"] {
+        let readings: Box<serde_json::value::RawValue> = serde_json::from_str(text).unwrap();
+        assert!(matches!(Flat::of(&readings), Err(FlattenError::NotAnObject)), "{text}");
+    }
 }
 
 /// What the reference makes of JSON that has only text as keys: the definition of flattening.

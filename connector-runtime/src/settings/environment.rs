@@ -4,8 +4,11 @@ use std::{
     collections::HashMap,
     env,
     ffi::{OsStr, OsString},
+    fs,
     path::{Path, PathBuf},
 };
+
+use super::dotenv;
 
 /// Variables by name. A variable that is set but empty counts as not set, but hides the file's.
 #[derive(Debug, Default)]
@@ -31,21 +34,15 @@ impl Environment {
 
     /// The variables of a `.env` file.
     fn of_file(path: &Path) -> Self {
-        let mut environment = Self { file: Some(path.to_owned()), ..Self::default() };
-        let lines = match dotenvy::from_path_iter(path) {
-            Ok(lines) => lines,
-            Err(error) => {
-                environment.faults.push(format!("cannot read {}: {error}", path.display()));
-                return environment;
-            }
+        let variables = fs::read_to_string(path)
+            .map_err(|error| error.to_string())
+            .and_then(|text| dotenv::parse(&text, |name| env::var(name).ok()));
+        let (variables, faults) = match variables {
+            Ok(variables) => (variables, Vec::new()),
+            Err(error) => (Vec::new(), vec![format!("{}: {error}", path.display())]),
         };
-        for line in lines {
-            match line {
-                Ok((name, value)) => drop(environment.variables.insert(name.into(), value.into())),
-                Err(error) => environment.faults.push(format!("{}: {error}", path.display())),
-            }
-        }
-        environment
+        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
+        Self { variables: variables.collect(), file: Some(path.to_owned()), faults }
     }
 
     pub(crate) fn get(&self, variable: &OsStr) -> Option<&OsStr> {
@@ -82,19 +79,14 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_read_as_the_reference_reads_it() {
-        let text = "# comment\nA=1\nexport B = two words\nC='a # b' # comment\nD=\"x\\ny\"\nE=\n";
-        let environment = file(text);
-        assert_eq!(environment.faults, [""; 0]);
-        assert_eq!(get(&environment, "A"), Some("1"));
-        assert_eq!(get(&environment, "C"), Some("a # b"));
-        assert_eq!(get(&environment, "D"), Some("x\ny"));
-        assert_eq!(get(&environment, "E"), None);
+    fn a_file_that_cannot_be_read_is_a_fault() {
+        assert_eq!(file("A=1\n=\n").faults.len(), 1);
+        assert_eq!(Environment::of_file("no such file".as_ref()).faults.len(), 1);
     }
 
     #[test]
-    fn a_broken_line_is_a_fault() {
-        assert_eq!(file("A=1\n=\n").faults.len(), 1);
+    fn an_empty_variable_is_not_set() {
+        assert_eq!(get(&file("A=\nB=x"), "A"), None);
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! Reports about settings: every fault at once, each with the name of its variable.
 
-use std::{ffi::OsString, fmt};
+use std::{
+    ffi::{OsStr, OsString},
+    fmt,
+};
 
 use clap::{
     Arg, ArgMatches, Command, Error,
@@ -40,6 +43,8 @@ pub(super) fn matches(
     environment: &Environment,
 ) -> Result<ArgMatches, Exit> {
     let mut faults = environment.faults.clone();
+    let mut documented = documented.clone();
+    documented.build();
     loop {
         let error = match command.clone().try_get_matches_from(arguments) {
             Ok(matches) if faults.is_empty() => return Ok(matches),
@@ -52,40 +57,39 @@ pub(super) fn matches(
                 return Err(Exit::Asked(shown.unwrap_or(error)));
             }
             ErrorKind::MissingRequiredArgument => {
-                faults.extend(missing(&error).map(|name| describe_missing(documented, &name)));
+                faults.extend(missing(&error).map(|name| describe_missing(&documented, &name)));
                 return Err(Exit::Faults(faults));
             }
             _ => {}
         }
-        let Some(arg) = culprit(&error, &command) else {
+        let Some(arg) = culprit(&error, &documented) else {
             faults.push(first_line(&error));
             return Err(Exit::Faults(faults));
         };
-        faults.push(describe(&error, documented, &arg, environment));
+        faults.push(describe(&error, arg, environment));
         // With this value accepted as it is, the next fault comes to light.
         command = command.mut_arg(arg.get_id(), |arg| arg.value_parser(OsStringValueParser::new()));
     }
 }
 
 /// The argument whose value is wrong.
-fn culprit(error: &Error, command: &Command) -> Option<Arg> {
+fn culprit<'a>(error: &Error, documented: &'a Command) -> Option<&'a Arg> {
     if !matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue) {
         return None;
     }
     let ContextValue::String(shown) = error.get(ContextKind::InvalidArg)? else { return None };
-    command.get_arguments().find(|arg| &arg.to_string() == shown).cloned()
+    documented.get_arguments().find(|arg| &arg.to_string() == shown)
 }
 
-fn describe(error: &Error, documented: &Command, arg: &Arg, environment: &Environment) -> String {
+fn describe(error: &Error, arg: &Arg, environment: &Environment) -> String {
     let value = match error.get(ContextKind::InvalidValue) {
         Some(ContextValue::String(value)) => value.as_str(),
         _ => "",
     };
-    let variable = documented
-        .get_arguments()
-        .find(|documented| documented.get_id() == arg.get_id())
-        .and_then(Arg::get_env)
-        .filter(|variable| environment.get(variable).is_some_and(|set| set == value));
+    let variable = arg.get_env().filter(|variable| {
+        let set = environment.get(variable).and_then(OsStr::to_str);
+        set.is_some_and(|set| arg.get_value_delimiter().is_some() || set == value)
+    });
     let reason = match (std::error::Error::source(error), error.get(ContextKind::ValidValue)) {
         (Some(reason), _) => reason.to_string(),
         (None, Some(ContextValue::Strings(valid))) => format!("use one of {}", valid.join(", ")),

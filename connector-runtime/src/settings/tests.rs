@@ -63,8 +63,12 @@ fn variables_and_flags_fill_the_settings_and_flags_win() {
 #[test]
 fn defaults_hold_where_nothing_or_something_empty_is_set() {
     let variables = [
-        ("DEVICE_URL", "u"), ("MQTT_BROKER_HOST", "h"), ("MQTT_BROKER_PORT", ""),
-        ("CONNECTOR_NAME", ""), ("DEBUG", ""), ("POLL_SECONDS", ""),
+        ("DEVICE_URL", "u"),
+        ("MQTT_BROKER_HOST", "h"),
+        ("MQTT_BROKER_PORT", ""),
+        ("CONNECTOR_NAME", ""),
+        ("DEBUG", ""),
+        ("POLL_SECONDS", ""),
     ];
     let (device, bus) = read(&[], variables).unwrap();
     assert_eq!((device.poll_seconds, device.read_only), (10, false));
@@ -75,7 +79,10 @@ fn defaults_hold_where_nothing_or_something_empty_is_set() {
 #[test]
 fn a_switch_is_on_only_with_true() {
     let debug = |value: &str| {
-        read(&[], [("DEVICE_URL", "u"), ("MQTT_BROKER_HOST", "h"), ("DEBUG", value)]).unwrap().1.debug
+        read(&[], [("DEVICE_URL", "u"), ("MQTT_BROKER_HOST", "h"), ("DEBUG", value)])
+            .unwrap()
+            .1
+            .debug
     };
     assert_eq!(debug("FALSE"), Switch::Off);
     assert_eq!(debug("1"), Switch::Unclear("1".to_owned()));
@@ -86,13 +93,20 @@ fn a_switch_is_on_only_with_true() {
 #[test]
 fn all_faults_are_reported_together_by_the_name_of_their_variable() {
     let variables = [
-        ("POLL_SECONDS", "often"), ("MQTT_BROKER_PORT", "70000"), ("METERS", "1,x"),
-        ("CONNECTOR_NAME", "a/b"), ("HEARTBEAT_SECONDS", "0"),
+        ("POLL_SECONDS", "often"),
+        ("MQTT_BROKER_PORT", "70000"),
+        ("METERS", "1,x"),
+        ("CONNECTOR_NAME", "a/b"),
+        ("HEARTBEAT_SECONDS", "0"),
     ];
     let report = read(&["--poll-seconds=never"], variables).unwrap_err();
     for text in [
-        "--poll-seconds <POLL_SECONDS> is \"never\"", "MQTT_BROKER_PORT=70000: ", "METERS",
-        "CONNECTOR_NAME=a/b: ", "HEARTBEAT_SECONDS=0: ", "DEVICE_URL (or --url <URL>) is missing",
+        "--poll-seconds <POLL_SECONDS> is \"never\"",
+        "MQTT_BROKER_PORT=70000: ",
+        "METERS",
+        "CONNECTOR_NAME=a/b: ",
+        "HEARTBEAT_SECONDS=0: ",
+        "DEVICE_URL (or --url <URL>) is missing",
         "MQTT_BROKER_HOST (or --mqtt-broker-host <HOST>) is missing: Host name",
     ] {
         assert!(report.contains(text), "{text} is not in:\n{report}");
@@ -106,11 +120,23 @@ fn the_help_lists_all_settings_with_their_defaults() {
     let variables = [("MQTT_PASSWORD", "hunter2"), ("POLL_SECONDS", "77")];
     let help = read(&["--help"], variables).unwrap_err();
     for text in [
-        "Connects a device.", "--url <URL>", "[env: DEVICE_URL", "[env: POLL_SECONDS",
-        "[default: 10]", "[env: CONNECTOR_NAME", "[default: device-connector]",
-        "[env: MQTT_BROKER_HOST", "[env: MQTT_BROKER_PORT", "[default: 1883]",
-        "[env: SEND_RAW_MESSAGE_TO_DB", "[env: DEBUG", "[default: FALSE]", "[env: MQTT_USERNAME",
-        "[env: MQTT_PASSWORD", "[env: HEARTBEAT_SECONDS", "[default: 30]",
+        "Connects a device.",
+        "--url <URL>",
+        "[env: DEVICE_URL",
+        "[env: POLL_SECONDS",
+        "[default: 10]",
+        "[env: CONNECTOR_NAME",
+        "[default: device-connector]",
+        "[env: MQTT_BROKER_HOST",
+        "[env: MQTT_BROKER_PORT",
+        "[default: 1883]",
+        "[env: SEND_RAW_MESSAGE_TO_DB",
+        "[env: DEBUG",
+        "[default: FALSE]",
+        "[env: MQTT_USERNAME",
+        "[env: MQTT_PASSWORD",
+        "[env: HEARTBEAT_SECONDS",
+        "[default: 30]",
     ] {
         assert!(help.contains(text), "{text} is not in:\n{help}");
     }

@@ -1,0 +1,139 @@
+//! `.env` files, as `python-dotenv` reads them, so that a file of the reference keeps its meaning.
+//!
+//! A line is `NAME=value`, perhaps after `export`. A value may stand in single quotes (taken as it
+//! is) or in double quotes (with `\n`, `\t`, `\r`, `\"` and `\\`), and both may run over several
+//! lines. Without quotes it ends at the end of the line or before ` #`. `${NAME}` stands for the
+//! value of a variable, except within single quotes.
+
+/// The variables of a file in their order; an error names the line.
+pub(super) fn parse(
+    text: &str,
+    outer: impl Fn(&str) -> Option<String>,
+) -> Result<Vec<(String, String)>, String> {
+    let mut variables: Vec<(String, String)> = Vec::new();
+    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
+    while !rest.is_empty() {
+        let (line, after) = split_line(rest);
+        let assignment = line.trim_start().strip_prefix("export ").unwrap_or(line);
+        let Some((name, _)) = assignment.split_once('=').filter(|_| !line.starts_with('#')) else {
+            rest = after.trim_start();
+            continue;
+        };
+        let number = 1 + text[..text.len() - rest.len()].matches('\n').count();
+        let name = name.trim();
+        if name.is_empty() {
+            return Err(format!("line {number}: there is no name before `=`"));
+        }
+        let start = rest.find('=').map_or(rest.len(), |equals| equals + 1);
+        let (value, after) = value(rest[start..].trim_start_matches([' ', '\t']))
+            .ok_or_else(|| format!("line {number}: the quotes of {name} are not closed"))?;
+        let find = |name: &str| {
+            let earlier = || variables.iter().rfind(|(n, _)| n == name).map(|(_, v)| v.clone());
+            outer(name).or_else(earlier).unwrap_or_default()
+        };
+        let value = match value {
+            Value::AsItIs(text) => text,
+            Value::Expanded(text) => expand(&text, find),
+        };
+        variables.push((name.to_owned(), value));
+        rest = after.trim_start();
+    }
+    Ok(variables)
+}
+
+enum Value {
+    AsItIs(String),
+    Expanded(String),
+}
+
+/// A value and what comes after its line.
+fn value(text: &str) -> Option<(Value, &str)> {
+    let Some(quote @ ('\'' | '"')) = text.chars().next() else {
+        let (line, after) = split_line(text);
+        let end = line.find(" #").unwrap_or(line.len());
+        return Some((Value::Expanded(line[..end].trim().to_owned()), after));
+    };
+    let mut value = String::new();
+    let mut chars = text.char_indices().skip(1);
+    while let Some((at, c)) = chars.next() {
+        match c {
+            c if c == quote => {
+                let (_, after) = split_line(&text[at + 1..]);
+                let value =
+                    if quote == '"' { Value::Expanded(value) } else { Value::AsItIs(value) };
+                return Some((value, after));
+            }
+            '\\' => match (quote, chars.next()?.1) {
+                ('"', 'n') => value.push('\n'),
+                ('"', 't') => value.push('\t'),
+                ('"', 'r') => value.push('\r'),
+                (_, c) if c == quote || c == '\\' => value.push(c),
+                (_, c) => value.extend(['\\', c]),
+            },
+            c => value.push(c),
+        }
+    }
+    None
+}
+
+fn split_line(text: &str) -> (&str, &str) {
+    text.split_once('\n').unwrap_or((text, ""))
+}
+
+/// Replaces `${NAME}`.
+fn expand(text: &str, find: impl Fn(&str) -> String) -> String {
+    let mut expanded = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        let Some((name, after)) = after.split_once('}') else { break };
+        expanded.push_str(before);
+        expanded.push_str(&find(name));
+        rest = after;
+    }
+    expanded + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(text: &str) -> Vec<(String, String)> {
+        parse(text, |name| (name == "OUTER").then(|| "outer".to_owned())).unwrap()
+    }
+
+    #[test]
+    fn files_mean_what_they_mean_to_python_dotenv() {
+        let text = r#"
+# comment = no
+A=1
+  export B = two words # comment
+C='a # ${A} \n \' b' # comment
+D="x\ny \"${A}\"
+second line"
+E=
+no assignment
+F={"json": "text", "list": [1]}
+G=${A}${B}-${OUTER}-${NOBODY}-${
+A=2"#;
+        let expected = [
+            ("A", "1"),
+            ("B", "two words"),
+            ("C", "a # ${A} \\n ' b"),
+            ("D", "x\ny \"1\"\nsecond line"),
+            ("E", ""),
+            ("F", r#"{"json": "text", "list": [1]}"#),
+            ("G", "1two words-outer--${"),
+            ("A", "2"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(variables(text), expected);
+        assert_eq!(variables(&text.replace('\n', "\r\n")).len(), expected.len());
+    }
+
+    #[test]
+    fn errors_name_the_line() {
+        let error = |text| parse(text, |_| None).unwrap_err();
+        assert_eq!(error("A=1\n\n=2"), "line 3: there is no name before `=`");
+        assert_eq!(error("A=1\nB='x\n"), "line 2: the quotes of B are not closed");
+    }
+}
