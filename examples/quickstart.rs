@@ -1,2 +1,69 @@
-//! A first connector.
-fn main() {}
+//! A room thermostat that speaks Modbus/TCP, complete with a simulated room, a broker and an
+//! administrator: `cargo run --example quickstart` needs nothing else.
+
+mod support;
+
+use std::net::SocketAddr;
+
+use connector_runtime::prelude::*;
+use half::f16;
+use tokio_modbus::prelude::*;
+
+/// The register of the temperature (input) and of the setpoint (holding).
+const REGISTER: u16 = 1;
+
+/// Connects a room thermostat over Modbus/TCP.
+#[connector(name = "quickstart")]
+struct Room {
+    /// Address of the thermostat.
+    #[arg(long, env = "DEVICE_ADDR")]
+    device: SocketAddr,
+}
+
+/// The sensors.
+#[derive(Serialize)]
+struct Status {
+    room: Climate,
+}
+
+/// All in °C.
+#[derive(Serialize)]
+struct Climate {
+    temperature: f32,
+    setpoint: f32,
+}
+
+#[connector]
+impl Room {
+    /// Reads both registers.
+    #[receive(every = Duration::from_secs(1))]
+    async fn registers(&self) -> Result<[u16; 2]> {
+        let mut device = tcp::connect(self.device).await?;
+        let temperature = device.read_input_registers(REGISTER, 1).await??;
+        let setpoint = device.read_holding_registers(REGISTER, 1).await??;
+        Ok([temperature, setpoint].concat().try_into().map_err(|_| anyhow!("a register is missing"))?)
+    }
+
+    /// The registers hold 16-bit floats, low byte first.
+    #[parse]
+    fn status(raw: &[u16; 2]) -> Result<Status> {
+        let [temperature, setpoint] =
+            raw.map(|register| f16::from_bits(register.swap_bytes()).to_f32());
+        Ok(Status { room: Climate { temperature, setpoint } })
+    }
+
+    /// Sets the temperature that the room shall have, in °C.
+    #[send("room__setpoint", range = 15.0..=30.0, example = 21.0)]
+    async fn set_setpoint(&self, celsius: f32) -> Result<()> {
+        let mut device = tcp::connect(self.device).await?;
+        let register = f16::from_f32(celsius).to_bits().swap_bytes();
+        Ok(device.write_single_register(REGISTER, register).await??)
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<()> {
+    let demo = support::Demo::start("quickstart").await?;
+    let room = Room { device: demo.device };
+    connector_runtime::run(room, demo.settings(), demo.end()).await
+}

@@ -56,6 +56,21 @@ pub struct BusSettings {
 }
 
 impl BusSettings {
+    /// The defaults for a connector of this name, with the broker on that host.
+    #[must_use]
+    pub fn new(connector_name: impl Into<String>, mqtt_broker_host: impl Into<String>) -> Self {
+        Self {
+            connector_name: connector_name.into(),
+            mqtt_broker_host: mqtt_broker_host.into(),
+            mqtt_broker_port: 1883,
+            mqtt_username: String::new(),
+            mqtt_password: Secret::default(),
+            send_raw_message_to_db: Switch::Off,
+            debug: Switch::Off,
+            heartbeat_seconds: 30,
+        }
+    }
+
     pub(crate) fn heartbeat_interval(&self) -> Duration {
         Duration::from_secs(self.heartbeat_seconds)
     }

@@ -1,0 +1,83 @@
+//! A small administrator: shows what happens on the bus, selects every datapoint that is announced,
+//! and makes the room warmer after some seconds.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use connector_runtime::{BusSettings, Timestamp};
+use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, Publish, QoS};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+const PATIENCE: Duration = Duration::from_secs(4);
+const WARMER: f64 = 26.0;
+
+#[derive(Deserialize)]
+struct Available {
+    sensor: BTreeMap<String, Value>,
+    actuator: BTreeMap<String, Value>,
+}
+
+/// Starts the administrator of one connector.
+pub(super) fn start(settings: &BusSettings) {
+    let BusSettings { connector_name, mqtt_broker_host, mqtt_broker_port, .. } = settings.clone();
+    let id = format!("administrator-of-{connector_name}");
+    let options = MqttOptions::new(id, mqtt_broker_host, mqtt_broker_port);
+    let (client, events) = AsyncClient::new(options, 100);
+    tokio::spawn(Administrator { name: connector_name, client, has_ordered: false }.run(events));
+}
+
+struct Administrator {
+    name: String,
+    client: AsyncClient,
+    has_ordered: bool,
+}
+
+impl Administrator {
+    async fn run(mut self, mut events: EventLoop) {
+        loop {
+            match events.poll().await {
+                Ok(Event::Incoming(Packet::ConnAck(_))) => {
+                    let all = format!("{}/#", self.name);
+                    let _ = self.client.try_subscribe(all, QoS::AtLeastOnce);
+                }
+                Ok(Event::Incoming(Packet::Publish(message))) => self.see(&message),
+                Ok(_) => {}
+                Err(_) => sleep(Duration::from_millis(100)).await,
+            }
+        }
+    }
+
+    fn see(&mut self, message: &Publish) {
+        println!("bus     {}  {}", message.topic, String::from_utf8_lossy(&message.payload));
+        if message.topic == format!("{}/available_datapoints", self.name)
+            && let Ok(available) = serde_json::from_slice(&message.payload)
+        {
+            self.select_all(&available);
+        }
+    }
+
+    /// Each datapoint gets a topic; the retained map tells the connector.
+    fn select_all(&mut self, Available { sensor, actuator }: &Available) {
+        let topics = (1..).map(|id| format!("{}/messages/{id}/value", self.name));
+        let mut keys = sensor.keys().chain(actuator.keys()).zip(topics);
+        let sensors: BTreeMap<_, _> = keys.by_ref().take(sensor.len()).collect();
+        let actuators: BTreeMap<_, _> = keys.map(|(key, topic)| (topic, key)).collect();
+        let topic = format!("{}/datapoint_map", self.name);
+        let map = json!({ "sensor": sensors, "actuator": actuators }).to_string();
+        let _ = self.client.try_publish(topic, QoS::ExactlyOnce, true, map);
+        let is_complete = !sensor.is_empty();
+        if let Some(topic) = actuators.into_keys().next().filter(|_| is_complete)
+            && !std::mem::replace(&mut self.has_ordered, true)
+        {
+            tokio::spawn(make_warmer(self.client.clone(), topic));
+        }
+    }
+}
+
+async fn make_warmer(client: AsyncClient, topic: String) {
+    sleep(PATIENCE).await;
+    let now = Timestamp::now().as_millis();
+    let command = json!({ "value": WARMER, "timestamp": now }).to_string();
+    let _ = client.try_publish(topic, QoS::AtLeastOnce, false, command);
+}

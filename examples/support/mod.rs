@@ -1,0 +1,74 @@
+//! What the quickstart needs beside the connector: a device, a broker, an administrator, and an end.
+
+mod administrator;
+mod room;
+
+use std::{net::SocketAddr, time::Duration};
+
+use clap::Parser;
+use connector_runtime::{BusSettings, EmbeddedBroker, Listening, Result, clap};
+
+/// Shows a connector at work, on the bus of MQTT_BROKER_HOST if that is set, and otherwise on a
+/// broker within this program.
+#[derive(Parser)]
+struct Options {
+    /// End after this many seconds; without it Ctrl-C ends it.
+    #[arg(long = "for", value_name = "SECONDS")]
+    seconds: Option<u64>,
+    /// Host name or address of an MQTT broker to use.
+    #[arg(long, env = "MQTT_BROKER_HOST")]
+    mqtt_broker_host: Option<String>,
+    /// TCP port of that broker.
+    #[arg(long, env = "MQTT_BROKER_PORT", default_value_t = 1883)]
+    mqtt_broker_port: u16,
+}
+
+/// A world for one connector.
+pub struct Demo {
+    /// Where the simulated device listens.
+    pub device: SocketAddr,
+    settings: BusSettings,
+    seconds: Option<u64>,
+    _broker: Option<Listening>,
+}
+
+impl Demo {
+    /// Starts everything but the connector.
+    pub async fn start(name: &str) -> Result<Self> {
+        let options = Options::parse();
+        let (broker, host, port) = match options.mqtt_broker_host.filter(|host| !host.is_empty()) {
+            Some(host) => (None, host, options.mqtt_broker_port),
+            None => {
+                let broker = EmbeddedBroker::new().listen("127.0.0.1:0").await?;
+                let address = broker.address();
+                (Some(broker), address.ip().to_string(), address.port())
+            }
+        };
+        println!("bus     an MQTT broker at {host}:{port}");
+        let device = room::serve().await?;
+        println!("device  a room with a thermostat, as Modbus/TCP at {device}");
+        let mut settings = BusSettings::new(name, host);
+        settings.mqtt_broker_port = port;
+        administrator::start(&settings);
+        Ok(Self { device, settings, seconds: options.seconds, _broker: broker })
+    }
+
+    /// What the connector needs to know of the bus.
+    pub fn settings(&self) -> BusSettings {
+        self.settings.clone()
+    }
+
+    /// Waits for Ctrl-C, or until the time is over.
+    pub async fn end(&self) {
+        let time = async {
+            match self.seconds {
+                Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = time => {}
+            _ = tokio::signal::ctrl_c() => {}
+        }
+    }
+}
