@@ -41,7 +41,10 @@ impl Room {
         let mut device = tcp::connect(self.device).await?;
         let temperature = device.read_input_registers(REGISTER, 1).await??;
         let setpoint = device.read_holding_registers(REGISTER, 1).await??;
-        Ok([temperature, setpoint].concat().try_into().map_err(|_| anyhow!("a register is missing"))?)
+        Ok([temperature, setpoint]
+            .concat()
+            .try_into()
+            .map_err(|_| anyhow!("a register is missing"))?)
     }
 
     /// The registers hold 16-bit floats, low byte first.
