@@ -3,7 +3,7 @@
 mod client;
 #[cfg(feature = "embedded-broker")]
 mod embedded;
-mod link;
+pub(crate) mod link;
 
 use std::{fmt, io, time::Duration};
 

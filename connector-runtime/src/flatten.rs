@@ -55,6 +55,7 @@ pub(crate) struct Reading<'a> {
 
 impl Flat {
     /// The datapoints of one message, in its order.
+    #[cfg(test)]
     pub(crate) fn of(readings: &impl Serialize) -> Result<Self, FlattenError> {
         let mut flat = Self::default();
         flat.fill(readings)?;

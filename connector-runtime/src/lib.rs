@@ -20,6 +20,8 @@ mod settings;
 mod shared;
 mod source;
 mod stop;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod timestamp;
 mod topic;
 

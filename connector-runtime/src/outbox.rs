@@ -92,6 +92,7 @@ impl Outbox {
         self.waiting.iter()
     }
 
+    #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.waiting.is_empty()
     }

@@ -1,0 +1,274 @@
+//! A whole connector in a test: on a broker in memory, with a clock that can be paused.
+//!
+//! `parse` needs none of this, it is a function to be called. Everything else can be tested from
+//! the bus. Enable the feature `testing` for tests:
+//!
+//! ```toml
+//! [dev-dependencies]
+//! connector-runtime = { version = "..", features = ["testing"] }
+//! tokio = { version = "1", features = ["macros", "rt", "test-util"] }
+//! ```
+//!
+//! With `start_paused` no time is spent waiting: the clock jumps to the next thing that happens.
+//!
+//! ```
+//! use connector_runtime::{prelude::*, testing::Bus};
+//! use serde_json::{Value, json};
+//!
+//! /// A tank that is filled and emptied.
+//! #[connector(name = "tank")]
+//! struct Tank {
+//!     #[arg(skip)]
+//!     level: std::sync::atomic::AtomicU64,
+//! }
+//!
+//! #[connector]
+//! impl Tank {
+//!     #[receive(every = Duration::from_secs(60))]
+//!     fn level(&self) -> Result<u64> {
+//!         Ok(self.level.load(std::sync::atomic::Ordering::Relaxed))
+//!     }
+//!
+//!     #[parse]
+//!     fn readings(raw: &u64) -> Result<Value> {
+//!         Ok(json!({ "level": raw }))
+//!     }
+//!
+//!     #[send("level", range = 0..=100)]
+//!     fn fill(&self, level: u64) -> Result<()> {
+//!         Ok(self.level.store(level, std::sync::atomic::Ordering::Relaxed))
+//!     }
+//! }
+//!
+//! # run();
+//! # fn run() {
+//! #     tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true)
+//! #         .build().unwrap().block_on(a_tank_can_be_filled());
+//! # }
+//! // #[tokio::test(start_paused = true)]
+//! async fn a_tank_can_be_filled() {
+//!     let mut bus = Bus::start(Tank { level: 0.into() }).await;
+//!     bus.select(&["level"]).await;
+//!     assert_eq!(bus.value("level").await, json!(0));
+//!     bus.command("level", 70).await;
+//!     assert_eq!(bus.value("level").await, json!(70));
+//!     bus.command("level", 101).await;
+//!     assert!(bus.log().await["msg"].as_str().unwrap().contains("outside of the range"));
+//! }
+//! ```
+
+use std::{collections::HashMap, time::Duration};
+
+use bytes::BytesMut;
+use rumqttc::{Connect, Packet, QoS};
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
+    sync::{mpsc, oneshot},
+    task::JoinHandle,
+    time::{Instant, timeout},
+};
+use tracing_subscriber::prelude::*;
+
+use crate::{
+    BusSettings, Connector, EmbeddedBroker, Timestamp,
+    broker::{
+        Address,
+        link::{Event, Link, MAX_PACKET},
+    },
+    log::{BusLayer, Logs},
+    outbox::{self, Kind, Outbox, Publish},
+    run,
+};
+
+/// How long to wait for a message before the test fails.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// A message on the bus.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// Where it was published.
+    pub topic: String,
+    /// What it says.
+    pub payload: Value,
+    /// Whether it is an old one that the broker had kept.
+    pub is_retained: bool,
+}
+
+/// A bus with one connector on it, seen by everybody else: the administrator, the data bases, the
+/// controllers.
+pub struct Bus {
+    name: String,
+    broker: EmbeddedBroker,
+    incoming: mpsc::UnboundedReceiver<Message>,
+    outgoing: mpsc::UnboundedSender<Publish>,
+    seen: Vec<Message>,
+    stop: oneshot::Sender<()>,
+    connector: JoinHandle<()>,
+}
+
+impl Bus {
+    /// Starts a connector under its own name.
+    ///
+    /// # Panics
+    ///
+    /// Like all functions here it panics where a test should fail.
+    pub async fn start<C: Connector>(connector: C) -> Self {
+        Self::start_with(connector, |_| {}).await
+    }
+
+    /// Starts a connector whose settings for the bus differ from the defaults.
+    pub async fn start_with<C: Connector>(
+        connector: C,
+        change: impl FnOnce(&mut BusSettings),
+    ) -> Self {
+        let writer = tracing_subscriber::fmt::layer().with_test_writer();
+        let _ = tracing_subscriber::registry().with(writer).with(BusLayer).try_init();
+        let mut settings = BusSettings::new(C::NAME, "memory");
+        change(&mut settings);
+        let (name, broker) = (settings.connector_name.clone(), EmbeddedBroker::new());
+        let (outgoing, receiver) = mpsc::unbounded_channel();
+        let (sender, incoming) = mpsc::unbounded_channel();
+        let (subscribed, is_subscribed) = oneshot::channel();
+        tokio::spawn(observe(broker.connect(), receiver, sender, subscribed));
+        is_subscribed.await.expect("the broker in memory confirms subscriptions");
+        let (stop, stopped) = oneshot::channel::<()>();
+        let (address, logs) = (Address::Memory(broker.clone()), Logs::new(settings.debug.is_on()));
+        let connector = tokio::spawn(async move {
+            let until = async { drop(stopped.await) };
+            let running = run::serve(connector, settings, Some(address), logs.clone(), until);
+            logs.collect(running).await.unwrap_or_else(|exit| panic!("{exit}"));
+        });
+        Self { name, broker, incoming, outgoing, seen: Vec::new(), stop, connector }
+    }
+
+    /// The broker, to cut its connections for example.
+    #[must_use]
+    pub fn broker(&self) -> &EmbeddedBroker {
+        &self.broker
+    }
+
+    /// Selects exactly these sensors, and every actuator that is announced by then.
+    pub async fn select(&mut self, sensors: &[&str]) {
+        let announced = self.next(&self.below("available_datapoints")).await;
+        let sensors: HashMap<_, _> =
+            sensors.iter().map(|key| (*key, self.sensor_topic(key))).collect();
+        let actuators = announced["actuator"].as_object().expect("an announcement is an object");
+        let actuators: HashMap<_, _> =
+            actuators.keys().map(|key| (self.actuator_topic(key), key)).collect();
+        let map = json!({ "sensor": sensors, "actuator": actuators });
+        self.publish(&self.below("datapoint_map"), &map, true);
+    }
+
+    /// The next value of a selected sensor.
+    pub async fn value(&mut self, key: &str) -> Value {
+        self.next(&self.sensor_topic(key)).await["value"].take()
+    }
+
+    /// Sends a command to a selected actuator, as of now.
+    pub async fn command(&mut self, key: &str, value: impl Into<Value>) {
+        let now = Timestamp::now().as_millis();
+        let command = json!({ "value": value.into(), "timestamp": now });
+        self.publish(&self.actuator_topic(key), &command, false);
+    }
+
+    /// The next log message of level WARNING or above.
+    pub async fn log(&mut self) -> Value {
+        let topic = self.below("logs");
+        loop {
+            let log = self.next(&topic).await;
+            if log["level"].as_u64() >= Some(30) {
+                return log;
+            }
+        }
+    }
+
+    /// The payload of the next message on a topic; messages on other topics are passed over.
+    pub async fn next(&mut self, topic: &str) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match timeout(deadline - Instant::now(), self.incoming.recv()).await {
+                Ok(Some(message)) => {
+                    self.seen.push(message.clone());
+                    if message.topic == topic {
+                        return message.payload;
+                    }
+                }
+                _ => panic!("nothing came on `{topic}`, only this: {:#?}", self.seen),
+            }
+        }
+    }
+
+    /// Publishes any message.
+    pub fn publish(&self, topic: &str, payload: &Value, retain: bool) {
+        let (topic, payload) = (topic.into(), payload.to_string().into());
+        let (qos, kind) = (QoS::AtLeastOnce, Kind::Value);
+        // Without a receiver the observer has failed, which the next wait will tell.
+        let _ = self.outgoing.send(Publish { topic, payload, qos, retain, kind });
+    }
+
+    /// Stops the connector, as SIGTERM does.
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        self.connector.await.expect("the connector does not panic");
+    }
+
+    fn below(&self, last: &str) -> String {
+        format!("{}/{last}", self.name)
+    }
+
+    fn sensor_topic(&self, key: &str) -> String {
+        self.below(&format!("messages/{key}/value"))
+    }
+
+    fn actuator_topic(&self, key: &str) -> String {
+        self.below(&format!("messages/{key}/command"))
+    }
+}
+
+/// A client that receives everything.
+async fn observe(
+    mut stream: DuplexStream,
+    mut outgoing: mpsc::UnboundedReceiver<Publish>,
+    incoming: mpsc::UnboundedSender<Message>,
+    subscribed: oneshot::Sender<()>,
+) {
+    let (mut link, mut outbox) = (Link::new(Instant::now()), Outbox::new(outbox::LIMIT));
+    let (mut input, mut subscribed) = (BytesMut::new(), Some(subscribed));
+    link.write(&Packet::Connect(Connect::new("observer"))).expect("a small packet");
+    link.subscribe(&["#".to_owned()], QoS::ExactlyOnce).expect("a small packet");
+    loop {
+        link.fill(&mut outbox, Instant::now());
+        if stream.write_all_buf(&mut link.out).await.is_err() {
+            return;
+        }
+        tokio::select! {
+            publish = outgoing.recv() => match publish {
+                Some(publish) => outbox.push(publish),
+                None => return,
+            },
+            read = stream.read_buf(&mut input) => if !matches!(read, Ok(1..)) {
+                return;
+            },
+            // Half of the keep-alive that CONNECT announced.
+            () = tokio::time::sleep(Duration::from_secs(5)) => {
+                link.write(&Packet::PingReq).expect("a small packet");
+            }
+        }
+        while let Ok(packet) = Packet::read(&mut input, MAX_PACKET) {
+            match link.receive(packet, Instant::now()) {
+                Ok(Some(Event::Message(message))) => {
+                    let payload = serde_json::from_slice(&message.payload);
+                    let payload =
+                        payload.unwrap_or_else(|error| panic!("{}: {error}", message.topic));
+                    let (topic, is_retained) = (message.topic, message.retain);
+                    let _ = incoming.send(Message { topic, payload, is_retained });
+                }
+                Ok(Some(Event::Subscribed { .. })) => {
+                    subscribed.take().map(|subscribed| subscribed.send(()));
+                }
+                Ok(None) | Err(_) => {}
+            }
+        }
+    }
+}
