@@ -62,7 +62,7 @@ pub(crate) struct Opt {
 /// `#[connector]` on a struct.
 pub(crate) static SETTINGS: Form = Form {
     name: "connector",
-    example: r#"#[connector(name = "inverter")]"#,
+    example: r#"#[connector(name = "inverter")] struct Inverter"#,
     takes_key: false,
     options: &[Opt { name: "name", example: r#"name = "inverter""# }],
 };
@@ -70,6 +70,9 @@ pub(crate) static SETTINGS: Form = Form {
 /// `#[connector]` on an `impl` block.
 pub(crate) static METHODS: Form =
     Form { name: "connector", example: "#[connector]", takes_key: false, options: &[] };
+
+/// All that take options.
+pub(crate) static FORMS: [&Form; 3] = [&SETTINGS, &RECEIVE, &SEND];
 
 static RECEIVE: Form = Form {
     name: "receive",

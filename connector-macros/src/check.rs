@@ -25,8 +25,7 @@ use crate::{
 pub(crate) fn settings(arguments: TokenStream, item: &ItemStruct) -> Result<Settings> {
     let name = Options::new(&SETTINGS, attr::parse_arguments(arguments))
         .and_then(|options| options.get("name").map(key::connector_name).transpose());
-    let shape = both(shape::named_fields(item), shape::not_generic(&item.generics));
-    let (name, _) = both(name, shape)?;
+    both(shape::named_fields(item), shape::not_generic(&item.generics))?;
     Ok(Settings { ident: item.ident.clone(), name, about: summary(&item.attrs) })
 }
 

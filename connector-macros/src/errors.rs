@@ -23,9 +23,10 @@ pub(crate) fn both<A, B>(first: Result<A>, second: Result<B>) -> Result<(A, B)> 
 /// The values there are, beside all errors.
 pub(crate) fn split<T>(results: impl IntoIterator<Item = Result<T>>) -> (Vec<T>, Result<()>) {
     let mut values = Vec::new();
-    let outcome = results.into_iter().fold(Ok(()), |outcome, next| {
+    let mut outcome = Ok(());
+    for next in results {
         let next = next.map(|value| values.push(value));
-        both(outcome, next).map(|_| ())
-    });
+        outcome = both(outcome, next).map(|_| ());
+    }
     (values, outcome)
 }

@@ -1,7 +1,7 @@
 //! From the model to the trait impl; decides nothing.
 
 use proc_macro2::{Literal, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{ext::IdentExt, spanned::Spanned};
 
 use crate::{
@@ -42,24 +42,22 @@ fn forwards(connector: &Connector) -> TokenStream {
 
 fn source(receive: &Receive) -> TokenStream {
     let name = receive.method.ident.unraw().to_string();
-    match &receive.every {
-        Some(every) => quote!(::connector_runtime::Source::poll(#name, #every)),
-        None => quote!(::connector_runtime::Source::push(#name)),
+    if let Some(every) = &receive.every {
+        quote!(::connector_runtime::Source::poll(#name, #every))
+    } else {
+        quote!(::connector_runtime::Source::push(#name))
     }
 }
 
 fn receive(receives: &[Receive]) -> TokenStream {
     let calls = receives.iter().map(|receive| message(&receive.method, &receive.message, None));
-    let (source, body) = match receives {
-        [_] => (quote!(_source), quote!(#(#calls)*)),
-        _ => {
-            let last = receives.len().saturating_sub(1);
-            let arms = calls.enumerate().map(|(index, call)| {
-                let number = Literal::usize_unsuffixed(index);
-                if index == last { quote!(_ => #call,) } else { quote!(#number => #call,) }
-            });
-            (quote!(source), quote!(match source { #(#arms)* }))
-        }
+    let (source, body) = if let [_] = receives {
+        (quote!(_source), quote!(#(#calls)*))
+    } else {
+        let last = receives.len().saturating_sub(1);
+        let indices = (0..last).map(|index| Literal::usize_unsuffixed(index).to_token_stream());
+        let indices = indices.chain([quote!(_)]);
+        (quote!(source), quote!(match source { #(#indices => #calls,)* }))
     };
     quote! {
         async fn receive(
@@ -73,7 +71,7 @@ fn receive(receives: &[Receive]) -> TokenStream {
 
 fn parse_fn(parse: &Parse) -> TokenStream {
     let raw = quote_spanned!(at(parse.parameter.span())=> raw);
-    let body = message(&parse.method, &parse.message, Some(raw));
+    let body = message(&parse.method, &parse.message, Some(&raw));
     quote! {
         fn parse(
             &self,
@@ -84,7 +82,7 @@ fn parse_fn(parse: &Parse) -> TokenStream {
     }
 }
 
-fn message(method: &Method, message: &Message, arguments: Option<TokenStream>) -> TokenStream {
+fn message(method: &Method, message: &Message, arguments: Option<&TokenStream>) -> TokenStream {
     let call = call(method, arguments);
     let helper = if message.optional { quote!(optional) } else { quote!(message) };
     quote!(::connector_runtime::__private::#helper(#call))
@@ -125,11 +123,11 @@ fn send(send: &Send) -> TokenStream {
         .iter()
         .map(|ty| quote!(::connector_runtime::__private::timestamp::<#ty>(command)));
     let arguments = quote!(command.value::<#value>()? #(, #timestamp)*);
-    let call = call(method, Some(arguments));
+    let call = call(method, Some(&arguments));
     quote!(#key => ::connector_runtime::__private::sent(#call),)
 }
 
-fn call(method: &Method, arguments: Option<TokenStream>) -> TokenStream {
+fn call(method: &Method, arguments: Option<&TokenStream>) -> TokenStream {
     let Method { ident, takes_self, is_async } = method;
     let span = at(ident.span());
     let callee = if *takes_self {

@@ -4,13 +4,52 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, Error};
 
-use crate::attr::{self, Role};
+use crate::{
+    attr::{self, Role},
+    syntax::Impl,
+};
 
 /// The item as it was written, so that editors and the compiler still know it.
-pub(crate) fn fallback(item: TokenStream, error: &Error) -> TokenStream {
+pub(crate) fn item(item: TokenStream, error: &Error) -> TokenStream {
     let item = attr::strip(item, |attr| Role::of(attr).is_some() || is_argument(attr));
     let errors = error.to_compile_error();
     quote!(#item #errors)
+}
+
+/// The same for an `impl` block, whose type stays a connector: those who use it are not to blame.
+pub(crate) fn block(tokens: TokenStream, block: &Impl, error: &Error) -> TokenStream {
+    let item = item(tokens, error);
+    if block.of_trait.is_some() || !block.generics.params.is_empty() {
+        return item;
+    }
+    let self_ty = &block.self_ty;
+    quote! {
+        #item
+
+        #[automatically_derived]
+        impl ::connector_runtime::Connector for #self_ty {
+            type Raw = ();
+            type Readings = ();
+
+            fn sources(&self) -> ::std::vec::Vec<::connector_runtime::Source> {
+                ::core::unreachable!()
+            }
+
+            async fn receive(
+                &self,
+                _source: usize,
+            ) -> ::connector_runtime::Result<::core::option::Option<()>> {
+                ::core::unreachable!()
+            }
+
+            fn parse(
+                &self,
+                _raw: &(),
+            ) -> ::connector_runtime::Result<::core::option::Option<()>> {
+                ::core::unreachable!()
+            }
+        }
+    }
 }
 
 /// Whether an attribute would have been read by what we derive.

@@ -14,7 +14,7 @@ mod tests;
 use proc_macro::TokenStream;
 use proc_macro2::{Span, TokenStream as TokenStream2};
 
-use crate::{attr::Role, fallback::fallback, syntax::Item};
+use crate::{attr::Role, syntax::Item};
 
 /// From an annotated struct or `impl` block to a connector.
 #[proc_macro_attribute]
@@ -41,21 +41,21 @@ pub fn send(_options: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 fn annotated(options: TokenStream2, item: TokenStream2) -> TokenStream2 {
-    let expanded = syn::parse2(item.clone()).and_then(|parsed| match parsed {
-        Item::Struct(parsed) => {
-            let settings = check::settings(options, &parsed)?;
-            Ok(settings::expand(&item, &settings))
-        }
-        Item::Impl(block) => {
-            let connector = check::connector(options, &block)?;
-            Ok(expand::expand(item.clone(), &connector))
-        }
-        Item::Other(keyword) => Err(check::misplaced(keyword)),
-    });
-    expanded.unwrap_or_else(|error| fallback(item, &error))
+    match syn::parse2(item.clone()) {
+        Ok(Item::Struct(parsed)) => match check::settings(options, &parsed) {
+            Ok(settings) => settings::expand(&item, &settings),
+            Err(error) => fallback::item(item, &error),
+        },
+        Ok(Item::Impl(block)) => match check::connector(options, &block) {
+            Ok(connector) => expand::expand(item, &connector),
+            Err(error) => fallback::block(item, &block, &error),
+        },
+        Ok(Item::Other(keyword)) => fallback::item(item, &check::misplaced(keyword)),
+        Err(error) => fallback::item(item, &error),
+    }
 }
 
 /// The role attributes run by themselves only where no `#[connector]` has taken them away.
 fn outside(role: Role, item: TokenStream2) -> TokenStream2 {
-    fallback(item, &check::outside(role, Span::call_site()))
+    fallback::item(item, &check::outside(role, Span::call_site()))
 }

@@ -1,12 +1,13 @@
 //! What an annotated struct or `impl` block means, once it has passed every rule.
 
-use syn::{Expr, Ident, LitStr, Type};
+use syn::{Expr, Ident, LitStr, Result, Type};
 
 /// Who a connector is: an annotated struct.
 pub(crate) struct Settings {
     pub(crate) ident: Ident,
-    /// In place of the name of the user's package.
-    pub(crate) name: Option<LitStr>,
+    /// In place of the name of the user's package. A mistake here leaves the struct a connector's
+    /// settings, so that nothing else is blamed for it.
+    pub(crate) name: Result<Option<LitStr>>,
     /// The first paragraph of the struct's documentation.
     pub(crate) about: String,
 }

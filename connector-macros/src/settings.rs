@@ -9,8 +9,12 @@ use crate::model::Settings;
 pub(crate) fn expand(item: &TokenStream, settings: &Settings) -> TokenStream {
     let Settings { ident, name, about } = settings;
     let name = match name {
-        Some(name) => quote!(#name),
-        None => quote!(::core::env!("CARGO_PKG_NAME")),
+        Ok(Some(name)) => quote!(#name),
+        Ok(None) => quote!(::core::env!("CARGO_PKG_NAME")),
+        Err(error) => {
+            let errors = error.to_compile_error();
+            quote!({ #errors })
+        }
     };
     let about = match about.as_str() {
         "" => quote!(::core::env!("CARGO_PKG_DESCRIPTION")),

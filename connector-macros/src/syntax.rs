@@ -9,8 +9,8 @@ use syn::{
 
 /// An item, as far as we need to know it.
 pub(crate) enum Item {
-    Struct(ItemStruct),
-    Impl(Impl),
+    Struct(Box<ItemStruct>),
+    Impl(Box<Impl>),
     /// Any other, with the place of the keyword that says so.
     Other(Span),
 }
@@ -35,9 +35,9 @@ impl Parse for Item {
         ahead.call(Attribute::parse_outer)?;
         ahead.parse::<Visibility>()?;
         if ahead.peek(Token![struct]) {
-            input.parse().map(Self::Struct)
+            input.parse().map(Box::new).map(Self::Struct)
         } else if ahead.peek(Token![impl]) {
-            input.parse().map(Self::Impl)
+            input.parse().map(Box::new).map(Self::Impl)
         } else {
             input.parse::<TokenStream>()?;
             Ok(Self::Other(ahead.span()))
@@ -106,6 +106,22 @@ fn skip_body(input: ParseStream<'_>) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// An expression without the invisible parentheses that another macro puts around it.
+pub(crate) fn expr(written: &Expr) -> &Expr {
+    match written {
+        Expr::Group(group) => expr(&group.expr),
+        written => written,
+    }
+}
+
+/// The same for a type.
+pub(crate) fn ty(written: &Type) -> &Type {
+    match written {
+        Type::Group(group) => ty(&group.elem),
+        written => written,
+    }
 }
 
 /// The first paragraph of a doc comment, in one line.

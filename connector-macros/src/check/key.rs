@@ -4,7 +4,7 @@ use syn::{Attribute, Error, Expr, ExprLit, Lit, LitStr, Result};
 
 use super::options::Options;
 use super::roles::Annotated;
-use crate::errors::all;
+use crate::{errors::all, syntax};
 
 /// The key of a datapoint.
 pub(super) fn datapoint(attr: &Attribute, options: &Options) -> Result<LitStr> {
@@ -47,7 +47,7 @@ fn readable_key(method: &Annotated<'_>) -> Option<LitStr> {
 }
 
 fn text<'a>(expr: &'a Expr, what: &str, form: &str) -> Result<&'a LitStr> {
-    match expr {
+    match syntax::expr(expr) {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text),
         _ => Err(Error::new_spanned(expr, format!("{what} is a text in quotes: {form}"))),
     }

@@ -9,6 +9,7 @@ use crate::{
     attr::Role,
     errors::all,
     model::{Message, Receive},
+    syntax,
 };
 
 /// `Result<T>` or `Result<Option<T>>`.
@@ -58,7 +59,7 @@ fn result(signature: &Signature) -> Option<&Type> {
 
 /// The first generic argument of a type with this name.
 fn generic<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
-    let Type::Path(path) = ty else { return None };
+    let Type::Path(path) = syntax::ty(ty) else { return None };
     let PathSegment { ident, arguments: PathArguments::AngleBracketed(arguments) } =
         path.path.segments.last()?
     else {
@@ -73,8 +74,15 @@ fn generic<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
 }
 
 fn no_result(role: Role, signature: &Signature) -> Error {
-    let form = role.form();
-    let message = format!("a method with `#[{}]` may fail: write `{}`", form.name, role.method());
+    let form = match &signature.output {
+        _ if role == Role::Send => "Result<()>".to_owned(),
+        ReturnType::Type(_, ty) if !matches!(ty.as_ref(), Type::Tuple(_)) => {
+            format!("Result<{}>", written(ty))
+        }
+        _ => "Result<String>".to_owned(),
+    };
+    let message =
+        format!("a method with `#[{}]` returns a result: write `-> {form}`", role.form().name);
     match &signature.output {
         ReturnType::Type(_, ty) => Error::new_spanned(ty, message),
         ReturnType::Default => Error::new(signature.paren_token.span.close(), message),

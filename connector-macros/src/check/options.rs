@@ -3,7 +3,7 @@
 use syn::{Error, Expr, Ident, Result};
 
 use crate::{
-    attr::{Argument, Form, Opt},
+    attr::{Argument, FORMS, Form, Opt},
     errors::all,
 };
 
@@ -55,17 +55,24 @@ fn known(form: &'static Form, name: &Ident) -> Result<&'static Opt> {
     if let Some(option) = form.options.iter().find(|option| option.name == word) {
         return Ok(option);
     }
-    let names = form.options.iter().map(|option| option.name);
-    let hint = match names.clone().find(|known| is_close(known, &word)) {
-        Some(close) => format!("did you mean `{close}`?"),
-        None if form.options.is_empty() => format!("`#[{}]` takes no options", form.name),
-        None => format!(
-            "`#[{}]` takes {}",
-            form.name,
-            names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-        ),
+    let close = form.options.iter().find(|option| is_close(option.name, &word));
+    let home = FORMS.iter().find(|form| form.options.iter().any(|option| option.name == word));
+    let hint = match (close, home) {
+        (Some(close), _) => format!("did you mean `{}`?", close.name),
+        (None, Some(home)) => format!("it belongs to `{}`", home.example),
+        (None, None) => takes(form),
     };
     Err(Error::new_spanned(name, format!("unknown option `{word}`: {hint}")))
+}
+
+fn takes(form: &Form) -> String {
+    let key = form.takes_key.then(|| "a key".to_owned());
+    let options = form.options.iter().map(|option| format!("`{}`", option.name));
+    let parts: Vec<_> = key.into_iter().chain(options).collect();
+    match parts.as_slice() {
+        [] => format!("`#[{}]` takes no options", form.name),
+        parts => format!("`#[{}]` takes {}, as in `{}`", form.name, parts.join(", "), form.example),
+    }
 }
 
 fn once<'a>(name: &Ident, mut before: impl Iterator<Item = &'a Argument>) -> Result<()> {
@@ -80,11 +87,7 @@ fn no_value(option: &Opt, word: &Ident) -> Error {
 }
 
 fn no_name(form: &Form, value: &Expr) -> Error {
-    let message = match form.options {
-        [] => format!("`#[{}]` takes no options", form.name),
-        _ => format!("this value has no name: write `{}`", form.example),
-    };
-    Error::new_spanned(value, message)
+    Error::new_spanned(value, format!("a value without a name: {}", takes(form)))
 }
 
 /// Whether a typing mistake lies between the two words.

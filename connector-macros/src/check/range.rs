@@ -2,9 +2,12 @@
 
 use std::fmt;
 
-use syn::{Error, Expr, ExprLit, ExprRange, ExprUnary, Lit, RangeLimits, Result, Type, UnOp};
+use syn::{
+    Error, Expr, ExprLit, ExprRange, ExprUnary, Lit, PathSegment, RangeLimits, Result, Type, UnOp,
+};
 
 use super::options::Options;
+use crate::syntax;
 
 /// The range of a value, both of its ends included.
 pub(super) fn range(options: &Options, value: Option<&Type>) -> Result<Option<Expr>> {
@@ -24,8 +27,8 @@ pub(super) fn range(options: &Options, value: Option<&Type>) -> Result<Option<Ex
 
 /// The ends as they are written; none where the range is a constant.
 fn ends(range: &Expr) -> Result<Option<(&Expr, &Expr)>> {
-    let Expr::Range(ExprRange { start, limits, end, .. }) = range else {
-        if matches!(range, Expr::Path(_)) {
+    let Expr::Range(ExprRange { start, limits, end, .. }) = syntax::expr(range) else {
+        if matches!(syntax::expr(range), Expr::Path(_)) {
             return Ok(None);
         }
         let message = "a range is written with both of its ends: `range = 15.0..=30.0`";
@@ -87,9 +90,14 @@ enum Kind {
 
 impl Kind {
     fn of(ty: &Type) -> Self {
-        let Type::Path(path) = ty else { return Self::Unknown };
-        let name = path.path.get_ident().map(ToString::to_string).unwrap_or_default();
-        match name.as_str() {
+        let name = match syntax::ty(ty) {
+            Type::Path(path) => path.path.segments.last(),
+            Type::Tuple(_) | Type::Array(_) => return Self::NoNumber,
+            _ => None,
+        };
+        let Some(PathSegment { ident, arguments }) = name else { return Self::Unknown };
+        match ident.to_string().as_str() {
+            _ if !arguments.is_empty() => Self::NoNumber,
             "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" => Self::Integer,
             "f32" | "f64" => Self::Float,
             "bool" | "char" | "String" => Self::NoNumber,
@@ -108,7 +116,7 @@ enum Number {
 
 impl Number {
     fn read(end: &Expr) -> Result<Self> {
-        match end {
+        match syntax::expr(end) {
             Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => Ok(match Self::read(expr)? {
                 Self::Integer(integer) => Self::Integer(-integer),
                 Self::Float(float) => Self::Float(-float),

@@ -7,6 +7,7 @@ use crate::{
     attr::Role,
     errors::both,
     model::{Message, Method},
+    syntax,
 };
 
 pub(super) fn receive(signature: &Signature) -> Result<(Method, Message)> {
@@ -112,7 +113,7 @@ fn at_most(count: usize, role: Role, signature: &Signature) -> Result<()> {
 }
 
 fn by_reference(ty: &Type) -> Result<Type> {
-    if matches!(ty, Type::Reference(reference) if reference.mutability.is_none()) {
+    if matches!(syntax::ty(ty), Type::Reference(reference) if reference.mutability.is_none()) {
         return Ok(ty.clone());
     }
     let message = "take the raw message by reference: `&str` for text, `&[u8]` for bytes, `&T` for \
@@ -121,7 +122,7 @@ fn by_reference(ty: &Type) -> Result<Type> {
 }
 
 fn by_value(ty: &Type) -> Result<Type> {
-    if !matches!(ty, Type::Reference(_) | Type::ImplTrait(_)) {
+    if !matches!(syntax::ty(ty), Type::Reference(_) | Type::ImplTrait(_)) {
         return Ok(ty.clone());
     }
     let message = "the value is decoded from the command: take a type that owns it, such as `f64`, \

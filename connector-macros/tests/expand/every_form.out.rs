@@ -39,7 +39,7 @@ impl ::connector_runtime::Connector for device::Meter {
         source: usize,
     ) -> ::connector_runtime::Result<::core::option::Option<Self::Raw>> {
         match source {
-            0usize => ::connector_runtime::__private::optional(self.telegram().await),
+            0 => ::connector_runtime::__private::optional(self.telegram().await),
             _ => ::connector_runtime::__private::message(self.r#loop()),
         }
     }

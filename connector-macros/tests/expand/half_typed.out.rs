@@ -1,19 +1,21 @@
 impl Room {
-    async fn fetch (& self) - > Result < String > {
+    async fn fetch (& self) -> Result < String > {
         let text = self .
     }
-    fn readings (raw : & str) - > Result < Readings > {
-        serde_json : : from_str (raw , Readings { })
+    fn readings (raw : & str) -> Result < Readings > {
+        serde_json :: from_str (raw , Readings { })
     }
 }
-# [automatically_derived] impl : : connector_runtime : : Connector for Room {
-    type Raw = String ; type Readings = Readings ; fn sources (& self) - > : : std : : vec : : Vec < : : connector_runtime : : Source > {
-        : : std : : vec ! [:: connector_runtime :: Source :: push ("fetch")]
+# [automatically_derived] impl :: connector_runtime :: Connector for Room {
+    type Raw = String ;
+    type Readings = Readings ;
+    fn sources (& self) -> :: std :: vec :: Vec < :: connector_runtime :: Source > {
+        :: std :: vec ! [:: connector_runtime :: Source :: push ("fetch")]
     }
-    async fn receive (& self , _source : usize ,) - > : : connector_runtime : : Result < : : core : : option : : Option < Self : : Raw > > {
-        : : connector_runtime : : __private : : message (self . fetch () . await)
+    async fn receive (& self , _source : usize ,) -> :: connector_runtime :: Result < :: core :: option :: Option < Self :: Raw >> {
+        :: connector_runtime :: __private :: message (self . fetch () . await)
     }
-    fn parse (& self , raw : & Self :: Raw ,) - > : : connector_runtime : : Result < : : core : : option : : Option < Self : : Readings > > {
-        : : connector_runtime : : __private : : message (Self :: readings (raw))
+    fn parse (& self , raw : & Self :: Raw ,) -> :: connector_runtime :: Result < :: core :: option :: Option < Self :: Readings >> {
+        :: connector_runtime :: __private :: message (Self :: readings (raw))
     }
 }

@@ -19,7 +19,8 @@ impl Room {
 
     #[send("setpoint")]
     async fn set<T>(&self, value: T) -> Result<()> {
-        Ok(drop(value))
+        let _ = value;
+        Ok(())
     }
 }
 

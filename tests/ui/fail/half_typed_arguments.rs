@@ -9,7 +9,7 @@ struct Room;
 impl Room {
     #[receive]
     async fn fetch(&self) -> Result<String> {
-        String::from("a" "b")
+        Ok(Self::other("a", 1 +))
     }
 
     #[parse]
@@ -17,10 +17,12 @@ impl Room {
         Ok(Readings::from([(raw.to_owned(), 20.0)]))
     }
 
-    fn other() {}
+    fn other(text: &str, number: usize) -> String {
+        text.repeat(number)
+    }
 }
 
 fn main() {
     let _ = <Room as Connector>::parse(&Room, &String::new());
-    let _ = Room::other();
+    let _ = Room::other("a", 1);
 }

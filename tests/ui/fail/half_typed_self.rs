@@ -9,7 +9,8 @@ struct Room;
 impl Room {
     #[receive]
     async fn fetch(&self) -> Result<String> {
-        self.
+        self.;
+        Ok(String::new())
     }
 
     #[parse]
@@ -17,10 +18,12 @@ impl Room {
         Ok(Readings::from([(raw.to_owned(), 20.0)]))
     }
 
-    fn other() {}
+    fn other(text: &str, number: usize) -> String {
+        text.repeat(number)
+    }
 }
 
 fn main() {
     let _ = <Room as Connector>::parse(&Room, &String::new());
-    let _ = Room::other();
+    let _ = Room::other("a", 1);
 }

@@ -19,7 +19,8 @@ impl Room {
 
     #[send("setpoint")]
     async fn set(&self, value: impl Into<f64>) -> Result<()> {
-        Ok(drop(value.into()))
+        let _: f64 = value.into();
+        Ok(())
     }
 }
 

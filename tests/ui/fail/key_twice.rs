@@ -19,12 +19,14 @@ impl Room {
 
     #[send("setpoint")]
     async fn set(&self, celsius: f64) -> Result<()> {
-        Ok(drop(celsius))
+        let _ = celsius;
+        Ok(())
     }
 
     #[send("setpoint")]
     async fn again(&self, celsius: f64) -> Result<()> {
-        Ok(drop(celsius))
+        let _ = celsius;
+        Ok(())
     }
 }
 

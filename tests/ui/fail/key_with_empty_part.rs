@@ -19,17 +19,20 @@ impl Room {
 
     #[send("__a")]
     async fn first(&self, celsius: f64) -> Result<()> {
-        Ok(drop(celsius))
+        let _ = celsius;
+        Ok(())
     }
 
     #[send("a__")]
     async fn last(&self, celsius: f64) -> Result<()> {
-        Ok(drop(celsius))
+        let _ = celsius;
+        Ok(())
     }
 
     #[send("a____b")]
     async fn middle(&self, celsius: f64) -> Result<()> {
-        Ok(drop(celsius))
+        let _ = celsius;
+        Ok(())
     }
 }
 

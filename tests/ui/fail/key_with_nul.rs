@@ -19,7 +19,8 @@ impl Room {
 
     #[send("room\0")]
     async fn set(&self, celsius: f64) -> Result<()> {
-        Ok(drop(celsius))
+        let _ = celsius;
+        Ok(())
     }
 }
 

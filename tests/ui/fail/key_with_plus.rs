@@ -19,7 +19,8 @@ impl Room {
 
     #[send("room+1")]
     async fn set(&self, celsius: f64) -> Result<()> {
-        Ok(drop(celsius))
+        let _ = celsius;
+        Ok(())
     }
 }
 

@@ -19,7 +19,8 @@ impl Room {
 
     #[send("setpoint", example = 20, example = 21)]
     async fn set(&self, celsius: f64) -> Result<()> {
-        Ok(drop(celsius))
+        let _ = celsius;
+        Ok(())
     }
 }
 

@@ -19,7 +19,8 @@ impl Room {
 
     #[send("setpoint", range = 0..=300)]
     async fn set(&self, value: u8) -> Result<()> {
-        Ok(drop(value))
+        let _ = value;
+        Ok(())
     }
 }
 

@@ -19,7 +19,8 @@ impl Room {
 
     #[send("setpoint", range = 30.0)]
     async fn set(&self, value: f64) -> Result<()> {
-        Ok(drop(value))
+        let _ = value;
+        Ok(())
     }
 }
 

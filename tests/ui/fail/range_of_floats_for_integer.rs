@@ -19,7 +19,8 @@ impl Room {
 
     #[send("setpoint", range = 15.0..=30.0)]
     async fn set(&self, value: u8) -> Result<()> {
-        Ok(drop(value))
+        let _ = value;
+        Ok(())
     }
 }
 

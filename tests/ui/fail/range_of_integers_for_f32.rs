@@ -19,7 +19,8 @@ impl Room {
 
     #[send("setpoint", range = -5..=5)]
     async fn set(&self, value: f32) -> Result<()> {
-        Ok(drop(value))
+        let _ = value;
+        Ok(())
     }
 }
 

@@ -19,7 +19,8 @@ impl Room {
 
     #[send("setpoint", range = 0..=1)]
     async fn set(&self, value: bool) -> Result<()> {
-        Ok(drop(value))
+        let _ = value;
+        Ok(())
     }
 }
 

@@ -19,7 +19,8 @@ impl Room {
 
     #[send("setpoint", range = "a"..="z")]
     async fn set(&self, value: String) -> Result<()> {
-        Ok(drop(value))
+        let _ = value;
+        Ok(())
     }
 }
 

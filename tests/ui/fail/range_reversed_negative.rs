@@ -19,7 +19,8 @@ impl Room {
 
     #[send("setpoint", range = -10..=-20)]
     async fn set(&self, value: i16) -> Result<()> {
-        Ok(drop(value))
+        let _ = value;
+        Ok(())
     }
 }
 

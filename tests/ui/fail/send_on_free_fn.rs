@@ -2,7 +2,8 @@ use connector_runtime::prelude::*;
 
 #[send("setpoint")]
 async fn set(celsius: f64) -> Result<()> {
-    Ok(drop(celsius))
+    let _ = celsius;
+    Ok(())
 }
 
 fn main() {}

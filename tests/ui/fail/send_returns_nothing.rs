@@ -19,7 +19,7 @@ impl Room {
 
     #[send("setpoint")]
     async fn set(&self, celsius: f64) {
-        drop(celsius);
+        let _ = celsius;
     }
 }
 

@@ -19,7 +19,8 @@ impl Room {
 
     #[send("setpoint")]
     async fn set(celsius: f64) -> Result<()> {
-        Ok(drop(celsius))
+        let _ = celsius;
+        Ok(())
     }
 }
 

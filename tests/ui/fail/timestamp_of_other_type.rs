@@ -2,6 +2,8 @@ use connector_runtime::prelude::*;
 
 type Readings = std::collections::BTreeMap<String, f64>;
 
+struct Moment;
+
 #[connector]
 struct Room;
 
@@ -18,8 +20,9 @@ impl Room {
     }
 
     #[send("setpoint")]
-    async fn set(&self, value: f64, at: String) -> Result<()> {
-        Ok(drop((value, at)))
+    async fn set(&self, celsius: f64, at: Moment) -> Result<()> {
+        let _ = (celsius, at);
+        Ok(())
     }
 }
 

@@ -2,14 +2,12 @@ use connector_runtime::prelude::*;
 
 type Readings = std::collections::BTreeMap<String, f64>;
 
-struct Setpoint;
-
 #[connector]
 struct Room;
 
 #[connector]
 impl Room {
-    #[receive]
+    #[receive = "often"]
     async fn fetch(&self) -> Result<String> {
         Ok(String::new())
     }
@@ -17,11 +15,6 @@ impl Room {
     #[parse]
     fn readings(raw: &str) -> Result<Readings> {
         Ok(Readings::from([(raw.to_owned(), 20.0)]))
-    }
-
-    #[send("setpoint")]
-    async fn set(&self, value: Setpoint) -> Result<()> {
-        Ok(drop(value))
     }
 }
 

@@ -2,14 +2,11 @@ use connector_runtime::prelude::*;
 
 type Readings = std::collections::BTreeMap<String, f64>;
 
-#[connector]
+#[connector(nane = "room")]
 struct Room;
 
 #[connector]
 impl Room {
-    #[send("setpoint")]
-    type Setpoint = f64;
-
     #[receive]
     async fn fetch(&self) -> Result<String> {
         Ok(String::new())
@@ -21,4 +18,8 @@ impl Room {
     }
 }
 
-fn main() {}
+fn runs<C: Connector>(_: C) {}
+
+fn main() {
+    runs(Room);
+}

@@ -1,0 +1,54 @@
+//! The user's own names do not reach into the generated code.
+#![deny(warnings)]
+
+/// clap's derive is less careful, so the struct stands aside.
+mod settings {
+    use connector_runtime::prelude::*;
+
+    #[connector]
+    pub(crate) struct Room;
+}
+
+#[allow(dead_code, unused_imports, reason = "the names only stand in the way")]
+mod methods {
+    mod core {}
+    mod std {}
+    struct Vec;
+    struct Option;
+    struct String;
+    struct Source;
+    struct Actuator;
+    struct Command;
+    trait Connector {}
+    enum Outcome {
+        Some,
+        None,
+        Ok,
+        Err,
+    }
+    use Outcome::*;
+
+    type Text = ::std::string::String;
+    type Result<T> = ::core::result::Result<T, ::std::fmt::Error>;
+
+    #[connector_runtime::connector]
+    impl super::settings::Room {
+        #[receive]
+        async fn fetch(&self) -> Result<Text> {
+            Result::Ok(Text::new())
+        }
+
+        #[parse]
+        fn readings(raw: &str) -> Result<bool> {
+            Result::Ok(raw.is_empty())
+        }
+
+        #[send("setpoint", range = 15.0..=30.0)]
+        async fn set(&self, celsius: f64) -> Result<()> {
+            let _ = celsius;
+            Result::Ok(())
+        }
+    }
+}
+
+fn main() {}
