@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Attribute, Error};
+use syn::{Attribute, Error, ItemStruct};
 
 use crate::{
     attr::{self, Role},
@@ -46,6 +46,56 @@ pub(crate) fn block(tokens: TokenStream, block: &Impl, error: &Error) -> TokenSt
                 &self,
                 _raw: &(),
             ) -> ::connector_runtime::Result<::core::option::Option<()>> {
+                ::core::unreachable!()
+            }
+        }
+    }
+}
+
+/// The same for a struct, which stays the settings of a connector.
+pub(crate) fn settings(tokens: TokenStream, settings: &ItemStruct, error: &Error) -> TokenStream {
+    let item = item(tokens, error);
+    if !settings.generics.params.is_empty() {
+        return item;
+    }
+    let ident = &settings.ident;
+    quote! {
+        #item
+
+        #[automatically_derived]
+        impl ::connector_runtime::Settings for #ident {
+            const NAME: &'static str = "";
+            const VERSION: &'static str = "";
+            const ABOUT: &'static str = "";
+        }
+
+        #[automatically_derived]
+        impl ::connector_runtime::clap::Args for #ident {
+            fn augment_args(
+                command: ::connector_runtime::clap::Command,
+            ) -> ::connector_runtime::clap::Command {
+                command
+            }
+
+            fn augment_args_for_update(
+                command: ::connector_runtime::clap::Command,
+            ) -> ::connector_runtime::clap::Command {
+                command
+            }
+        }
+
+        #[automatically_derived]
+        impl ::connector_runtime::clap::FromArgMatches for #ident {
+            fn from_arg_matches(
+                _: &::connector_runtime::clap::ArgMatches,
+            ) -> ::core::result::Result<Self, ::connector_runtime::clap::Error> {
+                ::core::unreachable!()
+            }
+
+            fn update_from_arg_matches(
+                &mut self,
+                _: &::connector_runtime::clap::ArgMatches,
+            ) -> ::core::result::Result<(), ::connector_runtime::clap::Error> {
                 ::core::unreachable!()
             }
         }

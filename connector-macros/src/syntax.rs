@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use syn::{
     Attribute, Expr, ExprLit, Generics, ItemStruct, Lit, LitStr, Meta, MetaNameValue, Result,
     Signature, Token, Type, Visibility, braced,
-    parse::{Parse, ParseStream},
+    parse::{Parse, ParseStream, discouraged::Speculative},
 };
 
 /// An item, as far as we need to know it.
@@ -23,10 +23,10 @@ pub(crate) struct Impl {
     pub(crate) members: Vec<Member>,
 }
 
-/// A member of an `impl` block; only functions have a signature.
+/// A member of an `impl` block; only functions have a signature, which may be half-typed.
 pub(crate) struct Member {
     pub(crate) attrs: Vec<Attribute>,
-    pub(crate) signature: Option<Signature>,
+    pub(crate) signature: Result<Option<Signature>>,
 }
 
 impl Parse for Item {
@@ -73,7 +73,11 @@ impl Parse for Member {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let attrs = input.call(Attribute::parse_outer)?;
         input.parse::<Visibility>()?;
-        let signature = starts_function(input).then(|| input.parse()).transpose()?;
+        let ahead = input.fork();
+        let signature = starts_function(input).then(|| ahead.parse()).transpose();
+        if signature.is_ok() {
+            input.advance_to(&ahead);
+        }
         skip_body(input)?;
         Ok(Self { attrs, signature })
     }

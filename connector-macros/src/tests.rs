@@ -57,17 +57,14 @@ fn pretty(tokens: &TokenStream) -> String {
 }
 
 fn lines(tokens: TokenStream, newline: &str) -> String {
-    let mut text = String::new();
-    for token in tokens {
-        text += &match token {
-            TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
-                let inner = lines(group.stream(), &format!("{newline}    "));
-                format!("{{{newline}    {}{newline}}}{newline}", inner.trim())
-            }
-            TokenTree::Punct(punct) if punct.as_char() == ';' => format!(";{newline}"),
-            TokenTree::Punct(punct) if punct.spacing() == Spacing::Joint => punct.to_string(),
-            other => format!("{other} "),
-        };
-    }
-    text
+    let line = |token| match token {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
+            let inner = lines(group.stream(), &format!("{newline}    "));
+            format!("{{{newline}    {}{newline}}}{newline}", inner.trim())
+        }
+        TokenTree::Punct(punct) if punct.as_char() == ';' => format!(";{newline}"),
+        TokenTree::Punct(punct) if punct.spacing() == Spacing::Joint => punct.to_string(),
+        other => format!("{other} "),
+    };
+    tokens.into_iter().map(line).collect::<Vec<_>>().concat()
 }

@@ -1,5 +1,6 @@
 //! What methods return.
 
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{
     Error, GenericArgument, PathArguments, PathSegment, Result, ReturnType, Signature, Type,
@@ -15,10 +16,41 @@ use crate::{
 /// `Result<T>` or `Result<Option<T>>`.
 pub(super) fn message(role: Role, signature: &Signature) -> Result<Message> {
     let returned = result(signature).ok_or_else(|| no_result(role, signature))?;
+    owned(returned)?;
     Ok(match generic(returned, "Option") {
         Some(ty) => Message { ty: ty.clone(), optional: true },
         None => Message { ty: returned.clone(), optional: false },
     })
+}
+
+/// A message outlives the call that returns it, and the raw message that it was read from.
+fn owned(ty: &Type) -> Result<()> {
+    let mut tokens = flat(ty.to_token_stream()).into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        let TokenTree::Punct(punct) = &token else { continue };
+        let next = tokens.peek().map(ToString::to_string);
+        let borrows = match punct.as_char() {
+            '&' => next.as_deref() != Some("'"),
+            '\'' => next.as_deref() != Some("static"),
+            _ => false,
+        };
+        if borrows {
+            let message = "a message is kept after the method has returned, so it cannot borrow: \
+                           return a type that owns what it holds, such as `String`";
+            return Err(Error::new_spanned(token, message));
+        }
+    }
+    Ok(())
+}
+
+fn flat(tokens: TokenStream) -> Vec<TokenTree> {
+    tokens
+        .into_iter()
+        .flat_map(|token| match token {
+            TokenTree::Group(group) => flat(group.stream()),
+            token => vec![token],
+        })
+        .collect()
 }
 
 /// `Result<()>`.
@@ -46,8 +78,11 @@ pub(super) fn one_type(receives: &[Receive]) -> Result<()> {
     .map(|_| ())
 }
 
+/// A type as a person would write it.
 fn written(ty: &Type) -> String {
-    ty.to_token_stream().to_string()
+    let tokens = ty.to_token_stream().to_string();
+    let spaced = [" < ", "< ", " >", " :: ", ":: ", " ,", "& "];
+    spaced.iter().fold(tokens, |text, spaced| text.replace(spaced, spaced.trim()))
 }
 
 fn result(signature: &Signature) -> Option<&Type> {
@@ -74,17 +109,21 @@ fn generic<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
 }
 
 fn no_result(role: Role, signature: &Signature) -> Error {
-    let form = match &signature.output {
-        _ if role == Role::Send => "Result<()>".to_owned(),
-        ReturnType::Type(_, ty) if !matches!(ty.as_ref(), Type::Tuple(_)) => {
-            format!("Result<{}>", written(ty))
-        }
-        _ => "Result<String>".to_owned(),
+    let usual = role.method().rsplit(" -> ").next().unwrap_or_default();
+    let message = |form: &str| {
+        format!("a method with `#[{}]` returns a result: write `-> {form}`", role.form().name)
     };
-    let message =
-        format!("a method with `#[{}]` returns a result: write `-> {form}`", role.form().name);
     match &signature.output {
-        ReturnType::Type(_, ty) => Error::new_spanned(ty, message),
-        ReturnType::Default => Error::new(signature.paren_token.span.close(), message),
+        ReturnType::Type(_, ty) if role != Role::Send && is_bare(ty) => {
+            Error::new_spanned(ty, message(&format!("Result<{}>", written(ty))))
+        }
+        ReturnType::Type(_, ty) => Error::new_spanned(ty, message(usual)),
+        ReturnType::Default => Error::new(signature.paren_token.span.close(), message(usual)),
     }
+}
+
+/// Whether only the `Result` around it is missing.
+fn is_bare(ty: &Type) -> bool {
+    let Type::Path(path) = ty else { return false };
+    path.path.segments.last().is_some_and(|last| last.ident != "Result")
 }

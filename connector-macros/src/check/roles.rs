@@ -31,9 +31,10 @@ pub(super) fn annotated(member: &Member) -> Option<Result<Annotated<'_>>> {
     let mut roles = roles(member);
     let (role, attr) = roles.next()?;
     Some(match (signature, roles.next()) {
-        (None, _) => Err(no_method(role, attr)),
-        (Some(_), Some((other, second))) => Err(two_roles(role, other, second)),
-        (Some(signature), None) => {
+        (Err(error), _) => Err(error.clone()),
+        (Ok(None), _) => Err(no_method(role, attr)),
+        (Ok(Some(_)), Some((other, second))) => Err(two_roles(role, other, second)),
+        (Ok(Some(signature)), None) => {
             unconditional(role, attrs).map(|()| Annotated { role, attr, attrs, signature })
         }
     })

@@ -8,13 +8,13 @@ struct Room;
 #[connector]
 impl Room {
     #[receive]
-    async fn fetch(&self) -> Result<String> {
-        Ok(String::new())
+    async fn fetch(&self) -> Result<u16> {
+        Ok(20)
     }
 
     #[parse]
-    fn readings(raw: &[u8]) -> Result<Readings> {
-        Ok(Readings::from([(raw.len().to_string(), 20.0)]))
+    fn readings(raw: &u8) -> Result<Readings> {
+        Ok(Readings::from([(raw.to_string(), 20.0)]))
     }
 }
 

@@ -8,13 +8,9 @@ struct Room;
 #[connector]
 impl Room {
     #[receive]
-    async fn fetch(&self) -> Result<String> {
-        let text = std::rc::Rc::new(String::new());
-        self.wait().await;
-        Ok(text.to_string())
+    async fn fetch(&self) -> Result {
+        Ok(String::new())
     }
-
-    async fn wait(&self) {}
 
     #[parse]
     fn readings(raw: &str) -> Result<Readings> {
