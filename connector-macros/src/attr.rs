@@ -2,11 +2,14 @@
 
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use syn::{
-    Attribute, Expr, Ident, Meta, Path, Result, Token,
+    Attribute, Expr, Ident, Meta, Result, Token,
     ext::IdentExt,
     parse::{Parse, ParseStream, Parser},
     punctuated::Punctuated,
 };
+
+/// Where our attributes come from, if that is written before their name.
+const CRATES: [&str; 2] = ["connector_runtime", "connector_macros"];
 
 /// What an annotated method does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,10 +22,12 @@ pub(crate) enum Role {
 impl Role {
     /// The role that an attribute gives; none if the attribute is not ours.
     pub(crate) fn of(attr: &Attribute) -> Option<Self> {
-        let path = attr.path();
+        let segments = &attr.path().segments;
+        let (first, last) = (segments.first()?, segments.last()?);
+        let is_ours = segments.len() == 1 || CRATES.iter().any(|name| first.ident == name);
         [Self::Receive, Self::Parse, Self::Send]
             .into_iter()
-            .find(|role| is_ours(path) && names(path, role.form().name))
+            .find(|role| is_ours && last.ident == role.form().name)
     }
 
     pub(crate) const fn form(self) -> &'static Form {
@@ -101,10 +106,9 @@ pub(crate) struct Argument {
 
 impl Parse for Argument {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
-        let named =
-            input.peek(Ident::peek_any) && input.peek2(Token![=]) && !input.peek2(Token![==]);
-        let name = if named { Some(input.call(Ident::parse_any)?) } else { None };
-        if named {
+        let mut name = None;
+        if input.peek(Ident::peek_any) && input.peek2(Token![=]) {
+            name = Some(input.call(Ident::parse_any)?);
             input.parse::<Token![=]>()?;
         }
         Ok(Self { name, value: input.parse()? })
@@ -126,21 +130,6 @@ pub(crate) fn parse_arguments(tokens: TokenStream) -> Result<Vec<Argument>> {
 
 fn list(arguments: Punctuated<Argument, Token![,]>) -> Vec<Argument> {
     arguments.into_iter().collect()
-}
-
-fn is_ours(path: &Path) -> bool {
-    let mut segments = path.segments.iter();
-    match (segments.next(), segments.next(), segments.next()) {
-        (Some(_), None, _) => path.leading_colon.is_none(),
-        (Some(first), Some(_), None) => {
-            first.ident == "connector_runtime" || first.ident == "connector_macros"
-        }
-        _ => false,
-    }
-}
-
-fn names(path: &Path, name: &str) -> bool {
-    path.segments.last().is_some_and(|last| last.ident == name)
 }
 
 /// An item without those attributes of its members that we, or what we derive, would have read.
@@ -174,10 +163,9 @@ fn strip_members(members: TokenStream, is_read: fn(&Attribute) -> bool) -> Token
 }
 
 fn attribute(hash: &TokenTree, group: &TokenTree) -> Option<Attribute> {
-    let is_hash = matches!(hash, TokenTree::Punct(punct) if punct.as_char() == '#');
-    let is_list =
-        matches!(group, TokenTree::Group(group) if group.delimiter() == Delimiter::Bracket);
+    if !matches!(hash, TokenTree::Punct(punct) if punct.as_char() == '#') {
+        return None;
+    }
     let tokens = [hash.clone(), group.clone()].into_iter().collect();
-    let mut attrs = Attribute::parse_outer.parse2(tokens).ok().filter(|_| is_hash && is_list)?;
-    attrs.pop()
+    Attribute::parse_outer.parse2(tokens).ok()?.pop()
 }

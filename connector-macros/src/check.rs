@@ -11,9 +11,8 @@ mod signature;
 use proc_macro2::TokenStream;
 use syn::{ItemStruct, Result};
 
-pub(crate) use self::roles::outside;
-pub(crate) use self::shape::misplaced;
 use self::{options::Options, roles::Annotated};
+pub(crate) use self::{roles::outside, shape::misplaced};
 use crate::{
     attr::{self, METHODS, Role, SETTINGS},
     errors::{all, both, split},
@@ -25,7 +24,10 @@ use crate::{
 pub(crate) fn settings(arguments: TokenStream, item: &ItemStruct) -> Result<Settings> {
     let name = Options::new(&SETTINGS, attr::parse_arguments(arguments))
         .and_then(|options| options.get("name").map(key::connector_name).transpose());
-    both(shape::named_fields(item), shape::not_generic(&item.generics))?;
+    let shape = both(shape::named_fields(item), shape::not_generic(&item.generics));
+    if shape.is_err() {
+        both(shape, name.clone())?;
+    }
     Ok(Settings { ident: item.ident.clone(), name, about: summary(&item.attrs) })
 }
 

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Attribute, Error, ItemStruct};
+use syn::{Attribute, Error, Ident, ItemStruct};
 
 use crate::{
     attr::{self, Role},
@@ -59,6 +59,7 @@ pub(crate) fn settings(tokens: TokenStream, settings: &ItemStruct, error: &Error
         return item;
     }
     let ident = &settings.ident;
+    let arguments = arguments(ident);
     quote! {
         #item
 
@@ -69,33 +70,34 @@ pub(crate) fn settings(tokens: TokenStream, settings: &ItemStruct, error: &Error
             const ABOUT: &'static str = "";
         }
 
+        #arguments
+    }
+}
+
+fn arguments(ident: &Ident) -> TokenStream {
+    let clap = quote!(::connector_runtime::clap);
+    quote! {
         #[automatically_derived]
-        impl ::connector_runtime::clap::Args for #ident {
-            fn augment_args(
-                command: ::connector_runtime::clap::Command,
-            ) -> ::connector_runtime::clap::Command {
+        impl #clap::Args for #ident {
+            fn augment_args(command: #clap::Command) -> #clap::Command {
                 command
             }
 
-            fn augment_args_for_update(
-                command: ::connector_runtime::clap::Command,
-            ) -> ::connector_runtime::clap::Command {
+            fn augment_args_for_update(command: #clap::Command) -> #clap::Command {
                 command
             }
         }
 
         #[automatically_derived]
-        impl ::connector_runtime::clap::FromArgMatches for #ident {
-            fn from_arg_matches(
-                _: &::connector_runtime::clap::ArgMatches,
-            ) -> ::core::result::Result<Self, ::connector_runtime::clap::Error> {
+        impl #clap::FromArgMatches for #ident {
+            fn from_arg_matches(_: &#clap::ArgMatches) -> ::core::result::Result<Self, #clap::Error> {
                 ::core::unreachable!()
             }
 
             fn update_from_arg_matches(
                 &mut self,
-                _: &::connector_runtime::clap::ArgMatches,
-            ) -> ::core::result::Result<(), ::connector_runtime::clap::Error> {
+                _: &#clap::ArgMatches,
+            ) -> ::core::result::Result<(), #clap::Error> {
                 ::core::unreachable!()
             }
         }

@@ -2,8 +2,7 @@
 
 use syn::{Attribute, Error, Expr, ExprLit, Lit, LitStr, Result};
 
-use super::options::Options;
-use super::roles::Annotated;
+use super::{options::Options, roles::Annotated};
 use crate::{errors::all, syntax};
 
 /// The key of a datapoint.
@@ -12,7 +11,8 @@ pub(super) fn datapoint(attr: &Attribute, options: &Options) -> Result<LitStr> {
         let message = "`#[send]` begins with the key of its datapoint: `#[send(\"setpoint\")]`";
         return Err(Error::new_spanned(attr, message));
     };
-    let key = text(expr, "the key", "`#[send(\"setpoint\")]`")?;
+    let message = "the key is a text in quotes: `#[send(\"setpoint\")]`";
+    let key = text(expr).ok_or_else(|| Error::new_spanned(expr, message))?;
     topic_part(key, "key")?;
     nested(key)?;
     Ok(key.clone())
@@ -20,14 +20,17 @@ pub(super) fn datapoint(attr: &Attribute, options: &Options) -> Result<LitStr> {
 
 /// The name of a connector.
 pub(super) fn connector_name(expr: &Expr) -> Result<LitStr> {
-    let name = text(expr, "the name", "`#[connector(name = \"inverter\")]`")?;
+    let message = "the name is a text in quotes: `#[connector(name = \"inverter\")]`";
+    let name = text(expr).ok_or_else(|| Error::new_spanned(expr, message))?;
     topic_part(name, "name")?;
     Ok(name.clone())
 }
 
 /// No two methods may answer to the same key.
 pub(super) fn unique<'a>(methods: impl Iterator<Item = &'a Annotated<'a>>) -> Result<()> {
-    let keys: Vec<_> = methods.filter_map(|method| Some((method, readable_key(method)?))).collect();
+    let keys: Vec<_> = methods
+        .filter_map(|method| Some((method, text(method.options().ok()?.key()?)?.clone())))
+        .collect();
     all(keys.iter().enumerate().map(|(index, (_, key))| {
         let twin = keys.iter().take(index).find(|(_, other)| other.value() == key.value());
         let Some((first, _)) = twin else { return Ok(()) };
@@ -41,15 +44,10 @@ pub(super) fn unique<'a>(methods: impl Iterator<Item = &'a Annotated<'a>>) -> Re
     .map(|_| ())
 }
 
-fn readable_key(method: &Annotated<'_>) -> Option<LitStr> {
-    let options = method.options().ok()?;
-    text(options.key()?, "", "").ok().cloned()
-}
-
-fn text<'a>(expr: &'a Expr, what: &str, form: &str) -> Result<&'a LitStr> {
+fn text(expr: &Expr) -> Option<&LitStr> {
     match syntax::expr(expr) {
-        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text),
-        _ => Err(Error::new_spanned(expr, format!("{what} is a text in quotes: {form}"))),
+        Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text),
+        _ => None,
     }
 }
 

@@ -2,9 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{
-    Error, GenericArgument, PathArguments, PathSegment, Result, ReturnType, Signature, Type,
-};
+use syn::{Error, GenericArgument, PathArguments, Result, ReturnType, Signature, Type};
 
 use crate::{
     attr::Role,
@@ -95,17 +93,12 @@ fn result(signature: &Signature) -> Option<&Type> {
 /// The first generic argument of a type with this name.
 fn generic<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(path) = syntax::ty(ty) else { return None };
-    let PathSegment { ident, arguments: PathArguments::AngleBracketed(arguments) } =
-        path.path.segments.last()?
-    else {
-        return None;
-    };
-    let types = arguments.args.iter();
-    let mut types = types.filter_map(|argument| match argument {
+    let last = path.path.segments.last().filter(|last| last.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
         GenericArgument::Type(ty) => Some(ty),
         _ => None,
-    });
-    types.next().filter(|_| ident == name)
+    })
 }
 
 fn no_result(role: Role, signature: &Signature) -> Error {

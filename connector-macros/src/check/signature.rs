@@ -69,8 +69,11 @@ fn receiver(role: Role, signature: &Signature) -> Result<bool> {
 }
 
 fn wrong_inputs(role: Role, signature: &Signature) -> Error {
-    let message = format!("a method with `#[{}]` is written `{}`", role.form().name, role.method());
-    Error::new(signature.paren_token.span.join(), message)
+    Error::new(signature.paren_token.span.join(), usual(role))
+}
+
+fn usual(role: Role) -> String {
+    format!("a method with `#[{}]` is written `{}`", role.form().name, role.method())
 }
 
 fn safe(signature: &Signature) -> Result<()> {
@@ -104,11 +107,7 @@ fn first(role: Role, signature: &Signature) -> Result<&Type> {
 
 fn at_most(count: usize, role: Role, signature: &Signature) -> Result<()> {
     let Some(extra) = types(signature).nth(count) else { return Ok(()) };
-    let message = format!(
-        "this is one parameter too many: a method with `#[{}]` is written `{}`",
-        role.form().name,
-        role.method()
-    );
+    let message = format!("this is one parameter too many: {}", usual(role));
     Err(Error::new_spanned(extra, message))
 }
 

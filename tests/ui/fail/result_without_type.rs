@@ -2,6 +2,8 @@ use connector_runtime::prelude::*;
 
 type Readings = std::collections::BTreeMap<String, f64>;
 
+type Result<T = String> = connector_runtime::Result<T>;
+
 #[connector]
 struct Room;
 

@@ -17,20 +17,8 @@ impl Room {
         Ok(Readings::from([(raw.to_owned(), 20.0)]))
     }
 
-    #[send("__a")]
-    async fn first(&self, celsius: f64) -> Result<()> {
-        let _ = celsius;
-        Ok(())
-    }
-
-    #[send("a__")]
-    async fn last(&self, celsius: f64) -> Result<()> {
-        let _ = celsius;
-        Ok(())
-    }
-
     #[send("a____b")]
-    async fn middle(&self, celsius: f64) -> Result<()> {
+    async fn set(&self, celsius: f64) -> Result<()> {
         let _ = celsius;
         Ok(())
     }

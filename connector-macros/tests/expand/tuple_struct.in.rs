@@ -1,0 +1,2 @@
+#[connector(nane = "room")]
+struct Room(#[arg(long)] String);
