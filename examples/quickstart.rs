@@ -37,21 +37,19 @@ struct Climate {
 impl Room {
     /// Reads both registers.
     #[receive(every = Duration::from_secs(1))]
-    async fn registers(&self) -> Result<[u16; 2]> {
+    async fn registers(&self) -> Result<Vec<u16>> {
         let mut device = tcp::connect(self.device).await?;
         let temperature = device.read_input_registers(REGISTER, 1).await??;
         let setpoint = device.read_holding_registers(REGISTER, 1).await??;
-        Ok([temperature, setpoint]
-            .concat()
-            .try_into()
-            .map_err(|_| anyhow!("a register is missing"))?)
+        Ok([temperature, setpoint].concat())
     }
 
     /// The registers hold 16-bit floats, low byte first.
     #[parse]
-    fn status(raw: &[u16; 2]) -> Result<Status> {
-        let [temperature, setpoint] =
-            raw.map(|register| f16::from_bits(register.swap_bytes()).to_f32());
+    fn status(raw: &[u16]) -> Result<Status> {
+        let &[temperature, setpoint] = raw else { bail!("expected two registers, got {raw:?}") };
+        let decode = |register: u16| f16::from_bits(register.swap_bytes()).to_f32();
+        let (temperature, setpoint) = (decode(temperature), decode(setpoint));
         Ok(Status { room: Climate { temperature, setpoint } })
     }
 

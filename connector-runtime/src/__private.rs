@@ -18,6 +18,7 @@ pub fn sent<E: Into<Error>>(outcome: Result<(), E>) -> Result<()> {
 }
 
 /// The command's timestamp as the type that the method takes.
+#[must_use]
 pub fn timestamp<T: From<crate::Timestamp>>(command: &Command) -> T {
     command.timestamp().into()
 }

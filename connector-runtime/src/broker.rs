@@ -73,7 +73,19 @@ impl Address {
     }
 }
 
-/// Why a connection ended, or never began.
+/// A connection that ended, or never began.
+struct Broken {
+    error: LinkError,
+    was_online: bool,
+}
+
+impl From<LinkError> for Broken {
+    fn from(error: LinkError) -> Self {
+        Self { error, was_online: false }
+    }
+}
+
+/// Why a connection ended.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LinkError {
     #[error("{0}")]
@@ -117,11 +129,11 @@ pub(crate) async fn keep_connected(
     loop {
         let ended = match timeout(PATIENCE, address.open()).await {
             Ok(Ok(stream)) => client::serve(stream, &identity, shared, &mut dispatch).await,
-            Ok(Err(error)) => Err(error.into()),
-            Err(_) => Err(LinkError::Silent(PATIENCE)),
+            Ok(Err(error)) => Err(LinkError::from(error).into()),
+            Err(_) => Err(LinkError::Silent(PATIENCE).into()),
         };
-        let Err(error) = ended else { return };
-        if shared.take_was_online() {
+        let Err(Broken { error, was_online }) = ended else { return };
+        if was_online {
             tracing::warn!("lost the connection to the broker at {address}: {error}");
             (pause, failures) = (SHORTEST_PAUSE, 0);
         } else if failures == 0 {

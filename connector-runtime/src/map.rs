@@ -184,9 +184,9 @@ mod tests {
     #[test]
     fn bad_entries_are_left_out_and_the_rest_is_used() {
         let (map, refused) = parse(
-            r##"{"sensor": {"good": "t", "empty": "", "wild": "a/#", "null": null, "own": "demo/logs"},
+            r#"{"sensor": {"good": "t", "empty": "", "wild": "a/#", "null": null, "own": "demo/logs"},
                 "actuator": {"u": "good", "": "a", "+": "b", "t": "echo", "v": 5,
-                             "demo/datapoint_map": "c"}}"##,
+                             "demo/datapoint_map": "c"}}"#,
         )
         .unwrap();
         assert_eq!(map.sensor.keys().collect::<Vec<_>>(), ["good"]);

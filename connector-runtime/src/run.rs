@@ -185,12 +185,12 @@ async fn until_ready(shared: &Shared) {
 
 /// Sends heartbeats, each a little before the one before it expires.
 async fn beat(shared: Arc<Shared>, interval: Duration) {
-    let early = (interval / 10).min(Duration::from_millis(500));
+    let pause = (interval * 9 / 10).max(interval.saturating_sub(Duration::from_millis(500)));
     loop {
         shared.status(|status| status.is_online).await;
         shared.update(|session| session.heartbeat(Timestamp::now(), interval));
         tokio::select! {
-            () = sleep(interval - early) => {}
+            () = sleep(pause) => {}
             () = shared.status(|status| !status.is_online) => {}
         }
     }

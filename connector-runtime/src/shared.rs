@@ -21,7 +21,6 @@ pub(crate) struct Shared {
 pub(crate) struct Status {
     pub(crate) is_online: bool,
     pub(crate) has_map: bool,
-    was_online: bool,
     says_goodbye: bool,
 }
 
@@ -102,20 +101,13 @@ impl Shared {
 
     pub(crate) fn online(&self) {
         self.update(Session::online);
-        self.set_status(|status| (status.is_online, status.was_online) = (true, true));
+        self.set_status(|status| status.is_online = true);
     }
 
     pub(crate) fn offline(&self, undelivered: impl DoubleEndedIterator<Item = Publish>) {
         self.update(|session| session.offline(undelivered));
         self.set_status(|status| status.is_online = false);
         self.room.notify_waiters();
-    }
-
-    /// Whether there was a working connection since this was last asked.
-    pub(crate) fn take_was_online(&self) -> bool {
-        let was_online = self.status.borrow().was_online;
-        self.set_status(|status| status.was_online = false);
-        was_online
     }
 
     /// Waits for a status that fulfils a condition.

@@ -8,7 +8,7 @@ use std::{net::SocketAddr, time::Duration};
 use clap::Parser;
 use connector_runtime::{BusSettings, EmbeddedBroker, Listening, Result, clap};
 
-/// Shows a connector at work, on the bus of MQTT_BROKER_HOST if that is set, and otherwise on a
+/// Shows a connector at work, on the bus of `MQTT_BROKER_HOST` if that is set, and otherwise on a
 /// broker within this program.
 #[derive(Parser)]
 struct Options {
@@ -24,9 +24,9 @@ struct Options {
 }
 
 /// A world for one connector.
-pub struct Demo {
+pub(crate) struct Demo {
     /// Where the simulated device listens.
-    pub device: SocketAddr,
+    pub(crate) device: SocketAddr,
     settings: BusSettings,
     seconds: Option<u64>,
     _broker: Option<Listening>,
@@ -34,32 +34,31 @@ pub struct Demo {
 
 impl Demo {
     /// Starts everything but the connector.
-    pub async fn start(name: &str) -> Result<Self> {
+    pub(crate) async fn start(name: &str) -> Result<Self> {
         let options = Options::parse();
-        let (broker, host, port) = match options.mqtt_broker_host.filter(|host| !host.is_empty()) {
-            Some(host) => (None, host, options.mqtt_broker_port),
-            None => {
-                let broker = EmbeddedBroker::new().listen("127.0.0.1:0").await?;
-                let address = broker.address();
-                (Some(broker), address.ip().to_string(), address.port())
-            }
-        };
-        println!("bus     an MQTT broker at {host}:{port}");
+        let mut settings = BusSettings::new(name, options.mqtt_broker_host.unwrap_or_default());
+        settings.mqtt_broker_port = options.mqtt_broker_port;
+        let mut broker = None;
+        if settings.mqtt_broker_host.is_empty() {
+            let listening = EmbeddedBroker::new().listen("127.0.0.1:0").await?;
+            settings.mqtt_broker_host = listening.address().ip().to_string();
+            settings.mqtt_broker_port = listening.address().port();
+            broker = Some(listening);
+        }
+        println!("bus     {settings:?}");
         let device = room::serve().await?;
         println!("device  a room with a thermostat, as Modbus/TCP at {device}");
-        let mut settings = BusSettings::new(name, host);
-        settings.mqtt_broker_port = port;
         administrator::start(&settings);
         Ok(Self { device, settings, seconds: options.seconds, _broker: broker })
     }
 
     /// What the connector needs to know of the bus.
-    pub fn settings(&self) -> BusSettings {
+    pub(crate) fn settings(&self) -> BusSettings {
         self.settings.clone()
     }
 
     /// Waits for Ctrl-C, or until the time is over.
-    pub async fn end(&self) {
+    pub(crate) async fn end(&self) {
         let time = async {
             match self.seconds {
                 Some(seconds) => tokio::time::sleep(Duration::from_secs(seconds)).await,

@@ -12,7 +12,7 @@ use tokio::{
 };
 
 use super::{
-    Identity, LinkError, PATIENCE, Stream,
+    Broken, Identity, LinkError, PATIENCE, Stream,
     link::{Event, Link, MAX_PACKET},
 };
 use crate::{Timestamp, commands::Dispatch, session::Change, shared::Shared};
@@ -32,7 +32,7 @@ pub(super) async fn serve(
     identity: &Identity,
     shared: &Shared,
     dispatch: &mut impl Dispatch,
-) -> Result<(), LinkError> {
+) -> Result<(), Broken> {
     let (reader, writer) = tokio::io::split(stream);
     let mut client = Client {
         reader,
@@ -46,7 +46,7 @@ pub(super) async fn serve(
     };
     let ended = client.run(identity, dispatch).await;
     shared.offline(client.link.undelivered());
-    ended
+    ended.map_err(|error| Broken { error, was_online: client.is_online })
 }
 
 struct Client<'a> {

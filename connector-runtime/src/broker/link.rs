@@ -238,12 +238,13 @@ fn encode(out: &mut BytesMut, publish: &Publish, id: u16) {
     out.reserve(remaining + 5);
     out.put_u8(0x30 | (*qos as u8) << 1 | u8::from(*retain));
     loop {
-        let low = (remaining % 128) as u8;
+        let low = u8::try_from(remaining % 128).expect("a remainder of 128");
         remaining /= 128;
-        out.put_u8(if remaining > 0 { low | 0x80 } else { low });
         if remaining == 0 {
+            out.put_u8(low);
             break;
         }
+        out.put_u8(low | 0x80);
     }
     let length = u16::try_from(topic.len()).expect("topics are checked to be at most 1024 bytes");
     out.put_u16(length);

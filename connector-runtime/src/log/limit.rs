@@ -12,7 +12,7 @@ use crate::message::LogMessage;
 
 /// How often the same text may be said within the period.
 const TIMES: usize = 5;
-const PERIOD: Duration = Duration::from_secs(60);
+const PERIOD: Duration = Duration::from_mins(1);
 
 /// How many texts are watched at most.
 const TEXTS: usize = 1000;
