@@ -72,8 +72,9 @@ use crate::{attr::Role, syntax::Item};
 ///
 /// The block stays as it is. After it comes an implementation of the trait `Connector` that calls
 /// the methods with [`#[receive]`](macro@receive), of which there is at least one,
-/// [`#[parse]`](macro@parse), of which there is exactly one, and [`#[send]`](macro@send). Other
-/// members are none of its business. There are no options.
+/// [`#[parse]`](macro@parse), of which there is exactly one, and [`#[send]`](macro@send). These
+/// three need no `use`, as `#[connector]` reads them by name. Other members are none of its
+/// business. There are no options, and a `#[cfg(..)]` stands on a whole block.
 ///
 /// Where the methods are not known when the connector is compiled, implement `Connector` by hand.
 #[proc_macro_attribute]
