@@ -2,7 +2,9 @@
 
 use std::{env, fs, path::Path};
 
-use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
+
+use crate::attr::{self, Role};
 
 /// Each `tests/expand/NAME.in.rs` holds one item with `#[connector]`, and `NAME.out.rs` what
 /// becomes of it.
@@ -24,15 +26,59 @@ fn expansions_are_as_recorded() {
     assert!(changed.is_empty(), "{}", changed.join("\n"));
 }
 
+/// Half-typed code is code from which a token is missing.
+#[test]
+fn a_block_survives_the_loss_of_any_token() {
+    for source in [
+        include_str!("../tests/expand/every_form.in.rs"),
+        include_str!("../tests/expand/errors.in.rs"),
+    ] {
+        let (options, block) = options_and_item(source);
+        for index in 0..count(block.clone()) {
+            let block = without(block.clone(), &mut index.clone());
+            let kept = attr::strip(block.clone(), |attr| Role::of(attr).is_some()).to_string();
+            let expanded = crate::annotated(options.clone(), block).to_string();
+            assert!(expanded.starts_with(&kept), "{kept}\nis lost in\n{expanded}");
+        }
+    }
+}
+
+fn count(tokens: TokenStream) -> usize {
+    let tokens = tokens.into_iter().map(|token| match token {
+        TokenTree::Group(group) => 1 + count(group.stream()),
+        _ => 1,
+    });
+    tokens.sum()
+}
+
+/// The tokens less the one with this index, counted depth first.
+fn without(tokens: TokenStream, index: &mut usize) -> TokenStream {
+    let rest = tokens.into_iter().filter_map(|token| {
+        let left_out = *index == 0;
+        *index = index.wrapping_sub(1);
+        match token {
+            _ if left_out => None,
+            TokenTree::Group(group) => {
+                let inner = without(group.stream(), index);
+                Some(Group::new(group.delimiter(), inner).into())
+            }
+            other => Some(other),
+        }
+    });
+    rest.collect()
+}
+
 fn expand(source: &str) -> String {
+    let (options, item) = options_and_item(source);
+    pretty(&crate::annotated(options, item))
+}
+
+fn options_and_item(source: &str) -> (TokenStream, TokenStream) {
     let mut item: Vec<TokenTree> = source.parse::<TokenStream>().unwrap().into_iter().collect();
-    let (place, options) = item
-        .iter()
-        .enumerate()
-        .find_map(|(place, token)| Some((place, connector(token)?)))
-        .unwrap();
+    let found = item.iter().enumerate().find_map(|(place, it)| Some((place, connector(it)?)));
+    let (place, options) = found.unwrap();
     item.drain(place - 1..=place);
-    pretty(&crate::annotated(options, item.into_iter().collect()))
+    (options, item.into_iter().collect())
 }
 
 /// The options of `[connector]` or `[connector(..)]`.
