@@ -7,7 +7,7 @@ use syn::{
 };
 
 use super::options::Options;
-use crate::syntax;
+use crate::{errors::both, syntax};
 
 /// The range of a value, both of its ends included.
 pub(super) fn range(options: &Options, value: Option<&Type>) -> Result<Option<Expr>> {
@@ -19,8 +19,7 @@ pub(super) fn range(options: &Options, value: Option<&Type>) -> Result<Option<Ex
     }
     if let Some((low, high)) = ends(range)? {
         let numbers = (Number::read(low)?, Number::read(high)?);
-        fits(kind, (low, high), numbers)?;
-        in_order(range, numbers)?;
+        both(fits(kind, (low, high), numbers), in_order(range, numbers))?;
     }
     Ok(Some(range.clone()))
 }

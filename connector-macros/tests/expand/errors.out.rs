@@ -21,6 +21,9 @@ impl Room {
 :: core :: compile_error ! {
     "the value is a float: write `30.0..=15.0`"
 }
+:: core :: compile_error ! {
+    "nothing is in this range: write `15..=30`"
+}
 # [automatically_derived] impl :: connector_runtime :: Connector for Room {
     type Raw = () ;
     type Readings = () ;
