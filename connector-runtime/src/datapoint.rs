@@ -163,6 +163,21 @@ macro_rules! bounds {
 bounds!(Integer(i128): i8 i16 i32 i64 u8 u16 u32 u64);
 bounds!(Float(f64): f32 f64);
 
+macro_rules! pointer_sized_bounds {
+    ($($narrow:ty)*) => {$(
+        impl From<$narrow> for Number {
+            fn from(number: $narrow) -> Self {
+                // Rust promises no upper limit of these types, but no platform exceeds 128 bits.
+                Self::Integer(i128::try_from(number).unwrap_or(i128::MAX))
+            }
+        }
+
+        impl Bound for $narrow {}
+    )*};
+}
+
+pointer_sized_bounds!(isize usize);
+
 /// Readings with the time at which the device took them, where the time of reception will not do.
 ///
 /// [`parse`](crate::Connector::parse) returns it in place of the bare readings:
