@@ -30,7 +30,7 @@ fn forwards(connector: &Connector) -> TokenStream {
             type Readings = #readings;
 
             fn sources(&self) -> ::std::vec::Vec<::connector_runtime::Source> {
-                ::std::vec![#(#sources),*]
+                ::std::vec::Vec::from([#(#sources),*])
             }
 
             #receive
@@ -93,7 +93,7 @@ fn commands(sends: &[Send]) -> TokenStream {
     let arms = sends.iter().map(send);
     quote! {
         fn actuators(&self) -> ::std::vec::Vec<::connector_runtime::Actuator> {
-            ::std::vec![#(#actuators),*]
+            ::std::vec::Vec::from([#(#actuators),*])
         }
 
         async fn send(

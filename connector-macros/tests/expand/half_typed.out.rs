@@ -10,7 +10,7 @@ impl Room {
     type Raw = String ;
     type Readings = Readings ;
     fn sources (& self) -> :: std :: vec :: Vec < :: connector_runtime :: Source > {
-        :: std :: vec ! [:: connector_runtime :: Source :: push ("fetch")]
+        :: std :: vec :: Vec :: from ([:: connector_runtime :: Source :: push ("fetch")])
     }
     async fn receive (& self , _source : usize ,) -> :: connector_runtime :: Result < :: core :: option :: Option < Self :: Raw >> {
         :: connector_runtime :: __private :: message (self . fetch () . await)

@@ -17,10 +17,12 @@ impl ::connector_runtime::Connector for Inverter {
     type Raw = String;
     type Readings = Status;
     fn sources(&self) -> ::std::vec::Vec<::connector_runtime::Source> {
-        ::std::vec![
-            ::connector_runtime::Source::poll("fetch", Duration::from_secs(self
-            .poll_seconds))
-        ]
+        ::std::vec::Vec::from([
+            ::connector_runtime::Source::poll(
+                "fetch",
+                Duration::from_secs(self.poll_seconds),
+            ),
+        ])
     }
     async fn receive(
         &self,
@@ -35,11 +37,12 @@ impl ::connector_runtime::Connector for Inverter {
         ::connector_runtime::__private::message(Self::status(raw))
     }
     fn actuators(&self) -> ::std::vec::Vec<::connector_runtime::Actuator> {
-        ::std::vec![
+        ::std::vec::Vec::from([
             ::connector_runtime::Actuator::new("feed_in_limit")
-            .description("Limits the feed-in power, in watts.").range:: < f64 > (0.0..=
-            5000.0).example(1000.0)
-        ]
+                .description("Limits the feed-in power, in watts.")
+                .range::<f64>(0.0..=5000.0)
+                .example(1000.0),
+        ])
     }
     async fn send(
         &self,
