@@ -31,11 +31,13 @@ pub struct BusSettings {
 
     /// User name at the broker, if it asks for one.
     #[arg(long, env = "MQTT_USERNAME", value_name = "USER", default_value = "")]
+    #[arg(hide_default_value = true)]
     pub mqtt_username: String,
 
     /// Password at the broker. A flag can be seen by every user of the machine: better set the
     /// variable.
     #[arg(long, env = "MQTT_PASSWORD", value_name = "PASSWORD", default_value = "")]
+    #[arg(hide_default_value = true)]
     pub mqtt_password: Secret,
 
     /// TRUE: publish each raw message as it was received, for the raw message data base.
