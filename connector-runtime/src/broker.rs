@@ -117,13 +117,13 @@ fn explain(code: ConnectReturnCode) -> &'static str {
     }
 }
 
-/// Connects again and again, until the connector says goodbye.
-pub(crate) async fn keep_connected(
+/// Connects again and again, until the connector says goodbye. Gives back who takes the commands.
+pub(crate) async fn keep_connected<D: Dispatch>(
     address: Address,
     identity: Identity,
     shared: &Shared,
-    mut dispatch: impl Dispatch,
-) {
+    mut dispatch: D,
+) -> D {
     let mut pause = SHORTEST_PAUSE;
     let mut failures = 0_u32;
     loop {
@@ -132,7 +132,7 @@ pub(crate) async fn keep_connected(
             Ok(Err(error)) => Err(LinkError::from(error).into()),
             Err(_) => Err(LinkError::Silent(PATIENCE).into()),
         };
-        let Err(Broken { error, was_online }) = ended else { return };
+        let Err(Broken { error, was_online }) = ended else { return dispatch };
         if was_online {
             tracing::warn!("lost the connection to the broker at {address}: {error}");
             (pause, failures) = (SHORTEST_PAUSE, 0);
@@ -144,7 +144,7 @@ pub(crate) async fn keep_connected(
         }
         tokio::select! {
             () = tokio::time::sleep(jitter(pause)) => {}
-            () = shared.goodbye() => return,
+            () = shared.goodbye() => return dispatch,
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
     }

@@ -41,6 +41,14 @@ impl<C: Connector> Workers<C> {
     }
 }
 
+impl<C> Workers<C> {
+    /// Waits until the device has every command that was accepted.
+    pub(crate) async fn finish(self) {
+        drop(self.queues);
+        self.tasks.join_all().await;
+    }
+}
+
 impl<C: Connector> Dispatch for Workers<C> {
     fn dispatch(&mut self, command: Command) {
         let queue = match self.queues.get(command.key()) {

@@ -56,11 +56,23 @@ impl Outbox {
     }
 
     pub(crate) fn push(&mut self, publish: Publish) {
+        if publish.cost() > self.limit {
+            let Publish { topic, payload, .. } = publish;
+            tracing::error!("a message of {} bytes for `{topic}` is too large", payload.len());
+            self.dropped += 1;
+            return;
+        }
         self.bytes += publish.cost();
         self.waiting.push_back(publish);
-        while self.bytes > self.limit && self.waiting.len() > 1 {
+        while self.bytes > self.limit {
             self.drop_one();
         }
+    }
+
+    /// Puts a message before all others.
+    pub(crate) fn push_first(&mut self, publish: Publish) {
+        self.bytes += publish.cost();
+        self.waiting.push_front(publish);
     }
 
     /// The oldest message; it belongs to the link now.
@@ -108,11 +120,7 @@ impl Outbox {
     }
 
     fn drop_one(&mut self) {
-        let last = self.waiting.len() - 1;
-        let oldest_raw = match self.waiting.front() {
-            Some(front) if front.kind == Kind::Raw => Some(0),
-            _ => self.waiting.iter().take(last).position(|publish| publish.kind == Kind::Raw),
-        };
+        let oldest_raw = self.waiting.iter().position(|publish| publish.kind == Kind::Raw);
         if let Some(publish) = self.waiting.remove(oldest_raw.unwrap_or(0)) {
             self.bytes -= publish.cost();
             self.dropped += 1;
@@ -154,6 +162,16 @@ mod tests {
         outbox.give_back([publish("announcement", Kind::Passing)].into_iter());
         assert_eq!(topics(&outbox), ["value"]);
         assert_eq!(outbox.bytes, cost);
+    }
+
+    #[test]
+    fn a_message_that_never_fits_does_not_push_out_others() {
+        let mut outbox = Outbox::new(publish("", Kind::Value).cost());
+        outbox.push(publish("small", Kind::Value));
+        let payload = Bytes::from(vec![0; 2000]);
+        outbox.push(Publish { payload, ..publish("large", Kind::Raw) });
+        assert_eq!(topics(&outbox), ["small"]);
+        assert_eq!(outbox.take_dropped(), 1);
     }
 
     #[test]

@@ -25,8 +25,9 @@ const WAIT_FOR_MAP: Duration = Duration::from_millis(500);
 /// How long the device waits for the broker at the start.
 const WAIT_FOR_BROKER: Duration = Duration::from_secs(10);
 
-/// How long the end may take.
-const WAIT_AT_END: Duration = Duration::from_secs(2);
+/// How long the end may take: first for the broker, then for commands on their way to the device.
+const WAIT_FOR_GOODBYE: Duration = Duration::from_millis(1500);
+const WAIT_FOR_COMMANDS: Duration = Duration::from_secs(1);
 
 /// `EX_CONFIG` of sysexits.h: the settings are wrong, a restart does not help.
 const EXIT_CONFIG: u8 = 78;
@@ -150,7 +151,10 @@ pub(crate) async fn serve<C: Connector>(
     }
     tracing::info!("Connector stopped.");
     shared.say_goodbye();
-    let _ = timeout(WAIT_AT_END, broker).await;
+    let Ok(Ok(workers)) = timeout(WAIT_FOR_GOODBYE, broker).await else { return Ok(()) };
+    if timeout(WAIT_FOR_COMMANDS, workers.finish()).await.is_err() {
+        tracing::error!("the device did not take its last commands in time: they are dropped");
+    }
     Ok(())
 }
 

@@ -84,19 +84,17 @@ impl Session {
     /// it retained, so all of it is said again.
     pub(crate) fn online(&mut self) {
         self.is_online = true;
-        let dropped = self.outbox.take_dropped();
-        if dropped > 0 {
-            tracing::error!("the queue to the broker was full: {dropped} messages are lost");
-        }
-        if !self.registry.is_empty() {
-            self.announce();
-        }
+        self.tell_dropped();
         let queued: HashSet<Arc<str>> =
             self.outbox.waiting().map(|publish| Arc::clone(&publish.topic)).collect();
         let is_queued =
             |sensor: &&Sensor| sensor.topic.as_ref().is_some_and(|t| queued.contains(t));
         let silent = self.registry.sensors().iter().filter(|sensor| !is_queued(sensor));
         publish_values(&mut self.outbox, silent);
+        if !self.registry.is_empty() {
+            let announcement = self.announcement();
+            self.outbox.push_first(announcement);
+        }
     }
 
     /// The link is gone; what it did not deliver comes back, in order.
@@ -121,7 +119,8 @@ impl Session {
     pub(crate) fn readings(&mut self, flat: &Flat, received: Timestamp) {
         let timestamp = flat.timestamp().unwrap_or(received);
         if self.registry.update(flat, timestamp) && self.is_online {
-            self.announce();
+            let announcement = self.announcement();
+            self.outbox.push(announcement);
         }
         publish_values(&mut self.outbox, self.registry.updated());
     }
@@ -134,6 +133,7 @@ impl Session {
 
     /// Says that the connector lives, and until when this can be believed.
     pub(crate) fn heartbeat(&mut self, now: Timestamp, interval: Duration) {
+        self.tell_dropped();
         if self.is_online {
             let payload = message::payload(&Heartbeat {
                 this_heartbeats_timestamp: now,
@@ -208,7 +208,7 @@ impl Session {
             return;
         }
         let (sensors, actuators) = (map.sensor.len(), map.actuator.len());
-        tracing::info!("datapoint_map: {sensors} sensors and {actuators} actuators are selected");
+        tracing::info!("datapoint_map: selected sensors: {sensors}, actuators: {actuators}");
         let old = &self.registry.map().actuator;
         let gone = old.keys().filter(|topic| !map.actuator.contains_key(*topic));
         let new = map.actuator.keys().filter(|topic| !old.contains_key(*topic));
@@ -219,11 +219,18 @@ impl Session {
         publish_values(&mut self.outbox, selected.iter().map(|&index| &sensors[index]));
     }
 
-    fn announce(&mut self) {
+    fn announcement(&self) -> Publish {
         let topic = Arc::clone(&self.topics.available_datapoints);
         let payload = self.registry.announcement().into();
         let (qos, retain) = (QoS::AtLeastOnce, true);
-        self.outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Passing });
+        Publish { topic, payload, qos, retain, kind: Kind::Passing }
+    }
+
+    fn tell_dropped(&mut self) {
+        let dropped = self.outbox.take_dropped();
+        if dropped > 0 {
+            tracing::error!("{dropped} messages are lost: the queue to the broker was full");
+        }
     }
 }
 

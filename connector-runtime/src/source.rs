@@ -28,8 +28,13 @@ pub(crate) async fn run<C: Connector>(
     if let Some(ticks) = &mut ticks {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     }
-    let mut pipeline =
-        Pipeline { connector: &*connector, shared: &shared, records_raw, flat: Flat::default() };
+    let mut pipeline = Pipeline {
+        connector: &*connector,
+        shared: &shared,
+        name: source.name(),
+        records_raw,
+        flat: Flat::default(),
+    };
     let mut receiving = Trouble::new(format!("`{}` receives nothing", source.name()));
     let mut parsing = Trouble::new(format!("a message of `{}` is dropped", source.name()));
     loop {
@@ -41,12 +46,14 @@ pub(crate) async fn run<C: Connector>(
             Ok(raw) => {
                 receiving.is_over();
                 if let Some(raw) = raw {
-                    parsing.note(pipeline.process(&raw));
+                    if let Err(error) = pipeline.process(&raw) {
+                        parsing.note(&error);
+                    }
                     shared.has_room().await;
                 }
             }
             Err(error) => {
-                receiving.note(Err(error));
+                receiving.note(&error);
                 if ticks.is_none() {
                     sleep(jitter(receiving.pause())).await;
                 }
@@ -58,6 +65,7 @@ pub(crate) async fn run<C: Connector>(
 struct Pipeline<'a, C> {
     connector: &'a C,
     shared: &'a Shared,
+    name: &'static str,
     records_raw: bool,
     flat: Flat,
 }
@@ -71,12 +79,17 @@ impl<C: Connector> Pipeline<'_, C> {
         }
         let Some(readings) = isolated_call(|| self.connector.parse(raw))? else { return Ok(()) };
         isolated_call(|| Ok(self.flat.fill(&readings)?))?;
+        tracing::debug!(
+            "a message of `{}` has {} datapoints",
+            self.name,
+            self.flat.readings().len()
+        );
         self.shared.update(|session| session.readings(&self.flat, received));
         Ok(())
     }
 }
 
-/// A failure that may last: told when it begins, when its text changes and when it is over.
+/// A failure that may last or come back: told when its text changes, and then ever more rarely.
 struct Trouble {
     what: String,
     times: u32,
@@ -88,30 +101,26 @@ impl Trouble {
         Self { what, times: 0, text: String::new() }
     }
 
-    fn note(&mut self, outcome: Result<()>) {
-        match outcome {
-            Ok(()) => self.is_over(),
-            Err(error) => self.failed(&error),
+    fn note(&mut self, error: &Error) {
+        let (what, text) = (&self.what, format!("{error:#}"));
+        if text != self.text {
+            tracing::error!("{what}: {text}");
+            (self.times, self.text) = (1, text);
+            return;
         }
-    }
-
-    fn failed(&mut self, error: &Error) {
         self.times = self.times.saturating_add(1);
-        let text = format!("{error:#}");
-        if text == self.text {
-            tracing::debug!("{}, for the {}th time: {text}", self.what, self.times);
+        if self.times.is_power_of_two() {
+            tracing::error!("{what}, for the {}th time: {text}", self.times);
         } else {
-            tracing::error!("{}: {text}", self.what);
-            self.text = text;
+            tracing::debug!("{what}, for the {}th time: {text}", self.times);
         }
     }
 
     fn is_over(&mut self) {
-        if self.times > 1 {
-            tracing::info!("it works again; before that {}, {} times", self.what, self.times);
+        if self.times > 0 {
+            tracing::info!("it works again. Before, {}: {}", self.what, self.text);
         }
-        self.times = 0;
-        self.text.clear();
+        (self.times, self.text) = (0, String::new());
     }
 
     fn pause(&self) -> Duration {

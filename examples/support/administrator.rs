@@ -24,13 +24,16 @@ pub(super) fn start(settings: &BusSettings) {
     let id = format!("administrator-of-{connector_name}");
     let options = MqttOptions::new(id, mqtt_broker_host, mqtt_broker_port);
     let (client, events) = AsyncClient::new(options, 100);
-    tokio::spawn(Administrator { name: connector_name, client, has_ordered: false }.run(events));
+    let administrator =
+        Administrator { name: connector_name, client, has_ordered: false, ids: BTreeMap::new() };
+    tokio::spawn(administrator.run(events));
 }
 
 struct Administrator {
     name: String,
     client: AsyncClient,
     has_ordered: bool,
+    ids: BTreeMap<(&'static str, String), usize>,
 }
 
 impl Administrator {
@@ -53,25 +56,31 @@ impl Administrator {
         if message.topic == format!("{}/available_datapoints", self.name)
             && let Ok(available) = serde_json::from_slice(&message.payload)
         {
-            self.select_all(&available);
+            self.select_all(available);
         }
     }
 
-    /// Each datapoint gets a topic; the retained map tells the connector.
-    fn select_all(&mut self, Available { sensor, actuator }: &Available) {
-        let topics = (1..).map(|id| format!("{}/messages/{id}/value", self.name));
-        let mut keys = sensor.keys().chain(actuator.keys()).zip(topics);
-        let sensors: BTreeMap<_, _> = keys.by_ref().take(sensor.len()).collect();
-        let actuators: BTreeMap<_, _> = keys.map(|(key, topic)| (topic, key)).collect();
+    /// Each datapoint gets a topic of its own; the retained map tells the connector.
+    fn select_all(&mut self, Available { sensor, actuator }: Available) {
+        let sensors: BTreeMap<_, _> =
+            sensor.into_keys().map(|key| (key.clone(), self.topic_of("sensor", key))).collect();
+        let actuators: BTreeMap<_, _> =
+            actuator.into_keys().map(|key| (self.topic_of("actuator", key.clone()), key)).collect();
         let topic = format!("{}/datapoint_map", self.name);
         let map = json!({ "sensor": sensors, "actuator": actuators }).to_string();
         let _ = self.client.try_publish(topic, QoS::ExactlyOnce, true, map);
-        let is_complete = !sensor.is_empty();
+        let is_complete = !sensors.is_empty();
         if let Some(topic) = actuators.into_keys().next().filter(|_| is_complete)
             && !std::mem::replace(&mut self.has_ordered, true)
         {
             tokio::spawn(make_warmer(self.client.clone(), topic));
         }
+    }
+
+    fn topic_of(&mut self, kind: &'static str, key: String) -> String {
+        let next = self.ids.len() + 1;
+        let id = self.ids.entry((kind, key)).or_insert(next);
+        format!("{}/messages/{id}/value", self.name)
     }
 }
 

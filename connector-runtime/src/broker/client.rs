@@ -23,6 +23,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// A broker that has been silent for this long is asked whether it is there.
 const ASK_AFTER: Duration = Duration::from_secs(10);
 
+/// Room for one read.
+const READ: usize = 4096;
+
 /// How long the goodbye may take: the rest of the queue, and the acknowledgements.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -136,6 +139,7 @@ impl Client<'_> {
     /// this future loses nothing: what was read or written in part is kept.
     async fn exchange(&mut self, dispatch: &mut impl Dispatch) -> Result<(), LinkError> {
         self.take_work()?;
+        self.input.reserve(READ);
         let until = self.heard + if self.has_asked { ASK_AFTER * 2 } else { ASK_AFTER };
         tokio::select! {
             read = self.reader.read_buf(&mut self.input) => {

@@ -223,9 +223,9 @@ fn after_a_broken_link_everything_is_said_again() {
         .map(|(topic, payload, ..)| (topic, payload["value"].clone()))
         .collect();
     let expected = [
+        ("demo/available_datapoints", Value::Null),
         ("2", json!(2)),
         ("2", json!(3)),
-        ("demo/available_datapoints", Value::Null),
         ("1", json!(1)),
     ]
     .map(|(topic, value)| (topic.to_owned(), value));
