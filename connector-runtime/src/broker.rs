@@ -41,7 +41,7 @@ impl fmt::Display for Address {
         match self {
             Self::Tcp { host, port } => write!(f, "{host}:{port}"),
             #[cfg(feature = "testing")]
-            Self::Memory(_) => f.write_str("the broker in memory"),
+            Self::Memory(_) => f.write_str("memory"),
         }
     }
 }

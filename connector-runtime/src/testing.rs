@@ -70,14 +70,14 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
     sync::{mpsc, oneshot},
     task::JoinHandle,
-    time::{Instant, timeout},
+    time::{Instant, sleep, timeout},
 };
-use tracing_subscriber::prelude::*;
+use tracing_subscriber::{filter::LevelFilter, prelude::*};
 
 use crate::{
     BusSettings, Connector, EmbeddedBroker, Timestamp,
     broker::{
-        Address,
+        Address, LinkError,
         link::{Event, Link, MAX_PACKET},
     },
     log::{BusLayer, Logs},
@@ -123,6 +123,7 @@ impl Bus {
         change: impl FnOnce(&mut BusSettings),
     ) -> Self {
         let writer = tracing_subscriber::fmt::layer().with_test_writer();
+        let writer = writer.with_filter(LevelFilter::INFO);
         let _ = tracing_subscriber::registry().with(writer).with(BusLayer).try_init();
         let mut settings = BusSettings::new(C::NAME, "memory");
         change(&mut settings);
@@ -130,7 +131,7 @@ impl Bus {
         let (outgoing, receiver) = mpsc::unbounded_channel();
         let (sender, incoming) = mpsc::unbounded_channel();
         let (subscribed, is_subscribed) = oneshot::channel();
-        tokio::spawn(observe(broker.connect(), receiver, sender, subscribed));
+        tokio::spawn(observe(broker.clone(), receiver, sender, subscribed));
         is_subscribed.await.expect("the broker in memory confirms subscriptions");
         let (stop, stopped) = oneshot::channel::<()>();
         let (address, logs) = (Address::Memory(broker.clone()), Logs::new(settings.debug.is_on()));
@@ -226,49 +227,75 @@ impl Bus {
     }
 }
 
-/// A client that receives everything.
+/// A client that receives everything, and that is back at once when its connection is cut.
 async fn observe(
-    mut stream: DuplexStream,
+    broker: EmbeddedBroker,
     mut outgoing: mpsc::UnboundedReceiver<Publish>,
     incoming: mpsc::UnboundedSender<Message>,
     subscribed: oneshot::Sender<()>,
 ) {
-    let (mut link, mut outbox) = (Link::new(Instant::now()), Outbox::new(outbox::LIMIT));
-    let (mut input, mut subscribed) = (BytesMut::new(), Some(subscribed));
-    link.write(&Packet::Connect(Connect::new("observer"))).expect("a small packet");
-    link.subscribe(&["#".to_owned()], QoS::ExactlyOnce).expect("a small packet");
-    loop {
-        link.fill(&mut outbox, Instant::now());
-        if stream.write_all_buf(&mut link.out).await.is_err() {
-            return;
-        }
-        tokio::select! {
-            publish = outgoing.recv() => match publish {
-                Some(publish) => outbox.push(publish),
-                None => return,
-            },
-            read = stream.read_buf(&mut input) => if !matches!(read, Ok(1..)) {
-                return;
-            },
-            // Half of the keep-alive that CONNECT announced.
-            () = tokio::time::sleep(Duration::from_secs(5)) => {
-                link.write(&Packet::PingReq).expect("a small packet");
+    let mut subscribed = Some(subscribed);
+    let mut outbox = Outbox::new(outbox::LIMIT);
+    while !incoming.is_closed() {
+        let mut observer = Observer::new(broker.connect());
+        let told = |message| drop(incoming.send(message));
+        // A cut connection is what some tests are about.
+        let _ = observer.run(&mut outgoing, &mut outbox, &mut subscribed, told).await;
+        outbox.give_back(observer.link.undelivered());
+    }
+}
+
+struct Observer {
+    stream: DuplexStream,
+    link: Link,
+    input: BytesMut,
+}
+
+impl Observer {
+    fn new(stream: DuplexStream) -> Self {
+        Self { stream, link: Link::new(Instant::now()), input: BytesMut::new() }
+    }
+
+    async fn run(
+        &mut self,
+        outgoing: &mut mpsc::UnboundedReceiver<Publish>,
+        outbox: &mut Outbox,
+        subscribed: &mut Option<oneshot::Sender<()>>,
+        told: impl Fn(Message),
+    ) -> Result<(), LinkError> {
+        self.link.write(&Packet::Connect(Connect::new("observer")))?;
+        self.link.subscribe(&["#".to_owned()], QoS::ExactlyOnce)?;
+        loop {
+            self.link.fill(outbox, Instant::now());
+            self.stream.write_all_buf(&mut self.link.out).await?;
+            tokio::select! {
+                publish = outgoing.recv() => outbox.push(publish.ok_or(LinkError::Closed)?),
+                read = self.stream.read_buf(&mut self.input) => if read? == 0 {
+                    return Err(LinkError::Closed);
+                },
+                // Half of the keep-alive that CONNECT announced.
+                () = sleep(Duration::from_secs(5)) => self.link.write(&Packet::PingReq)?,
             }
-        }
-        while let Ok(packet) = Packet::read(&mut input, MAX_PACKET) {
-            match link.receive(packet, Instant::now()) {
-                Ok(Some(Event::Message(message))) => {
-                    let payload = serde_json::from_slice(&message.payload);
-                    let payload =
-                        payload.unwrap_or_else(|error| panic!("{}: {error}", message.topic));
-                    let (topic, is_retained) = (message.topic, message.retain);
-                    let _ = incoming.send(Message { topic, payload, is_retained });
+            while let Ok(packet) = Packet::read(&mut self.input, MAX_PACKET) {
+                match packet {
+                    Packet::ConnAck(_) => {}
+                    packet => match self.link.receive(packet, Instant::now())? {
+                        Some(Event::Message(message)) => told(decode(message)),
+                        Some(Event::Subscribed { .. }) => {
+                            subscribed.take().map(|subscribed| subscribed.send(()));
+                        }
+                        None => {}
+                    },
                 }
-                Ok(Some(Event::Subscribed { .. })) => {
-                    subscribed.take().map(|subscribed| subscribed.send(()));
-                }
-                Ok(None) | Err(_) => {}
             }
         }
     }
+}
+
+fn decode(message: rumqttc::Publish) -> Message {
+    let rumqttc::Publish { topic, payload, retain, .. } = message;
+    let payload = serde_json::from_slice(&payload);
+    let payload =
+        payload.unwrap_or_else(|error| panic!("a message on {topic} is no JSON: {error}"));
+    Message { topic, payload, is_retained: retain }
 }
