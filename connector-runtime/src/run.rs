@@ -9,9 +9,10 @@ use tokio::{
 };
 
 use crate::{
-    BusSettings, Connector, Source, Timestamp,
+    Actuator, BusSettings, Connector, Source, Timestamp,
     broker::{self, Address, Identity},
     commands::Workers,
+    isolation::isolated_call,
     log::{self, Logs},
     session::Session,
     settings::{self, Environment, Exit, Switch},
@@ -132,10 +133,10 @@ pub(crate) async fn serve<C: Connector>(
     logs: Logs,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Exit> {
-    let sources = checked_sources(&connector)?;
+    let (sources, actuators) = describe(&connector)?;
     warn_of_unclear(&settings);
     let connector = Arc::new(connector);
-    let session = Session::new(&settings.connector_name, C::VERSION, connector.actuators());
+    let session = Session::new(&settings.connector_name, C::VERSION, actuators);
     let shared = Arc::new(Shared::new(session, logs.clone()));
     let workers = Workers::new(Arc::clone(&connector), logs.clone());
     let broker = {
@@ -200,14 +201,18 @@ async fn beat(shared: Arc<Shared>, interval: Duration) {
     }
 }
 
-fn checked_sources<C: Connector>(connector: &C) -> Result<Vec<Source>, Exit> {
-    let sources = connector.sources();
+/// The connector's sources and actuators. They depend on its settings, so what is wrong with them is
+/// reported as those are.
+fn describe<C: Connector>(connector: &C) -> Result<(Vec<Source>, Vec<Actuator>), Exit> {
+    let described = isolated_call(|| Ok((connector.sources(), connector.actuators())));
+    let fault = |error| Exit::Faults(vec![format!("its sources or actuators: {error:#}")]);
+    let (sources, actuators) = described.map_err(fault)?;
     let faults: Vec<_> = sources
         .iter()
         .filter(|source| source.every() == Some(Duration::ZERO))
         .map(|source| format!("the interval of `{}` is zero: it must be longer", source.name()))
         .collect();
-    if faults.is_empty() { Ok(sources) } else { Err(Exit::Faults(faults)) }
+    if faults.is_empty() { Ok((sources, actuators)) } else { Err(Exit::Faults(faults)) }
 }
 
 fn warn_of_unclear(settings: &BusSettings) {
