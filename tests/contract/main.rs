@@ -1,0 +1,10 @@
+//! The wire contract, tested from outside: connectors are processes, brokers and devices are real,
+//! and only what crosses a socket counts.
+//!
+//! `cargo test --test contract` needs `mosquitto`; filter by theme (`sensors::`) or by broker
+//! (`::mosquitto::`). It is one program, so that tests of all themes run side by side.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod sensors;

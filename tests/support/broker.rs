@@ -1,0 +1,73 @@
+//! Either broker, so that a test can run on both.
+
+use super::{Embedded, Mosquitto};
+
+pub(crate) enum Broker {
+    Mosquitto(Mosquitto),
+    Embedded(Embedded),
+}
+
+impl Broker {
+    pub(crate) fn port(&self) -> u16 {
+        match self {
+            Self::Mosquitto(broker) => broker.port(),
+            Self::Embedded(broker) => broker.port(),
+        }
+    }
+
+    /// The mosquitto that it is, for what can only be seen in a log.
+    pub(crate) fn as_mosquitto(&self) -> Option<&Mosquitto> {
+        match self {
+            Self::Mosquitto(broker) => Some(broker),
+            Self::Embedded(_) => None,
+        }
+    }
+
+    /// Ends it without a word to its clients.
+    pub(crate) async fn stop(&mut self) {
+        match self {
+            Self::Mosquitto(broker) => broker.stop().await,
+            Self::Embedded(broker) => broker.stop().await,
+        }
+    }
+
+    /// Starts it on the same port; it has forgotten everything.
+    pub(crate) async fn start_again(&mut self) {
+        match self {
+            Self::Mosquitto(broker) => broker.start_again().await,
+            Self::Embedded(broker) => broker.start_again().await,
+        }
+    }
+}
+
+impl From<Mosquitto> for Broker {
+    fn from(broker: Mosquitto) -> Self {
+        Self::Mosquitto(broker)
+    }
+}
+
+impl From<Embedded> for Broker {
+    fn from(broker: Embedded) -> Self {
+        Self::Embedded(broker)
+    }
+}
+
+/// Makes two tests of each `async fn(Broker)`: one with mosquitto, one with the embedded broker.
+macro_rules! on_both_brokers {
+    ($($test:ident),* $(,)?) => {
+        mod mosquitto {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test($crate::support::Mosquitto::start().await.into()).await;
+            }
+        )*}
+
+        mod embedded {$(
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $test() {
+                super::$test($crate::support::Embedded::start().await.into()).await;
+            }
+        )*}
+    };
+}
+pub(crate) use on_both_brokers;

@@ -1,0 +1,79 @@
+//! The device of the `tcp_json` example: JSON lines over TCP, in both directions.
+
+use std::net::SocketAddr;
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+};
+
+use super::{free_port, patiently};
+
+/// Where the device listens.
+pub(crate) struct Device {
+    listener: TcpListener,
+    address: SocketAddr,
+}
+
+/// One connection of a connector to the device.
+pub(crate) struct DeviceLink {
+    lines: Lines<BufReader<OwnedReadHalf>>,
+    heard: Vec<String>,
+    writer: OwnedWriteHalf,
+}
+
+impl Device {
+    /// A place for a device that is not there yet.
+    pub(crate) fn place() -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], free_port()))
+    }
+
+    pub(crate) async fn start() -> Self {
+        Self::start_at(Self::place()).await
+    }
+
+    pub(crate) async fn start_at(address: SocketAddr) -> Self {
+        let listener = TcpListener::bind(address).await.expect("a free port");
+        Self { listener, address }
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Waits for a connector.
+    pub(crate) async fn accept(&self) -> DeviceLink {
+        let accepted = patiently(self.listener.accept(), || "no connector came".to_owned()).await;
+        DeviceLink::new(accepted.expect("a connection").0)
+    }
+}
+
+impl DeviceLink {
+    fn new(stream: TcpStream) -> Self {
+        stream.set_nodelay(true).expect("a TCP socket");
+        let (reader, writer) = stream.into_split();
+        Self { lines: BufReader::new(reader).lines(), heard: Vec::new(), writer }
+    }
+
+    /// Sends a line.
+    pub(crate) async fn say(&mut self, line: &str) {
+        self.send(format!("{line}\n").as_bytes()).await;
+    }
+
+    /// Sends bytes as they are.
+    pub(crate) async fn send(&mut self, bytes: &[u8]) {
+        self.writer.write_all(bytes).await.expect("the connector reads");
+    }
+
+    /// Waits for the next line of the connector.
+    pub(crate) async fn hear(&mut self) -> String {
+        let instead = || format!("no command after these: {:?}", self.heard);
+        let line = patiently(self.lines.next_line(), instead).await;
+        let line = line.expect("UTF-8").expect("the connector stays");
+        self.heard.push(line.clone());
+        line
+    }
+}

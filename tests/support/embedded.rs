@@ -1,0 +1,39 @@
+//! The broker that the runtime brings along.
+
+use std::net::SocketAddr;
+
+use connector_runtime::{EmbeddedBroker, Listening};
+
+pub(crate) struct Embedded {
+    broker: EmbeddedBroker,
+    address: SocketAddr,
+    listening: Option<Listening>,
+}
+
+impl Embedded {
+    pub(crate) async fn start() -> Self {
+        let broker = EmbeddedBroker::new();
+        let address = SocketAddr::from(([127, 0, 0, 1], super::free_port()));
+        let listening = broker.listen(address).await.expect("a free port");
+        Self { broker, address, listening: Some(listening) }
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Cuts all connections, as a broken cable does.
+    pub(crate) fn cut(&self) {
+        self.broker.disconnect_all();
+    }
+
+    pub(crate) async fn stop(&mut self) {
+        self.listening.take().expect("it runs").stop().await;
+        self.broker.forget_retained();
+    }
+
+    pub(crate) async fn start_again(&mut self) {
+        let listening = self.broker.listen(self.address).await;
+        self.listening = Some(listening.expect("the port is still free"));
+    }
+}

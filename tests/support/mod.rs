@@ -1,0 +1,45 @@
+//! A whole bus for a test: a broker, a listener, a device, and a connector as its own process.
+//!
+//! Nothing here waits for a time to pass; everything waits for an event, and gives up after
+//! [`PATIENCE`] with all that was seen until then.
+
+mod broker;
+mod bus;
+mod connector;
+mod device;
+mod embedded;
+mod folder;
+mod mosquitto;
+mod output;
+mod port;
+mod signal;
+mod world;
+
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+pub(crate) use self::{
+    broker::{Broker, on_both_brokers},
+    bus::{Bus, Message},
+    connector::Launch,
+    device::{Device, DeviceLink},
+    embedded::Embedded,
+    mosquitto::Mosquitto,
+    port::free_port,
+    world::{NAME, World, launch},
+};
+
+/// How long anything may take that should happen.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Awaits something that should happen; otherwise panics with what was there instead.
+pub(crate) async fn patiently<T>(
+    future: impl Future<Output = T>,
+    instead: impl Fn() -> String,
+) -> T {
+    match timeout(PATIENCE, future).await {
+        Ok(output) => output,
+        Err(elapsed) => panic!("after {} s: {elapsed}: {}", PATIENCE.as_secs(), instead()),
+    }
+}

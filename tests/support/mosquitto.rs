@@ -1,0 +1,138 @@
+//! A mosquitto of its own.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Stdio,
+};
+
+use tokio::process::{Child, Command};
+
+use super::{folder::Folder, output::Output, patiently, port::free_port, signal};
+
+/// How often another free port is tried, as others look for free ports too.
+const ATTEMPTS: usize = 10;
+
+/// Debian's broker on a port of its own, without persistence.
+pub(crate) struct Mosquitto {
+    port: u16,
+    settings: String,
+    folder: Folder,
+    /// Killed when dropped.
+    process: Child,
+    log: Output,
+}
+
+impl Mosquitto {
+    pub(crate) async fn start() -> Self {
+        Self::with("allow_anonymous true").await
+    }
+
+    /// Knows one user only.
+    pub(crate) async fn with_login(user: &str, password: &str) -> Self {
+        let folder = Folder::new();
+        let file = folder.write("passwords", "");
+        let arguments = ["-b".as_ref(), file.as_os_str(), user.as_ref(), password.as_ref()];
+        let mut maker = Command::new("mosquitto_passwd");
+        let made = maker.args(arguments).stderr(Stdio::null()).status().await;
+        assert!(made.expect("install mosquitto").success(), "no password file");
+        let settings = format!("allow_anonymous false\npassword_file {}", file.display());
+        Self::within(folder, &settings).await
+    }
+
+    /// Starts with these lines in its configuration.
+    pub(crate) async fn with(settings: &str) -> Self {
+        Self::within(Folder::new(), settings).await
+    }
+
+    async fn within(folder: Folder, settings: &str) -> Self {
+        let mut log = String::new();
+        for _ in 0..ATTEMPTS {
+            let port = free_port();
+            match launch(&folder, port, settings).await {
+                Ok((process, log)) => {
+                    return Self { port, settings: settings.to_owned(), folder, process, log };
+                }
+                Err(failed) => log = failed,
+            }
+        }
+        panic!("mosquitto does not start: {log}");
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What it has logged since it was started the last time.
+    pub(crate) fn log(&self) -> &Output {
+        &self.log
+    }
+
+    /// What clients with this prefix have subscribed, and unsubscribed, until they subscribed
+    /// this topic.
+    pub(crate) async fn subscriptions(&self, prefix: &str, last: &str) -> Vec<String> {
+        self.log.line(&format!(" 2 {last}")).await;
+        let lines = self.log.text();
+        let said = lines.lines().filter_map(|line| line.split_once(": ").map(|(_, said)| said));
+        let said = said.filter_map(|said| said.strip_prefix(prefix)?.split_once(' '));
+        said.map(|(_, rest)| rest.to_owned()).collect()
+    }
+
+    /// Kills it.
+    pub(crate) async fn stop(&mut self) {
+        self.process.kill().await.expect("it runs");
+    }
+
+    /// Starts it on the same port; it has forgotten everything.
+    pub(crate) async fn start_again(&mut self) {
+        let settings = self.settings.clone();
+        self.start_again_with(&settings).await;
+    }
+
+    /// Starts it on the same port with another configuration.
+    pub(crate) async fn start_again_with(&mut self, settings: &str) {
+        settings.clone_into(&mut self.settings);
+        let launched = launch(&self.folder, self.port, settings).await;
+        (self.process, self.log) = launched.unwrap_or_else(|log| panic!("not again: {log}"));
+    }
+
+    /// Stops its work; connections stay open, and the system accepts further ones for it.
+    pub(crate) async fn pause(&self) {
+        signal::send("STOP", &self.process).await;
+    }
+}
+
+/// Waits until it accepts connections; the error is its log.
+async fn launch(folder: &Folder, port: u16, settings: &str) -> Result<(Child, Output), String> {
+    // Without limits it keeps everything for a slow test; as root it would become another user,
+    // who cannot read the folder.
+    let configuration = format!(
+        "listener {port} 127.0.0.1\npersistence false\nset_tcp_nodelay true\n\
+         max_queued_messages 0\nuser root\nlog_dest stderr\nlog_type error\nlog_type warning\n\
+         log_type notice\nlog_type information\nlog_type subscribe\nlog_type unsubscribe\n\
+         {settings}\n"
+    );
+    let configuration = folder.write("mosquitto.conf", &configuration);
+    let mut process = Command::new(program())
+        .arg("-c")
+        .arg(configuration)
+        .stdin(Stdio::null())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap_or_else(|error| panic!("{error}; install mosquitto"));
+    let log = Output::of(process.stderr.take().expect("it is piped"));
+    let running = patiently(log.line_unless_closed(" running"), || log.text()).await;
+    match running {
+        Some(_) => Ok((process, log)),
+        None => Err(log.text()),
+    }
+}
+
+/// Debian puts it where only root's `PATH` leads.
+fn program() -> PathBuf {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let folders = env::split_paths(&path).chain([Path::new("/usr/sbin").to_owned()]);
+    let mut programs = folders.map(|folder| folder.join("mosquitto"));
+    programs.find(|program| program.is_file()).expect("there is no `mosquitto`: install mosquitto")
+}

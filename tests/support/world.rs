@@ -1,0 +1,105 @@
+//! A `tcp_json` connector at work: broker, bus, device and connector.
+
+use std::net::SocketAddr;
+
+use rumqttc::QoS;
+use serde_json::Value;
+
+use super::{
+    Broker, Bus, Device, DeviceLink, Launch, Message, Mosquitto, connector::ConnectorProcess,
+};
+
+/// The name of the connector.
+pub(crate) const NAME: &str = "demo";
+
+pub(crate) struct World {
+    pub(crate) broker: Broker,
+    pub(crate) bus: Bus,
+    pub(crate) device: Device,
+    pub(crate) link: DeviceLink,
+    pub(crate) connector: ConnectorProcess,
+}
+
+impl World {
+    /// Starts a connector without a datapoint map, and waits for it at the device.
+    pub(crate) async fn start(broker: Broker) -> Self {
+        Self::with(broker, |launch| launch).await
+    }
+
+    /// As [`start`](Self::start), with further settings.
+    pub(crate) async fn with(broker: Broker, settings: impl FnOnce(Launch) -> Launch) -> Self {
+        let bus = Bus::on(broker.port()).await;
+        let device = Device::start().await;
+        let connector = settings(launch(broker.port(), device.address())).start();
+        let link = device.accept().await;
+        Self { broker, bus, device, link, connector }
+    }
+
+    /// The last message of the start is the first heartbeat: all that comes later is news.
+    pub(crate) async fn settle(&mut self) {
+        self.bus.next("demo/heartbeat").await;
+        for topic in ["demo/logs", "demo/available_datapoints"] {
+            self.bus.skip(topic);
+        }
+    }
+
+    /// Publishes a retained datapoint map, and waits until it is in force.
+    pub(crate) async fn select(&mut self, map: &Value) {
+        self.bus.publish("demo/datapoint_map", QoS::AtLeastOnce, true, map.to_string()).await;
+        self.log("actuators are selected").await;
+    }
+
+    /// The device says something whose only new datapoint is `marker`: when that is announced, all
+    /// before has been processed.
+    pub(crate) async fn catch_up(&mut self, marker: &str) {
+        self.link.say(&format!(r#"{{"{marker}":true}}"#)).await;
+        let is_announced = |message: &Message| message.json()["sensor"].get(marker).is_some();
+        self.bus.next_where("demo/available_datapoints", is_announced).await;
+    }
+
+    /// Waits for the next log message that contains this.
+    pub(crate) async fn log(&mut self, part: &str) -> Message {
+        let fits = |log: &Message| log.json()["msg"].as_str().is_some_and(|msg| msg.contains(part));
+        self.bus.next_where("demo/logs", fits).await
+    }
+
+    /// Waits for the next log message that contains this, which must be of level 40.
+    pub(crate) async fn error(&mut self, part: &str) {
+        let log = self.log(part).await;
+        assert_eq!(log.json()["level"], 40, "{log:?}");
+    }
+
+    /// The broker ends; waits until everybody has noticed.
+    pub(crate) async fn outage(&mut self) {
+        self.broker.stop().await;
+        self.bus.lost().await;
+        self.connector.stdout.line("lost the connection to the broker").await;
+    }
+
+    /// The broker is back, empty, and the bus listens before the connector can say anything.
+    pub(crate) async fn recover(&mut self) {
+        self.connector.pause().await;
+        self.broker.start_again().await;
+        self.bus.subscribed().await;
+        self.connector.resume().await;
+    }
+
+    pub(crate) fn mosquitto(&self) -> &Mosquitto {
+        self.broker.as_mosquitto().expect("the test has chosen it")
+    }
+
+    /// Stops the connector; everything it said must have been as the contract has it.
+    pub(crate) async fn end(mut self) {
+        self.bus.skip("demo/logs");
+        self.connector.terminate().await.assert_clean();
+        let is_last = |log: &Message| log.json()["msg"] == "Connector stopped.";
+        self.bus.next_where("demo/logs", is_last).await;
+        self.bus.assert_contract(NAME);
+    }
+}
+
+/// A `tcp_json` connector called [`NAME`], for this broker and device.
+pub(crate) fn launch(broker: u16, device: SocketAddr) -> Launch {
+    let launch = Launch::example("tcp_json").variable("CONNECTOR_NAME", NAME);
+    launch.broker(broker).device(device)
+}
