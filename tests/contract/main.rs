@@ -7,5 +7,6 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod actuators;
 mod datapoint_map;
 mod sensors;
