@@ -9,4 +9,5 @@ mod support;
 
 mod actuators;
 mod datapoint_map;
+mod resilience;
 mod sensors;

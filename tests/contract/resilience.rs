@@ -1,0 +1,218 @@
+//! Brokers and devices that come, go, and talk nonsense.
+
+use rumqttc::QoS;
+use serde_json::json;
+
+use crate::support::{
+    Broker, Bus, Device, Embedded, Message, Mosquitto, NAME, World, launch, on_both_brokers,
+};
+
+on_both_brokers! {
+    a_broker_that_comes_late_is_awaited,
+    all_is_said_again_to_a_broker_that_has_forgotten,
+    values_of_an_outage_come_afterwards_in_order,
+    a_lost_device_is_found_again,
+    a_device_that_comes_late_is_awaited,
+    a_broken_line_costs_nothing_but_itself,
+    a_line_of_two_megabytes_is_a_line,
+}
+
+const SET: &str = r#"{"value":20,"timestamp":1573680749000}"#;
+
+async fn a_broker_that_comes_late_is_awaited(mut broker: Broker) {
+    broker.stop().await;
+    let device = Device::start().await;
+    let connector = launch(broker.port(), device.address()).start();
+    connector.stdout.line("cannot connect to the broker at 127.0.0.1:").await;
+    broker.start_again().await;
+    let bus = Bus::on(broker.port()).await;
+    let link = device.accept().await;
+    let mut world = World { broker, bus, device, link, connector };
+    world.select(&json!({ "sensor": { "a": "demo/a" }, "actuator": {} })).await;
+    world.link.say(r#"{"a":1}"#).await;
+    assert_eq!(world.bus.next("demo/a").await.value(), 1);
+    world.end().await;
+}
+
+/// Selects a sensor and an actuator, and has a value published.
+async fn busy_world(broker: Broker) -> World {
+    let mut world = World::start(broker).await;
+    let (sensors, actuators) =
+        (json!({ "a": "demo/a" }), json!({ "demo/set": "room_1__setpoint" }));
+    world.select(&json!({ "sensor": sensors, "actuator": actuators })).await;
+    world.link.say(r#"{"a":1}"#).await;
+    world.bus.next("demo/a").await;
+    world
+}
+
+async fn all_is_said_again_to_a_broker_that_has_forgotten(broker: Broker) {
+    let mut world = busy_world(broker).await;
+    let value = world.bus.all("demo/a").remove(0);
+    for topic in ["demo/available_datapoints", "demo/logs", "demo/heartbeat"] {
+        world.bus.skip(topic);
+    }
+    world.outage().await;
+    world.recover().await;
+    let announced = world.bus.next("demo/available_datapoints").await;
+    assert_eq!(announced.json()["sensor"], json!({ "a": 1 }));
+    assert_eq!(world.bus.next("demo/a").await, value);
+    world.bus.next("demo/heartbeat").await;
+    assert_eq!(world.log("lost the connection to the broker").await.json()["level"], 30);
+    // The map is in force without being sent again, and commands work.
+    world.link.say(r#"{"a":2}"#).await;
+    assert_eq!(world.bus.next("demo/a").await.value(), 2);
+    world.bus.publish("demo/set", QoS::AtLeastOnce, false, SET).await;
+    world.link.hear().await;
+    // A map that is sent now is received.
+    world.select(&json!({ "sensor": { "a": "demo/b" }, "actuator": {} })).await;
+    world.bus.next("demo/b").await;
+    let mut late = Bus::on(world.broker.port()).await;
+    assert!(late.next("demo/available_datapoints").await.retain);
+    world.end().await;
+}
+
+async fn values_of_an_outage_come_afterwards_in_order(broker: Broker) {
+    let mut world = busy_world(broker).await;
+    world.outage().await;
+    for i in 0..500 {
+        world.link.say(&format!(r#"{{"a":{i}}}"#)).await;
+    }
+    world.link.say(r#"{"new":"a datapoint of the outage"}"#).await;
+    world.link.say("the end of the outage").await;
+    world.connector.stdout.line("the line is no JSON").await;
+    world.recover().await;
+    for i in 0..500 {
+        assert_eq!(world.bus.next("demo/a").await.value(), i);
+    }
+    let has_new = |message: &Message| message.json()["sensor"].get("new").is_some();
+    world.bus.next_where("demo/available_datapoints", has_new).await;
+    world.catch_up("end").await;
+    assert_eq!(world.bus.all("demo/a").len(), 501);
+    world.end().await;
+}
+
+async fn a_lost_device_is_found_again(broker: Broker) {
+    let mut world = busy_world(broker).await;
+    drop(world.link);
+    world.link = world.device.accept().await;
+    let log =
+        world.bus.next_where("demo/logs", |log| log.text().contains("`line` receives nothing"));
+    let log = log.await;
+    assert!(log.json()["level"] == 40 && log.text().contains("closed the connection"), "{log:?}");
+    world.link.say(r#"{"a":2}"#).await;
+    assert_eq!(world.bus.next("demo/a").await.value(), 2);
+    world.bus.publish("demo/set", QoS::AtLeastOnce, false, SET).await;
+    world.link.hear().await;
+    world.end().await;
+}
+
+async fn a_device_that_comes_late_is_awaited(broker: Broker) {
+    let mut bus = Bus::on(broker.port()).await;
+    let address = Device::place();
+    let connector = launch(broker.port(), address).start();
+    let log =
+        bus.next_where("demo/logs", |log| log.text().contains("cannot reach 127.0.0.1:")).await;
+    // The cause is in the same message.
+    assert!(log.json()["level"] == 40 && log.text().contains("refused"), "{log:?}");
+    bus.next("demo/heartbeat").await;
+    let device = Device::start_at(address).await;
+    let link = device.accept().await;
+    let mut world = World { broker, bus, device, link, connector };
+    world.catch_up("a").await;
+    world.end().await;
+}
+
+async fn a_broken_line_costs_nothing_but_itself(broker: Broker) {
+    let mut world = busy_world(broker).await;
+    let deep = format!(r#"{{"a":{}1{}}}"#, r#"{"a":"#.repeat(200), "}".repeat(200));
+    let in_lists = format!(r#"{{"a":{}{}}}"#, "[".repeat(200), "]".repeat(200));
+    let abyss = "[".repeat(1_000_000);
+    let lines: [(&[u8], &str); 12] = [
+        (b"no JSON", "the line is no JSON"),
+        (b"{\"a\":1", "the line is no JSON"),
+        (b"{\"a\":NaN}", "the line is no JSON"),
+        (b"{\"a\":1}{\"a\":2}", "the line is no JSON"),
+        (b"{\"a\":\"\xff\xfe\"}", "the line is no JSON"),
+        (b"\0\0\0", "the line is no JSON"),
+        (b"5", "readings must be an object"),
+        (b"[1]", "readings must be an object"),
+        (b"\"a\"", "readings must be an object"),
+        (deep.as_bytes(), "levels deep"),
+        (in_lists.as_bytes(), "levels deep"),
+        (abyss.as_bytes(), "the line is no JSON"),
+    ];
+    for (i, (line, reason)) in lines.into_iter().enumerate() {
+        world.link.send(&[line, b"\n"].concat()).await;
+        world.error(reason).await;
+        world.link.say(&format!(r#"{{"a":{i}}}"#)).await;
+        assert_eq!(world.bus.next("demo/a").await.value(), i);
+    }
+    // Lines may be empty, and may come in pieces and together.
+    world.link.send(b"\n \r\n{\"a\":\"x\"}\r\n{\"a\":").await;
+    assert_eq!(world.bus.next("demo/a").await.value(), "x");
+    world.link.send(b"\"y\"}\n").await;
+    assert_eq!(world.bus.next("demo/a").await.value(), "y");
+    world.end().await;
+}
+
+async fn a_line_of_two_megabytes_is_a_line(broker: Broker) {
+    let mut world = busy_world(broker).await;
+    let text = "°".repeat(1_000_000);
+    world.link.say(&json!({ "a": text }).to_string()).await;
+    assert!(world.bus.next("demo/a").await.value() == text);
+    world.link.say(r#"{"a":3}"#).await;
+    assert_eq!(world.bus.next("demo/a").await.value(), 3);
+    world.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cut_connection_is_made_again() {
+    let mut world = busy_world(Embedded::start().await.into()).await;
+    for i in 0..3 {
+        let Broker::Embedded(broker) = &world.broker else { panic!("as it was started") };
+        // The bus listens again before the connector can say anything.
+        world.connector.pause().await;
+        broker.cut();
+        world.bus.lost().await;
+        world.bus.subscribed().await;
+        world.connector.resume().await;
+        let is_live = |message: &Message| !message.retain;
+        world.bus.skip("demo/available_datapoints");
+        world.bus.next_where("demo/available_datapoints", is_live).await;
+        world.bus.publish("demo/set", QoS::AtLeastOnce, false, SET).await;
+        world.link.hear().await;
+        world.link.say(&format!(r#"{{"a":"after cut {i}"}}"#)).await;
+        let is_new = |message: &Message| message.value() == format!("after cut {i}");
+        world.bus.next_where("demo/a", is_new).await;
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_login_is_used_and_never_shown() {
+    const PASSWORD: &str = "s3cr3t-äöü";
+    let broker = Mosquitto::with_login("me", PASSWORD).await;
+    let mut bus = Bus::login(broker.port(), Some(("me", PASSWORD))).await;
+    let device = Device::start().await;
+    for (user, password) in [("", ""), ("me", "wrong")] {
+        let launch = launch(broker.port(), device.address());
+        let launch = launch.variable("MQTT_USERNAME", user).variable("MQTT_PASSWORD", password);
+        let connector = launch.variable("DEBUG", "TRUE").start();
+        let refused = connector.stdout.line("the broker refuses the connection").await;
+        assert!(refused.contains("ERROR") && refused.contains("MQTT_PASSWORD"), "{refused}");
+        // It keeps trying.
+        connector.stdout.line("cannot connect to the broker at").await;
+        connector.stdout.line("DEBUG").await;
+        connector.terminate().await.assert_clean();
+    }
+    let launch = launch(broker.port(), device.address()).variable("MQTT_USERNAME", "me");
+    let launch = launch.variable("MQTT_PASSWORD", PASSWORD).variable("DEBUG", "TRUE");
+    let connector = launch.start();
+    bus.next("demo/heartbeat").await;
+    let ended = connector.terminate().await;
+    ended.assert_clean();
+    assert!(!ended.stdout.contains("s3cr3t"), "{}", ended.stdout);
+    bus.next_where("demo/logs", |log| log.text().contains("Connector stopped.")).await;
+    assert!(bus.messages().iter().all(|message| !message.text().contains("s3cr3t")));
+    bus.assert_contract(NAME);
+}
