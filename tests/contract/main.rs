@@ -9,5 +9,7 @@ mod support;
 
 mod actuators;
 mod datapoint_map;
+mod lifecycle;
 mod resilience;
 mod sensors;
+mod settings;

@@ -1,0 +1,112 @@
+//! How a connector starts, shows that it lives, and ends.
+
+use serde_json::json;
+
+use crate::support::{Bus, Device, Embedded, Launch, Mosquitto, World, launch};
+
+/// As from `docker stop`, and as from Ctrl-C.
+const SIGNALS: [&str; 2] = ["TERM", "INT"];
+
+#[tokio::test]
+async fn a_stop_signal_ends_it_with_a_goodbye() {
+    for signal in SIGNALS {
+        let mut world = World::start(Mosquitto::start().await.into()).await;
+        world.settle().await;
+        let log = world.mosquitto().log().clone();
+        let connected = log.line(" as demo-").await;
+        let id = connected.split(' ').find(|word| word.starts_with("demo-")).expect("its id");
+        world.connector.stop(signal).await.assert_clean();
+        for said in [&*format!("SIG{signal} received"), "Connector stopped."] {
+            world.bus.next_where("demo/logs", |log| log.text().contains(said)).await;
+        }
+        // As opposed to "closed its connection": it has said DISCONNECT.
+        log.line(&format!("Client {id} disconnected.")).await;
+    }
+}
+
+#[tokio::test]
+async fn a_stop_signal_ends_it_while_the_broker_hangs() {
+    for signal in SIGNALS {
+        let mut world = World::start(Mosquitto::start().await.into()).await;
+        world.settle().await;
+        world.mosquitto().pause().await;
+        // Much that is still to be said.
+        for _ in 0..100 {
+            world.link.say(r#"{"a":1}"#).await;
+        }
+        world.connector.stop(signal).await.assert_clean();
+    }
+}
+
+#[tokio::test]
+async fn a_stop_signal_ends_it_while_the_broker_does_not_answer_to_a_connection() {
+    for signal in SIGNALS {
+        let broker = Mosquitto::start().await;
+        broker.pause().await;
+        let device = Device::start().await;
+        let connector = launch(broker.port(), device.address()).dotenv("").start();
+        connector.stdout.line("settings were read from").await;
+        connector.stop(signal).await.assert_clean();
+    }
+}
+
+#[tokio::test]
+async fn a_stop_signal_ends_it_without_a_broker() {
+    for signal in SIGNALS {
+        let mut broker = Mosquitto::start().await;
+        broker.stop().await;
+        let connector = launch(broker.port(), Device::start().await.address()).start();
+        connector.stdout.line("cannot connect to the broker").await;
+        connector.stop(signal).await.assert_clean();
+    }
+}
+
+#[tokio::test]
+async fn heartbeats_come_before_the_one_before_expires() {
+    let broker = Embedded::start().await.into();
+    let mut world = World::with(broker, |launch| launch.variable("HEARTBEAT_SECONDS", "1")).await;
+    let mut promised = i64::MAX;
+    for _ in 0..4 {
+        let heartbeat = world.bus.next("demo/heartbeat").await.json();
+        let [now, next] = ["this", "next"].map(|which| {
+            heartbeat[format!("{which}_heartbeats_timestamp")].as_i64().expect("milliseconds")
+        });
+        assert_eq!(next - now, 1000);
+        assert!(now < promised, "{now} is after {promised}");
+        promised = next;
+    }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn two_of_one_name_run_side_by_side() {
+    let mut world = World::start(Mosquitto::start().await.into()).await;
+    world.settle().await;
+    let second = launch(world.broker.port(), world.device.address()).start();
+    let mut link = world.device.accept().await;
+    world.bus.next("demo/heartbeat").await;
+    world.select(&json!({ "sensor": { "a": "demo/a" }, "actuator": {} })).await;
+    world.connector.stdout.line("are selected").await;
+    second.stdout.line("are selected").await;
+    world.link.say(r#"{"a":"first"}"#).await;
+    assert_eq!(world.bus.next("demo/a").await.value(), "first");
+    link.say(r#"{"a":"second"}"#).await;
+    assert_eq!(world.bus.next("demo/a").await.value(), "second");
+    assert!(!world.mosquitto().log().contains("already connected"));
+    let ended = second.terminate().await;
+    ended.assert_clean();
+    assert!(!ended.stdout.contains("lost the connection"), "{}", ended.stdout);
+    world.end().await;
+}
+
+#[tokio::test]
+async fn a_connector_without_a_name_has_the_one_of_its_author() {
+    let broker = Embedded::start().await;
+    let device = Device::start().await;
+    let mut bus = Bus::on(broker.port()).await;
+    let launch = Launch::example("tcp_json").variable("CONNECTOR_NAME", "");
+    let connector = launch.broker(broker.port()).device(device.address()).start();
+    bus.next("tcp-json/heartbeat").await;
+    connector.terminate().await.assert_clean();
+    bus.assert_contract("tcp-json");
+}
