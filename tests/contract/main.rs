@@ -10,6 +10,7 @@ mod support;
 mod actuators;
 mod datapoint_map;
 mod lifecycle;
+mod quickstart;
 mod resilience;
 mod sensors;
 mod settings;
