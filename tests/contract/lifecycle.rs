@@ -25,6 +25,28 @@ async fn a_stop_signal_ends_it_with_a_goodbye() {
 }
 
 #[tokio::test]
+async fn a_stop_signal_ends_it_with_a_goodbye_in_a_flood() {
+    let mut world = World::start(Mosquitto::start().await.into()).await;
+    world.select(&json!({ "sensor": { "a": "demo/a" }, "actuator": {} })).await;
+    let log = world.mosquitto().log().clone();
+    let (mut device, drop) = (world.link, json!({ "a": "x".repeat(1000) }).to_string());
+    let flood = tokio::spawn(async move { while device.try_say(&drop).await.is_ok() {} });
+    world.bus.next("demo/a").await;
+    world.connector.terminate().await.assert_clean();
+    log.line(" disconnected.").await;
+    flood.await.expect("the connector is gone, which ends the flood");
+}
+
+#[tokio::test]
+async fn a_second_stop_signal_changes_nothing() {
+    let world = World::start(Mosquitto::start().await.into()).await;
+    world.mosquitto().pause().await;
+    world.connector.signal("TERM").await;
+    world.connector.stdout.line("Connector stopped.").await;
+    world.connector.interrupt().await.assert_clean();
+}
+
+#[tokio::test]
 async fn a_stop_signal_ends_it_while_the_broker_hangs() {
     for signal in SIGNALS {
         let mut world = World::start(Mosquitto::start().await.into()).await;
@@ -44,8 +66,7 @@ async fn a_stop_signal_ends_it_while_the_broker_does_not_answer_to_a_connection(
         let broker = Mosquitto::start().await;
         broker.pause().await;
         let device = Device::start().await;
-        let connector = launch(broker.port(), device.address()).dotenv("").start();
-        connector.stdout.line("settings were read from").await;
+        let connector = launch(broker.port(), device.address()).start();
         connector.stop(signal).await.assert_clean();
     }
 }

@@ -2,9 +2,14 @@
 
 use rumqttc::QoS;
 use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
 
 use crate::support::{
     Broker, Bus, Device, Embedded, Message, Mosquitto, NAME, World, launch, on_both_brokers,
+    patiently,
 };
 
 on_both_brokers! {
@@ -186,6 +191,23 @@ async fn a_cut_connection_is_made_again() {
         world.bus.next_where("demo/a", is_new).await;
     }
     world.end().await;
+}
+
+#[tokio::test]
+async fn what_is_no_broker_is_told_and_tried_again() {
+    let web_server = TcpListener::bind(Device::place()).await.expect("a free port");
+    let port = web_server.local_addr().expect("it is bound").port();
+    let connector = launch(port, Device::place()).start();
+    let answer = format!("HTTP/1.1 400 Bad Request\r\n\r\n{}", "no MQTT here ".repeat(100));
+    for _ in 0..3 {
+        let accepted = patiently(web_server.accept(), || connector.stdout.text()).await;
+        let (mut stream, _) = accepted.expect("a connection");
+        // It may close the connection before it has read all of this.
+        let _ = stream.write_all(answer.as_bytes()).await;
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    }
+    connector.stdout.line("cannot connect to the broker at 127.0.0.1:").await;
+    connector.terminate().await.assert_clean();
 }
 
 #[tokio::test]

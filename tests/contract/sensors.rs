@@ -11,6 +11,7 @@ on_both_brokers! {
     what_no_data_base_can_store_is_replaced,
     empty_objects_are_nothing,
     one_message_has_one_time_and_its_order,
+    a_flood_arrives_complete_and_in_order,
 }
 
 /// The topics of all messages that are neither a log nor a heartbeat.
@@ -227,5 +228,17 @@ async fn one_message_has_one_time_and_its_order(broker: Broker) {
         assert!(before <= time);
         before = time;
     }
+    world.end().await;
+}
+
+async fn a_flood_arrives_complete_and_in_order(broker: Broker) {
+    let mut world = World::start(broker).await;
+    world.select(&map(&json!({ "a": "demo/a" }))).await;
+    for i in 0..5000 {
+        world.link.say(&format!(r#"{{"a":{i}}}"#)).await;
+    }
+    world.catch_up("end").await;
+    let values: Vec<_> = world.bus.all("demo/a").iter().map(Message::value).collect();
+    assert_eq!(values, (0..5000).map(Value::from).collect::<Vec<_>>());
     world.end().await;
 }

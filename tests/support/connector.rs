@@ -8,9 +8,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use tokio::process::{Child, Command};
+use tokio::{
+    process::{Child, Command},
+    time::sleep,
+};
 
 use super::{folder::Folder, output::Output, patiently, signal};
+
+/// From one look at a process to the next.
+const PAUSE: Duration = Duration::from_millis(1);
 
 /// What to start, with which settings.
 pub(crate) struct Launch {
@@ -92,8 +98,21 @@ impl ConnectorProcess {
 
     /// Sends a signal, and waits until it ends.
     pub(crate) async fn stop(self, signal: &str) -> Ended {
+        self.heeds(signal).await;
         self.signal(signal).await;
         self.wait().await
+    }
+
+    /// Waits until it listens to a signal; before, the system would end it at once.
+    async fn heeds(&self, signal: &str) {
+        let id = self.child.id().expect("it runs");
+        let listens = async {
+            while !catches(id, signal) {
+                sleep(PAUSE).await;
+            }
+        };
+        let instead = || format!("it does not listen to {signal}:\n{}", self.stdout.text());
+        patiently(listens, instead).await;
     }
 
     pub(crate) async fn pause(&self) {
@@ -115,7 +134,8 @@ impl ConnectorProcess {
         Ended { code, after, stdout: self.stdout.text(), stderr: self.stderr.text() }
     }
 
-    async fn signal(&self, name: &str) {
+    /// Sends a signal, such as `TERM`.
+    pub(crate) async fn signal(&self, name: &str) {
         signal::send(name, &self.child).await;
     }
 }
@@ -128,6 +148,19 @@ impl Ended {
         assert_eq!((*code, &**stderr), (Some(0), ""), "stdout:\n{stdout}");
         assert!(*after < Duration::from_secs(3), "only after {after:?}; stdout:\n{stdout}");
     }
+}
+
+/// Whether a process has a handler for a signal, by Linux's account.
+fn catches(id: u32, signal: &str) -> bool {
+    let number = match signal {
+        "INT" => 2,
+        "TERM" => 15,
+        _ => panic!("SIG{signal} does not stop a connector"),
+    };
+    let status = fs::read_to_string(format!("/proc/{id}/status")).expect("Linux tells of it");
+    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("a mask");
+    let caught = u64::from_str_radix(caught.trim(), 16).expect("a hexadecimal number");
+    caught >> (number - 1) & 1 == 1
 }
 
 /// The path of an example's program, if that is newer than all that it was made of.
