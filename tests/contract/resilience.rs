@@ -195,7 +195,7 @@ async fn a_cut_connection_is_made_again() {
 
 #[tokio::test]
 async fn what_is_no_broker_is_told_and_tried_again() {
-    let web_server = TcpListener::bind(Device::place()).await.expect("a free port");
+    let web_server = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let port = web_server.local_addr().expect("it is bound").port();
     let connector = launch(port, Device::place()).start();
     let answer = format!("HTTP/1.1 400 Bad Request\r\n\r\n{}", "no MQTT here ".repeat(100));

@@ -10,7 +10,10 @@ use tokio::{
     },
 };
 
-use super::{free_port, patiently};
+use super::{
+    patiently,
+    port::{bound, free_port},
+};
 
 /// Where the device listens.
 pub(crate) struct Device {
@@ -36,7 +39,7 @@ impl Device {
     }
 
     pub(crate) async fn start_at(address: SocketAddr) -> Self {
-        let listener = TcpListener::bind(address).await.expect("a free port");
+        let listener = bound(|| TcpListener::bind(address)).await;
         Self { listener, address }
     }
 

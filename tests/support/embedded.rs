@@ -4,6 +4,8 @@ use std::net::SocketAddr;
 
 use connector_runtime::{EmbeddedBroker, Listening};
 
+use super::port::{bound, free_port};
+
 pub(crate) struct Embedded {
     broker: EmbeddedBroker,
     address: SocketAddr,
@@ -13,8 +15,8 @@ pub(crate) struct Embedded {
 impl Embedded {
     pub(crate) async fn start() -> Self {
         let broker = EmbeddedBroker::new();
-        let address = SocketAddr::from(([127, 0, 0, 1], super::free_port()));
-        let listening = broker.listen(address).await.expect("a free port");
+        let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+        let listening = bound(|| broker.listen(address)).await;
         Self { broker, address, listening: Some(listening) }
     }
 
@@ -33,7 +35,6 @@ impl Embedded {
     }
 
     pub(crate) async fn start_again(&mut self) {
-        let listening = self.broker.listen(self.address).await;
-        self.listening = Some(listening.expect("the port is still free"));
+        self.listening = Some(bound(|| self.broker.listen(self.address)).await);
     }
 }

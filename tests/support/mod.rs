@@ -26,7 +26,6 @@ pub(crate) use self::{
     device::{Device, DeviceLink},
     embedded::Embedded,
     mosquitto::Mosquitto,
-    port::free_port,
     world::{NAME, World, launch},
 };
 
