@@ -29,8 +29,10 @@ fn line(value: &str) -> String {
     format!(r#"{{"set":"room_1__setpoint","value":{value}}}"#)
 }
 
+/// Both actuators are selected, and the connector knows that the device is there.
 async fn world(broker: Broker) -> World {
     let mut world = World::start(broker).await;
+    world.catch_up("ready").await;
     world.select(&map(&json!({ TOPIC: "room_1__setpoint", "other/2": "room_2__setpoint" }))).await;
     world
 }
@@ -96,6 +98,7 @@ async fn commands_keep_their_order_and_come_once(broker: Broker) {
 
 async fn a_retained_command_is_history(broker: Broker) {
     let mut world = World::start(broker).await;
+    world.catch_up("ready").await;
     world.bus.publish(TOPIC, QoS::AtLeastOnce, true, command("\"old\"")).await;
     world.select(&map(&json!({ TOPIC: "room_1__setpoint" }))).await;
     world.log("the retained command for `room_1__setpoint`").await;
@@ -185,6 +188,7 @@ async fn a_command_for_a_device_that_is_away_is_an_error(broker: Broker) {
     assert_eq!(log.await.json()["level"], 40);
     world.device = Device::start_at(address).await;
     world.link = world.device.accept().await;
+    world.catch_up("back").await;
     // The old command is not made up for.
     world.assert_commands_work("21").await;
     world.end().await;
