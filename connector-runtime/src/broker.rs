@@ -125,7 +125,7 @@ pub(crate) async fn keep_connected<D: Dispatch>(
     mut dispatch: D,
 ) -> D {
     let mut pause = SHORTEST_PAUSE;
-    let mut failures = 0_u32;
+    let mut told = String::new();
     loop {
         let ended = match timeout(PATIENCE, address.open()).await {
             Ok(Ok(stream)) => client::serve(stream, &identity, shared, &mut dispatch).await,
@@ -133,12 +133,14 @@ pub(crate) async fn keep_connected<D: Dispatch>(
             Err(_) => Err(LinkError::Silent(PATIENCE).into()),
         };
         let Err(Broken { error, was_online }) = ended else { return dispatch };
+        let reason = error.to_string();
         if was_online {
             tracing::warn!("lost the connection to the broker at {address}: {error}");
-            (pause, failures) = (SHORTEST_PAUSE, 0);
-        } else if failures == 0 {
+            pause = SHORTEST_PAUSE;
+            told.clear();
+        } else if reason != told {
             tracing::error!("cannot connect to the broker at {address}, but keep trying: {error}");
-            failures += 1;
+            told = reason;
         } else {
             tracing::debug!("cannot connect to the broker at {address}: {error}");
         }

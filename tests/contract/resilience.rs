@@ -238,3 +238,15 @@ async fn a_login_is_used_and_never_shown() {
     assert!(bus.messages().iter().all(|message| !message.text().contains("s3cr3t")));
     bus.assert_contract(NAME);
 }
+
+#[tokio::test]
+async fn a_refused_login_is_told_also_after_another_trouble() {
+    let mut broker = Mosquitto::with_login("me", "password").await;
+    broker.stop().await;
+    let connector = launch(broker.port(), Device::place()).start();
+    connector.stdout.line("cannot connect to the broker").await;
+    broker.start_again().await;
+    let refused = connector.stdout.line("the broker refuses the connection").await;
+    assert!(refused.contains("ERROR"), "{refused}");
+    connector.terminate().await.assert_clean();
+}
