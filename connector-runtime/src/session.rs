@@ -42,6 +42,14 @@ pub(crate) enum Change {
     Unsubscribe(String),
 }
 
+impl Change {
+    fn topic(&self) -> &str {
+        match self {
+            Self::Subscribe(topic) | Self::Unsubscribe(topic) => topic,
+        }
+    }
+}
+
 impl Session {
     pub(crate) fn new(name: &str, version: &str, actuators: Vec<Actuator>) -> Self {
         Self {
@@ -66,9 +74,15 @@ impl Session {
         self.registry.map().actuator.keys().cloned().collect()
     }
 
-    /// What to subscribe and unsubscribe since this was last asked.
+    /// What to subscribe and unsubscribe since this was last asked. Of several maps the last one
+    /// counts, so each topic is in here once.
     pub(crate) fn take_changes(&mut self) -> Vec<Change> {
-        std::mem::take(&mut self.changes)
+        let mut topics = HashSet::new();
+        let mut changes = std::mem::take(&mut self.changes);
+        changes.reverse();
+        changes.retain(|change| topics.insert(change.topic().to_owned()));
+        changes.reverse();
+        changes
     }
 
     pub(crate) fn is_online(&self) -> bool {

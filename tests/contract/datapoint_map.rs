@@ -15,6 +15,7 @@ on_both_brokers! {
     entries_that_cannot_be_used_are_left_out,
     a_newly_selected_datapoint_gets_its_last_value_at_once,
     a_map_of_five_megabytes_works,
+    of_maps_that_come_together_the_last_one_counts,
 }
 
 fn map(sensor: &Value, actuator: &Value) -> Value {
@@ -187,6 +188,27 @@ async fn a_map_of_five_megabytes_works(broker: Broker) {
     assert_eq!(world.bus.next("demo/messages/0/value").await.value(), 1);
     world.bus.publish("demo/set", QoS::AtLeastOnce, false, r#"{"value":1}"#).await;
     world.link.hear().await;
+    world.end().await;
+}
+
+async fn of_maps_that_come_together_the_last_one_counts(broker: Broker) {
+    let mut world = World::with(broker, |launch| launch.variable("DEBUG", "TRUE")).await;
+    // After a large message the connector has room to read several small ones at once.
+    let sensors: Map<_, _> =
+        (0..3000).map(|i| (format!("k{i}"), json!(format!("v/{i}")))).collect();
+    world.select(&map(&sensors.into(), &json!({}))).await;
+    world.connector.pause().await;
+    let maps = [json!({ "demo/set": "room_1__setpoint" }), json!({})];
+    for actuators in maps.map(|actuators| map(&json!({}), &actuators)) {
+        world.bus.publish(MAP, QoS::AtMostOnce, true, actuators.to_string()).await;
+    }
+    world.connector.resume().await;
+    world.log(": 0 sensors and 0 actuators are selected").await;
+    world.bus.publish("demo/set", QoS::AtLeastOnce, false, r#"{"value":1}"#).await;
+    world.catch_up("end").await;
+    // Then what came before on the same connection has been handled too.
+    world.select(&map(&json!({ "a": "demo/a" }), &json!({}))).await;
+    assert!(!world.connector.stdout.contains("a message on `demo/set`"));
     world.end().await;
 }
 

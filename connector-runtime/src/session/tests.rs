@@ -136,6 +136,9 @@ fn a_map_changes_only_the_subscriptions_that_differ() {
     };
     let (subscribe, unsubscribe) =
         (|t: &str| Change::Subscribe(t.into()), |t: &str| Change::Unsubscribe(t.into()));
+    // Of maps that come together the last one counts.
+    map(&mut session, &json!({"sensor": {}, "actuator": {"u": "setpoint"}}));
+    assert_eq!(changes(&mut session, json!({})), [unsubscribe("u")]);
     assert_eq!(changes(&mut session, json!({"t": "setpoint"})), [subscribe("t")]);
     assert_eq!(changes(&mut session, json!({"t": "setpoint"})), []);
     assert_eq!(changes(&mut session, json!({"t": "anything"})), []);
