@@ -15,6 +15,9 @@ const MAX_BYTES: usize = 16 << 20;
 /// How many refused entries one log message names.
 const NAMED: usize = 10;
 
+/// How many bytes of a refused key or topic it shows.
+const SHOWN: usize = 100;
+
 /// The selected datapoints.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct DatapointMap {
@@ -93,13 +96,16 @@ fn sensors(
     let mut sensors = HashMap::with_capacity(entries.len());
     for (key, topic) in entries {
         let Value::String(topic) = topic else {
+            let (key, topic) = (short(&key), topic.to_string());
+            let topic = short(&topic);
             refused.0.push(format!("sensor `{key}`, whose topic is no text but {topic}"));
             continue;
         };
         match topics.check_value_topic(&topic) {
             Ok(()) => drop(sensors.insert(key, topic.into())),
             Err(problem) => {
-                refused.0.push(format!("sensor `{key}`, topic {topic:.100?}: {problem}"));
+                let (key, topic) = (short(&key), short(&topic));
+                refused.0.push(format!("sensor `{key}`, topic {topic:?}: {problem}"));
             }
         }
     }
@@ -124,11 +130,16 @@ fn actuators(
                 actuators.insert(topic, key.clone());
                 continue;
             }
-            (Ok(()), key) => format!("its key is no text but {key}"),
+            (Ok(()), key) => format!("its key is no text but {}", short(&key.to_string())),
         };
-        refused.0.push(format!("actuator topic {topic:.100?}: {problem}"));
+        refused.0.push(format!("actuator topic {:?}: {problem}", short(&topic)));
     }
     actuators
+}
+
+/// The beginning of a text, so that the log has room for the reason.
+fn short(text: &str) -> &str {
+    &text[..text.floor_char_boundary(SHOWN)]
 }
 
 #[cfg(test)]
@@ -194,6 +205,14 @@ mod tests {
         let summary = refused.summary().unwrap();
         assert!(summary.starts_with("left out 9: "), "{summary}");
         assert!(summary.contains("wild-card"), "{summary}");
+    }
+
+    #[test]
+    fn a_long_topic_does_not_hide_the_reason() {
+        let long = "°".repeat(70_000);
+        let map = serde_json::json!({"sensor": {&long: &long, "b": [&long]}, "actuator": {&long: 5, "t": [&long]}});
+        let summary = parse(&map.to_string()).unwrap().1.summary().unwrap();
+        assert!(summary.len() < 2000 && summary.contains("longer than"), "{summary}");
     }
 
     #[test]
