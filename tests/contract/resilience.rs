@@ -1,7 +1,7 @@
 //! Brokers and devices that come, go, and talk nonsense.
 
 use rumqttc::QoS;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
@@ -190,6 +190,25 @@ async fn a_cut_connection_is_made_again() {
         let is_new = |message: &Message| message.value() == format!("after cut {i}");
         world.bus.next_where("demo/a", is_new).await;
     }
+    world.end().await;
+}
+
+#[tokio::test]
+async fn what_was_in_flight_is_sent_again_in_order() {
+    let mut world = busy_world(Mosquitto::start().await.into()).await;
+    world.mosquitto().pause().await;
+    for i in 0..50 {
+        world.link.say(&format!(r#"{{"a":{i}}}"#)).await;
+    }
+    world.link.say("the end").await;
+    world.connector.stdout.line("the line is no JSON").await;
+    // It has read nothing of what is on its way.
+    world.outage().await;
+    world.recover().await;
+    world.catch_up("end").await;
+    let values: Vec<_> = world.bus.all("demo/a").iter().map(Message::value).collect();
+    let expected: Vec<_> = [1].into_iter().chain(0..50).map(Value::from).collect();
+    assert_eq!(values, expected);
     world.end().await;
 }
 
