@@ -36,6 +36,7 @@ pub(crate) struct Bus {
 struct Seen {
     messages: Vec<Message>,
     is_subscribed: bool,
+    subscriptions: usize,
 }
 
 #[derive(Clone, PartialEq)]
@@ -100,6 +101,17 @@ impl Bus {
     /// Waits until it is subscribed.
     pub(crate) async fn subscribed(&self) {
         self.until(|seen| seen.is_subscribed.then_some(()), "the subscription").await;
+    }
+
+    /// How often it was subscribed.
+    pub(crate) fn subscriptions(&self) -> usize {
+        self.seen.borrow().subscriptions
+    }
+
+    /// Waits until it was subscribed more often than this.
+    pub(crate) async fn subscribed_after(&self, count: usize) {
+        let is_after = |seen: &Seen| (seen.subscriptions > count).then_some(());
+        self.until(is_after, "further subscription").await;
     }
 
     /// Waits until the broker is gone.
@@ -210,7 +222,10 @@ async fn listen(client: AsyncClient, mut events: EventLoop, seen: watch::Sender<
                 client.try_subscribe("#", QoS::ExactlyOnce).expect("there is room in the queue");
             }
             Ok(Event::Incoming(Packet::SubAck(_))) => {
-                seen.send_modify(|seen| seen.is_subscribed = true);
+                seen.send_modify(|seen| {
+                    seen.is_subscribed = true;
+                    seen.subscriptions += 1;
+                });
             }
             Ok(Event::Incoming(Packet::Publish(message))) => {
                 seen.send_modify(|seen| seen.messages.push(message.into()));
