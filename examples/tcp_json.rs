@@ -19,8 +19,8 @@ use tokio::{
     sync::Mutex,
 };
 
-/// A longer line is broken off.
-const MAX_LINE: u64 = 4 << 20;
+/// A line of more bytes ends the connection.
+const MAX_LINE: u64 = 8 << 20;
 
 /// Connects a device that sends JSON lines over TCP.
 #[connector(name = "tcp-json")]
@@ -48,8 +48,12 @@ impl TcpJson {
         let read = device.take(MAX_LINE).read_until(b'\n', &mut line).await;
         if !matches!(read, Ok(1..)) || !line.ends_with(b"\n") {
             (*reader, *self.writer.lock().await) = (None, None);
-            read.context("the connection to the device broke")?;
-            bail!("the device closed the connection, or sent a line without an end");
+            let read = read.context("the connection to the device broke")?;
+            ensure!(
+                read as u64 != MAX_LINE,
+                "the device sent a line of more than {MAX_LINE} bytes"
+            );
+            bail!("the device closed the connection");
         }
         let line = line.trim_ascii();
         Ok((!line.is_empty()).then(|| line.to_vec()))

@@ -119,7 +119,7 @@ pub use connector_macros::{connector, parse, receive, send};
 pub use datapoint::{Actuator, Bound, Number, Stamped};
 pub use raw::RawMessage;
 pub use run::{main, run};
-pub use settings::{BusSettings, Secret, Switch};
+pub use settings::{BusSettings, Secret};
 pub use timestamp::Timestamp;
 
 /// Everything that a connector's source needs: `use connector_runtime::prelude::*;`.

@@ -45,6 +45,8 @@ impl Publish {
 #[derive(Debug)]
 pub(crate) struct Outbox {
     waiting: VecDeque<Publish>,
+    /// Raw messages that are held back.
+    held: Option<VecDeque<Publish>>,
     bytes: usize,
     limit: usize,
     dropped: u64,
@@ -52,7 +54,7 @@ pub(crate) struct Outbox {
 
 impl Outbox {
     pub(crate) fn new(limit: usize) -> Self {
-        Self { waiting: VecDeque::new(), bytes: 0, limit, dropped: 0 }
+        Self { waiting: VecDeque::new(), held: None, bytes: 0, limit, dropped: 0 }
     }
 
     pub(crate) fn push(&mut self, publish: Publish) {
@@ -77,18 +79,45 @@ impl Outbox {
 
     /// The oldest message; it belongs to the link now.
     pub(crate) fn pop(&mut self) -> Option<Publish> {
+        self.set_aside();
         let publish = self.waiting.pop_front()?;
         self.bytes -= publish.cost();
         Some(publish)
     }
 
     /// The QoS of the message that [`pop`](Self::pop) would give.
-    pub(crate) fn next_qos(&self) -> Option<QoS> {
+    pub(crate) fn next_qos(&mut self) -> Option<QoS> {
+        self.set_aside();
         self.waiting.front().map(|publish| publish.qos)
+    }
+
+    /// Lets no raw message out until [`release_raw`](Self::release_raw), if some are waiting.
+    ///
+    /// They are not retained: who is not connected does not get them. After an outage of the broker
+    /// the raw message data base needs some seconds more than we do to be back.
+    pub(crate) fn hold_raw(&mut self) {
+        if self.waiting.iter().any(|publish| publish.kind == Kind::Raw) {
+            self.held = Some(VecDeque::new());
+        }
+    }
+
+    /// Lets raw messages out again, those that were held back first.
+    pub(crate) fn release_raw(&mut self) {
+        for publish in self.held.take().into_iter().flatten().rev() {
+            self.waiting.push_front(publish);
+        }
+    }
+
+    fn set_aside(&mut self) {
+        let Some(held) = &mut self.held else { return };
+        while self.waiting.front().is_some_and(|publish| publish.kind == Kind::Raw) {
+            held.extend(self.waiting.pop_front());
+        }
     }
 
     /// Takes back, in their order, what a broken link did not deliver.
     pub(crate) fn give_back(&mut self, undelivered: impl DoubleEndedIterator<Item = Publish>) {
+        self.release_raw();
         for publish in undelivered.rev() {
             self.bytes += publish.cost();
             self.waiting.push_front(publish);
@@ -120,6 +149,11 @@ impl Outbox {
     }
 
     fn drop_one(&mut self) {
+        if let Some(raw) = self.held.as_mut().and_then(VecDeque::pop_front) {
+            self.bytes -= raw.cost();
+            self.dropped += 1;
+            return;
+        }
         let oldest_raw = self.waiting.iter().position(|publish| publish.kind == Kind::Raw);
         if let Some(publish) = self.waiting.remove(oldest_raw.unwrap_or(0)) {
             self.bytes -= publish.cost();
@@ -162,6 +196,26 @@ mod tests {
         outbox.give_back([publish("announcement", Kind::Passing)].into_iter());
         assert_eq!(topics(&outbox), ["value"]);
         assert_eq!(outbox.bytes, cost);
+    }
+
+    #[test]
+    fn raw_messages_can_be_held_back_while_others_pass() {
+        let mut outbox = Outbox::new(publish("", Kind::Raw).cost() * 4);
+        let say = |outbox: &mut Outbox, text, kind| outbox.push(publish(text, kind));
+        outbox.hold_raw();
+        say(&mut outbox, "raw 1", Kind::Raw);
+        assert_eq!(outbox.next_qos(), Some(QoS::AtLeastOnce), "none was waiting");
+        outbox.hold_raw();
+        for (text, kind) in [("value", Kind::Value), ("raw 2", Kind::Raw), ("raw 3", Kind::Raw)] {
+            say(&mut outbox, text, kind);
+        }
+        assert_eq!(&*outbox.pop().unwrap().topic, "value");
+        assert_eq!(outbox.pop(), None);
+        say(&mut outbox, "raw 4", Kind::Raw);
+        say(&mut outbox, "raw 5", Kind::Raw);
+        assert_eq!(outbox.take_dropped(), 1);
+        outbox.release_raw();
+        assert_eq!(topics(&outbox), ["raw 2", "raw 3", "raw 4", "raw 5"]);
     }
 
     #[test]

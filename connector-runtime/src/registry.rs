@@ -1,6 +1,6 @@
 //! The datapoints: which are known, which of them are selected, and their last values.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{cell::Cell, collections::HashMap, sync::Arc};
 
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::RawValue;
@@ -36,6 +36,9 @@ pub(crate) struct Sensor {
     pub(crate) timestamp: Timestamp,
     /// Where its values go, if it is selected.
     pub(crate) topic: Option<Arc<str>>,
+    /// Where they went last, and the time of the last one that is retained there.
+    home: Option<Arc<str>>,
+    pub(crate) said: Cell<Option<Timestamp>>,
     message: u64,
     depth: usize,
     /// Which sensor came after it in the last message: devices repeat themselves.
@@ -105,7 +108,9 @@ impl Registry {
             key,
             json: Vec::new(),
             timestamp: Timestamp::from_millis(0),
+            home: topic.clone(),
             topic,
+            said: Cell::new(None),
             message: 0,
             depth: 0,
             next: index + 1,
@@ -135,19 +140,23 @@ impl Registry {
         sensor.json.extend_from_slice(reading.json);
     }
 
-    /// Puts another map in force. Gives the sensors that are selected now and were not before, or
-    /// that have another topic.
+    /// Puts another map in force. Gives the sensors that are selected now and whose last value is not
+    /// on their topic.
     pub(crate) fn select(&mut self, map: DatapointMap) -> Vec<usize> {
         self.map = map;
         let mut changed = Vec::new();
         for (index, sensor) in self.sensors.iter_mut().enumerate() {
-            let topic = self.map.sensor.get(&*sensor.key);
-            if sensor.topic.as_ref() != topic {
-                sensor.topic = topic.cloned();
-                changed.extend(topic.map(|_| index));
+            sensor.select(self.map.sensor.get(&*sensor.key));
+            if sensor.topic.is_some() && sensor.said.get() != Some(sensor.timestamp) {
+                changed.push(index);
             }
         }
         changed
+    }
+
+    /// Nothing that was said is retained any more, as far as we know.
+    pub(crate) fn forget_what_was_said(&mut self) {
+        self.sensors.iter_mut().for_each(|sensor| sensor.said.set(None));
     }
 
     pub(crate) fn map(&self) -> &DatapointMap {
@@ -180,6 +189,16 @@ impl Registry {
 }
 
 impl Sensor {
+    fn select(&mut self, topic: Option<&Arc<str>>) {
+        if topic.is_some() && self.home.as_ref() != topic {
+            self.home = topic.cloned();
+            self.said.set(None);
+        }
+        if self.topic.as_ref() != topic {
+            self.topic = topic.cloned();
+        }
+    }
+
     fn tell_collision(&mut self) {
         if !std::mem::replace(&mut self.told_collision, true) {
             tracing::warn!(
@@ -290,7 +309,10 @@ mod tests {
             ..DatapointMap::default()
         };
         assert_eq!(registry.select(map(&[("b", "t"), ("c", "u")])), [1]);
+        registry.sensors()[1].said.set(Some(registry.sensors()[1].timestamp));
         assert!(registry.select(map(&[("b", "t"), ("c", "u")])).is_empty());
+        assert!(registry.select(map(&[])).is_empty());
+        assert!(registry.select(map(&[("b", "t"), ("c", "u")])).is_empty(), "it is retained there");
         update(&mut registry, 2, &json!({"c": 3}));
         assert_eq!(registry.updated().next().unwrap().topic.as_deref(), Some("u"));
         assert_eq!(registry.select(map(&[("b", "v")])), [1]);

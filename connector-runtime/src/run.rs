@@ -15,7 +15,7 @@ use crate::{
     isolation::isolated_call,
     log::{self, Logs},
     session::Session,
-    settings::{self, Environment, Exit, Switch},
+    settings::{self, Environment, Exit, Read},
     shared::Shared,
     source, stop,
 };
@@ -29,6 +29,9 @@ const WAIT_FOR_BROKER: Duration = Duration::from_secs(10);
 /// How long the end may take: first for the broker, then for commands on their way to the device.
 const WAIT_FOR_GOODBYE: Duration = Duration::from_millis(1500);
 const WAIT_FOR_COMMANDS: Duration = Duration::from_secs(1);
+
+/// How long no datapoint map has come when they are at rest.
+const REST: Duration = Duration::from_secs(1);
 
 /// `EX_CONFIG` of sysexits.h: the settings are wrong, a restart does not help.
 const EXIT_CONFIG: u8 = 78;
@@ -61,10 +64,11 @@ const EXIT_CONFIG: u8 = 78;
 #[must_use]
 pub fn main<C: Connector>() -> ExitCode {
     let environment = Environment::of_process();
-    let (connector, settings) = match settings::read::<C>(env::args_os(), &environment) {
-        Ok(read) => read,
-        Err(exit) => return leave(&exit),
-    };
+    let Read { connector, settings, warnings } =
+        match settings::read::<C>(env::args_os(), &environment) {
+            Ok(read) => read,
+            Err(exit) => return leave(&exit),
+        };
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
     let runtime = match runtime {
@@ -74,11 +78,14 @@ pub fn main<C: Connector>() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    let logs = Logs::new(settings.debug.is_on());
+    let logs = Logs::new(settings.debug);
     log::init(&logs);
     let running = async {
         if let Some(file) = &environment.file {
             tracing::info!("settings were read from {}", file.display());
+        }
+        for warning in &warnings {
+            tracing::warn!("{warning}");
         }
         let stop = async {
             match stop::signal().await {
@@ -119,7 +126,7 @@ pub async fn run<C: Connector>(
     settings: BusSettings,
     stop: impl Future<Output = ()>,
 ) -> crate::Result<()> {
-    let logs = Logs::new(settings.debug.is_on());
+    let logs = Logs::new(settings.debug);
     log::init(&logs);
     let ended = logs.collect(serve(connector, settings, None, logs.clone(), stop)).await;
     ended.map_err(|exit| anyhow::anyhow!("{exit}"))
@@ -134,7 +141,6 @@ pub(crate) async fn serve<C: Connector>(
     stop: impl Future<Output = ()>,
 ) -> Result<(), Exit> {
     let (sources, actuators) = describe(&connector)?;
-    warn_of_unclear(&settings);
     let connector = Arc::new(connector);
     let session = Session::new(&settings.connector_name, C::VERSION, actuators);
     let shared = Arc::new(Shared::new(session, logs.clone()));
@@ -171,7 +177,8 @@ async fn operate<C: Connector>(
     tracing::info!("Connector online: {} {}", settings.connector_name, C::VERSION);
     let mut tasks = JoinSet::new();
     tasks.spawn(logs.collect(beat(Arc::clone(shared), settings.heartbeat_interval())));
-    let records_raw = settings.send_raw_message_to_db.is_on();
+    tasks.spawn(logs.collect(tell_selections(Arc::clone(shared))));
+    let records_raw = settings.send_raw_message_to_db;
     for (index, source) in sources.into_iter().enumerate() {
         let (connector, shared) = (Arc::clone(connector), Arc::clone(shared));
         tasks.spawn(logs.collect(source::run(connector, shared, index, source, records_raw)));
@@ -184,7 +191,7 @@ async fn operate<C: Connector>(
 /// published already. Without a broker the device starts all the same.
 async fn until_ready(shared: &Shared) {
     if timeout(WAIT_FOR_BROKER, shared.status(|status| status.is_online)).await.is_ok() {
-        let _ = timeout(WAIT_FOR_MAP, shared.status(|status| status.has_map)).await;
+        let _ = timeout(WAIT_FOR_MAP, shared.status(|status| status.received.maps > 0)).await;
     }
 }
 
@@ -196,8 +203,25 @@ async fn beat(shared: Arc<Shared>, interval: Duration) {
         shared.update(|session| session.heartbeat(Timestamp::now(), interval));
         tokio::select! {
             () = sleep(pause) => {}
-            () = shared.status(|status| !status.is_online) => {}
+            _ = shared.status(|status| !status.is_online) => {}
         }
+    }
+}
+
+/// Tells what is selected once the maps have come to rest. BEMCom's API sends many while it deletes a
+/// connector, and a log message that it gets in the midst of that ends it.
+async fn tell_selections(shared: Arc<Shared>) {
+    let mut told = 0;
+    loop {
+        let mut last = shared.status(|status| status.received.selections > told).await;
+        while let Ok(next) =
+            timeout(REST, shared.status(|status| status.received != last.received)).await
+        {
+            last = next;
+        }
+        told = last.received.selections;
+        let (sensors, actuators) = shared.session().selected();
+        tracing::info!("datapoint_map: {sensors} sensors and {actuators} actuators are selected");
     }
 }
 
@@ -213,16 +237,6 @@ fn describe<C: Connector>(connector: &C) -> Result<(Vec<Source>, Vec<Actuator>),
         .map(|source| format!("the interval of `{}` is zero: it must be longer", source.name()))
         .collect();
     if faults.is_empty() { Ok((sources, actuators)) } else { Err(Exit::Faults(faults)) }
-}
-
-fn warn_of_unclear(settings: &BusSettings) {
-    let switches =
-        [("SEND_RAW_MESSAGE_TO_DB", &settings.send_raw_message_to_db), ("DEBUG", &settings.debug)];
-    for (variable, switch) in switches {
-        if let Switch::Unclear(value) = switch {
-            tracing::warn!("{variable}={value} counts as FALSE: only TRUE switches it on");
-        }
-    }
 }
 
 fn address_of(settings: &BusSettings) -> Address {

@@ -31,7 +31,7 @@ pub(crate) struct Session {
     registry: Registry,
     pub(crate) outbox: Outbox,
     is_online: bool,
-    has_map: bool,
+    received: Received,
     changes: Vec<Change>,
 }
 
@@ -40,6 +40,15 @@ pub(crate) struct Session {
 pub(crate) enum Change {
     Subscribe(String),
     Unsubscribe(String),
+}
+
+/// Counts datapoint maps.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Received {
+    /// Those that could be used.
+    pub(crate) maps: u64,
+    /// Those of them that selected something else than the one before.
+    pub(crate) selections: u64,
 }
 
 impl Change {
@@ -58,7 +67,7 @@ impl Session {
             registry: Registry::new(actuators),
             outbox: Outbox::new(outbox::LIMIT),
             is_online: false,
-            has_map: false,
+            received: Received::default(),
             changes: Vec::new(),
         }
     }
@@ -89,9 +98,15 @@ impl Session {
         self.is_online
     }
 
-    /// Whether a map has been received since the start.
-    pub(crate) fn has_map(&self) -> bool {
-        self.has_map
+    /// How often the administrator was heard since the start.
+    pub(crate) fn received(&self) -> Received {
+        self.received
+    }
+
+    /// How many sensors and actuators are selected.
+    pub(crate) fn selected(&self) -> (usize, usize) {
+        let map = self.registry.map();
+        (map.sensor.len(), map.actuator.len())
     }
 
     /// A link is up and its subscriptions are confirmed. The broker may have lost everything that
@@ -99,6 +114,8 @@ impl Session {
     pub(crate) fn online(&mut self) {
         self.is_online = true;
         self.tell_dropped();
+        self.outbox.hold_raw();
+        self.registry.forget_what_was_said();
         let queued: HashSet<Arc<str>> =
             self.outbox.waiting().map(|publish| Arc::clone(&publish.topic)).collect();
         let is_queued =
@@ -202,7 +219,7 @@ impl Session {
     fn new_map(&mut self, payload: &[u8]) {
         match DatapointMap::parse(payload, &self.topics) {
             Ok((map, refused)) => {
-                self.has_map = true;
+                self.received.maps += 1;
                 if let Some(refused) = refused.summary() {
                     tracing::warn!("datapoint_map: {refused}");
                 }
@@ -221,8 +238,7 @@ impl Session {
             tracing::debug!("the same datapoint_map again");
             return;
         }
-        let (sensors, actuators) = (map.sensor.len(), map.actuator.len());
-        tracing::info!("datapoint_map: selected sensors: {sensors}, actuators: {actuators}");
+        self.received.selections += 1;
         let old = &self.registry.map().actuator;
         let gone = old.keys().filter(|topic| !map.actuator.contains_key(*topic));
         let new = map.actuator.keys().filter(|topic| !old.contains_key(*topic));
@@ -254,6 +270,7 @@ fn publish_values<'a>(outbox: &mut Outbox, sensors: impl Iterator<Item = &'a Sen
     for sensor in sensors {
         let Some(topic) = &sensor.topic else { continue };
         message::write_value(&mut buffer, &sensor.json, sensor.timestamp);
+        sensor.said.set(Some(sensor.timestamp));
         let (topic, payload) = (Arc::clone(topic), buffer.split().freeze());
         let (qos, retain) = (QoS::AtLeastOnce, true);
         outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Value });
@@ -262,7 +279,7 @@ fn publish_values<'a>(outbox: &mut Outbox, sensors: impl Iterator<Item = &'a Sen
 
 /// The value and, if there is one, the timestamp of a value message.
 fn decode_value_message(payload: &[u8]) -> crate::Result<(Box<RawValue>, Option<Timestamp>)> {
-    let text = str::from_utf8(payload)?;
+    let text = str::from_utf8(payload)?.trim_start_matches('\u{feff}');
     let mut members: HashMap<String, Box<RawValue>> =
         serde_json::from_str(text).map_err(|error| {
             anyhow::anyhow!(

@@ -5,9 +5,12 @@ mod dotenv;
 mod environment;
 mod report;
 
-use std::{ffi::OsString, time::Duration};
+use std::{convert::Infallible, ffi::OsString, time::Duration};
 
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, builder::Resettable};
+use clap::{
+    Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, builder::Resettable,
+    parser::ValueSource,
+};
 
 pub(crate) use self::environment::Environment;
 pub(crate) use self::report::Exit;
@@ -26,7 +29,7 @@ pub struct BusSettings {
 
     /// TCP port of the MQTT broker.
     #[arg(long, env = "MQTT_BROKER_PORT", value_name = "PORT", default_value_t = 1883)]
-    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(value_parser = port)]
     pub mqtt_broker_port: u16,
 
     /// User name at the broker, if it asks for one.
@@ -42,18 +45,17 @@ pub struct BusSettings {
 
     /// TRUE: publish each raw message as it was received, for the raw message data base.
     #[arg(long, env = "SEND_RAW_MESSAGE_TO_DB", value_name = "TRUE|FALSE", value_parser = switch)]
-    #[arg(num_args = 0..=1, default_value = "FALSE", default_missing_value = "TRUE")]
-    #[arg(hide_possible_values = true)]
-    pub send_raw_message_to_db: Switch,
+    #[arg(action = ArgAction::Set, num_args = 0..=1, default_value = "FALSE", default_missing_value = "TRUE")]
+    pub send_raw_message_to_db: bool,
 
     /// TRUE: log from level DEBUG, otherwise from INFO.
     #[arg(long, env = "DEBUG", value_name = "TRUE|FALSE", value_parser = switch)]
-    #[arg(num_args = 0..=1, default_value = "FALSE", default_missing_value = "TRUE")]
-    pub debug: Switch,
+    #[arg(action = ArgAction::Set, num_args = 0..=1, default_value = "FALSE", default_missing_value = "TRUE")]
+    pub debug: bool,
 
     /// Seconds from one heartbeat to the next.
     #[arg(long, env = "HEARTBEAT_SECONDS", value_name = "SECONDS", default_value_t = 30)]
-    #[arg(value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    #[arg(value_parser = seconds)]
     pub heartbeat_seconds: u64,
 }
 
@@ -67,8 +69,8 @@ impl BusSettings {
             mqtt_broker_port: 1883,
             mqtt_username: String::new(),
             mqtt_password: Secret::default(),
-            send_raw_message_to_db: Switch::Off,
-            debug: Switch::Off,
+            send_raw_message_to_db: false,
+            debug: false,
             heartbeat_seconds: 30,
         }
     }
@@ -114,48 +116,70 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// A setting that is on only where it says `TRUE`, as BEMCom has it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Switch {
-    /// It says `TRUE`.
-    On,
-    /// It says `FALSE`, or nothing.
-    Off,
-    /// It says something else, which counts as off and earns a warning.
-    Unclear(String),
-}
-
-impl Switch {
-    /// Whether it is on.
-    #[must_use]
-    pub fn is_on(&self) -> bool {
-        *self == Self::On
-    }
-}
-
+/// As BEMCom has it, a switch is on only where it says `TRUE`.
 #[allow(clippy::unnecessary_wraps, reason = "clap asks for a Result")]
-fn switch(text: &str) -> Result<Switch, std::convert::Infallible> {
-    Ok(match text.trim().to_ascii_uppercase().as_str() {
-        "TRUE" => Switch::On,
-        "FALSE" | "" => Switch::Off,
-        _ => Switch::Unclear(text.to_owned()),
-    })
+fn switch(text: &str) -> Result<bool, Infallible> {
+    Ok(text.trim().eq_ignore_ascii_case("TRUE"))
+}
+
+fn port(text: &str) -> Result<u16, String> {
+    let port = text.trim().parse().ok().filter(|&port| port > 0);
+    port.ok_or_else(|| "a TCP port is a number from 1 to 65535".to_owned())
+}
+
+fn seconds(text: &str) -> Result<u64, String> {
+    let seconds = text.trim().parse().ok().filter(|seconds| (1..=86_400).contains(seconds));
+    seconds.ok_or_else(|| "seconds are a number from 1 to 86400".to_owned())
 }
 
 fn name(text: &str) -> Result<String, String> {
     topic::check_name(text).map(|()| text.to_owned())
 }
 
+/// What was read, with what should be said about it.
+#[derive(Debug)]
+pub(crate) struct Read<C> {
+    pub(crate) connector: C,
+    pub(crate) settings: BusSettings,
+    pub(crate) warnings: Vec<String>,
+}
+
 /// Reads the settings of a connector and of its bus. All faults are reported together.
 pub(crate) fn read<C: Settings>(
     arguments: impl IntoIterator<Item = OsString>,
     environment: &Environment,
-) -> Result<(C, BusSettings), Exit> {
+) -> Result<Read<C>, Exit> {
     let arguments: Vec<_> = arguments.into_iter().collect();
     let documented = command::<C>().mut_args(|arg| arg.hide_env_values(true));
     let command = command::<C>().mut_args(|arg| take_from(environment, arg));
     let mut matches = report::matches(&documented, command, &arguments, environment)?;
-    Ok((extract(&mut matches)?, extract(&mut matches)?))
+    let mut warnings = unclear_switches(&matches);
+    if environment.get("CONNECTOR_NAME".as_ref()).is_none()
+        && matches.value_source("connector_name") == Some(ValueSource::DefaultValue)
+    {
+        let name = C::NAME;
+        warnings.push(format!(
+            "CONNECTOR_NAME is not set, so it is {name}: a second one would use the same topics"
+        ));
+    }
+    let (connector, settings) = (extract(&mut matches)?, extract(&mut matches)?);
+    Ok(Read { connector, settings, warnings })
+}
+
+fn unclear_switches(matches: &ArgMatches) -> Vec<String> {
+    let switches = [("SEND_RAW_MESSAGE_TO_DB", "send_raw_message_to_db"), ("DEBUG", "debug")];
+    let values = switches.into_iter().flat_map(|(variable, id)| {
+        let values = matches.get_raw(id).into_iter().flatten();
+        values.map(move |value| (variable, value.to_string_lossy()))
+    });
+    let is_clear =
+        |value: &str| ["TRUE", "FALSE", ""].contains(&value.trim().to_uppercase().as_str());
+    values
+        .filter(|(_, value)| !is_clear(value))
+        .map(|(variable, value)| {
+            format!("{variable}={value} counts as FALSE: only TRUE switches it on")
+        })
+        .collect()
 }
 
 fn extract<T: FromArgMatches>(matches: &mut ArgMatches) -> Result<T, Exit> {

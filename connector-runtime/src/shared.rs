@@ -4,7 +4,12 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::{Notify, watch};
 
-use crate::{Command, Timestamp, log::Logs, outbox::Publish, session::Session};
+use crate::{
+    Command, Timestamp,
+    log::Logs,
+    outbox::Publish,
+    session::{Received, Session},
+};
 
 /// The session behind a lock that is never held while waiting, and who is told of its changes.
 #[derive(Debug)]
@@ -20,7 +25,7 @@ pub(crate) struct Shared {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Status {
     pub(crate) is_online: bool,
-    pub(crate) has_map: bool,
+    pub(crate) received: Received,
     says_goodbye: bool,
 }
 
@@ -94,8 +99,8 @@ impl Shared {
     ) -> Option<Command> {
         let mut session = self.session();
         let command = session.message(topic, payload, is_retained, now);
-        let has_map = session.has_map();
-        self.set_status(|status| status.has_map = has_map);
+        let received = session.received();
+        self.set_status(|status| status.received = received);
         command
     }
 
@@ -111,9 +116,10 @@ impl Shared {
     }
 
     /// Waits for a status that fulfils a condition.
-    pub(crate) async fn status(&self, condition: impl FnMut(&Status) -> bool) {
-        // The sender lives as long as this does, so that waiting cannot fail.
-        let _ = self.status.subscribe().wait_for(condition).await;
+    pub(crate) async fn status(&self, condition: impl FnMut(&Status) -> bool) -> Status {
+        let mut status = self.status.subscribe();
+        let found = status.wait_for(condition).await;
+        *found.expect("the sender lives as long as this does")
     }
 
     /// Asks the broker's task to send what is left, and to leave.

@@ -73,6 +73,9 @@ struct Pipeline<'a, C> {
 impl<C: Connector> Pipeline<'_, C> {
     fn process(&mut self, raw: &C::Raw) -> Result<()> {
         let received = Timestamp::now();
+        if tracing::enabled!(tracing::Level::DEBUG) {
+            tracing::debug!("`{}` received {:.500}", self.name, raw.to_json()?);
+        }
         if self.records_raw {
             let json = raw.to_json()?;
             self.shared.update(|session| session.raw_message(&json, received));

@@ -134,7 +134,7 @@ impl Bus {
         tokio::spawn(observe(broker.clone(), receiver, sender, subscribed));
         is_subscribed.await.expect("the broker in memory confirms subscriptions");
         let (stop, stopped) = oneshot::channel::<()>();
-        let (address, logs) = (Address::Memory(broker.clone()), Logs::new(settings.debug.is_on()));
+        let (address, logs) = (Address::Memory(broker.clone()), Logs::new(settings.debug));
         let connector = tokio::spawn(async move {
             let until = async { drop(stopped.await) };
             let running = run::serve(connector, settings, Some(address), logs.clone(), until);

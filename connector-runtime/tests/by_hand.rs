@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use connector_runtime::{Switch, prelude::*, testing::Bus};
+use connector_runtime::{prelude::*, testing::Bus};
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
@@ -177,8 +177,7 @@ async fn after_a_broken_link_the_bus_has_everything_again() {
 #[tokio::test(start_paused = true)]
 async fn raw_messages_are_recorded_before_they_are_parsed() {
     let (gateway, _device) = gateway(Duration::ZERO);
-    let mut bus =
-        Bus::start_with(gateway, |settings| settings.send_raw_message_to_db = Switch::On).await;
+    let mut bus = Bus::start_with(gateway, |settings| settings.send_raw_message_to_db = true).await;
     let raw = bus.next("gateway/raw_message_to_db").await;
     assert_eq!(raw["payload"]["raw_message"], json!([0.5, 0.5]));
     assert_eq!(raw["connector_version"], env!("CARGO_PKG_VERSION"));

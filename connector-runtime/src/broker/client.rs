@@ -23,6 +23,9 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// A broker that has been silent for this long is asked whether it is there.
 const ASK_AFTER: Duration = Duration::from_secs(10);
 
+/// How long raw messages of an outage wait for those who want them.
+const HOLD: Duration = Duration::from_secs(5);
+
 /// Room for one read.
 const READ: usize = 4096;
 
@@ -44,6 +47,7 @@ pub(super) async fn serve(
         link: Link::new(Instant::now()),
         shared,
         is_online: false,
+        holds_until: None,
         heard: Instant::now(),
         has_asked: false,
     };
@@ -59,6 +63,8 @@ struct Client<'a> {
     link: Link,
     shared: &'a Shared,
     is_online: bool,
+    /// When raw messages need not wait any more.
+    holds_until: Option<Instant>,
     /// When the broker last sent anything.
     heard: Instant,
     has_asked: bool,
@@ -74,8 +80,10 @@ impl Client<'_> {
         timeout(PATIENCE, self.connect(identity)).await.map_err(silent)??;
         timeout(PATIENCE, self.subscribe(dispatch)).await.map_err(silent)??;
         self.is_online = true;
+        self.holds_until = Some(Instant::now() + HOLD);
         let shared = self.shared;
         shared.online();
+        tracing::info!("connected to the broker");
         tokio::select! {
             ended = self.work(dispatch) => return ended,
             () = shared.goodbye() => {}
@@ -125,6 +133,7 @@ impl Client<'_> {
 
     /// Sends what is left, then the goodbye of MQTT.
     async fn leave(&mut self, dispatch: &mut impl Dispatch) -> Result<(), LinkError> {
+        self.release();
         self.take_work()?;
         while !(self.link.out.is_empty() && self.link.is_settled()) {
             self.exchange(dispatch).await?;
@@ -153,7 +162,16 @@ impl Client<'_> {
             }
             () = self.shared.changed() => Ok(()),
             () = sleep_until(until) => self.ask(),
+            () = sleep_until(self.holds_until.unwrap_or(until)), if self.holds_until.is_some() => {
+                self.release();
+                Ok(())
+            }
         }
+    }
+
+    fn release(&mut self) {
+        self.holds_until = None;
+        self.shared.session().outbox.release_raw();
     }
 
     fn take_work(&mut self) -> Result<(), LinkError> {

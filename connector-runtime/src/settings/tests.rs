@@ -31,7 +31,8 @@ fn read<const N: usize>(
     variables: [(&str, &str); N],
 ) -> Result<(Device, BusSettings), String> {
     let arguments = ["device-connector"].iter().chain(arguments).map(OsString::from);
-    super::read(arguments, &variables.into()).map_err(|exit| exit.to_string())
+    let read = super::read(arguments, &variables.into()).map_err(|exit| exit.to_string())?;
+    Ok((read.connector, read.settings))
 }
 
 #[test]
@@ -43,7 +44,7 @@ fn variables_and_flags_fill_the_settings_and_flags_win() {
         ("METERS", "1,2"),
         ("CONNECTOR_NAME", "roof"),
         ("MQTT_BROKER_HOST", "broker"),
-        ("MQTT_BROKER_PORT", "1884"),
+        ("MQTT_BROKER_PORT", " 1884 "),
         ("SEND_RAW_MESSAGE_TO_DB", "TRUE"),
         ("DEBUG", " true "),
     ];
@@ -57,7 +58,7 @@ fn variables_and_flags_fill_the_settings_and_flags_win() {
     };
     assert_eq!(device, expected);
     assert_eq!((&*bus.connector_name, bus.mqtt_broker_port), ("roof", 1884));
-    assert!(bus.send_raw_message_to_db.is_on() && bus.debug.is_on());
+    assert!(bus.send_raw_message_to_db && bus.debug);
 }
 
 #[test]
@@ -73,21 +74,39 @@ fn defaults_hold_where_nothing_or_something_empty_is_set() {
     let (device, bus) = read(&[], variables).unwrap();
     assert_eq!((device.poll_seconds, device.read_only), (10, false));
     assert_eq!((&*bus.connector_name, bus.mqtt_broker_port), ("device-connector", 1883));
-    assert_eq!((bus.debug, bus.send_raw_message_to_db), (Switch::Off, Switch::Off));
+    assert!(!bus.debug && !bus.send_raw_message_to_db);
 }
 
 #[test]
 fn a_switch_is_on_only_with_true() {
-    let debug = |value: &str| {
-        read(&[], [("DEVICE_URL", "u"), ("MQTT_BROKER_HOST", "h"), ("DEBUG", value)])
-            .unwrap()
-            .1
-            .debug
+    let read = |value: &str| {
+        let variables = [
+            ("DEVICE_URL", "u"),
+            ("MQTT_BROKER_HOST", "h"),
+            ("CONNECTOR_NAME", "n"),
+            ("DEBUG", value),
+        ];
+        let read = super::read::<Device>(["device-connector".into()], &variables.into()).unwrap();
+        (read.settings.debug, read.warnings.len())
     };
-    assert_eq!(debug("FALSE"), Switch::Off);
-    assert_eq!(debug("1"), Switch::Unclear("1".to_owned()));
-    let (_, bus) = read(&["--debug", "--url=u", "--mqtt-broker-host=h"], []).unwrap();
-    assert!(bus.debug.is_on());
+    assert_eq!(read("FALSE"), (false, 0));
+    assert_eq!(read("True"), (true, 0));
+    assert_eq!(read("1"), (false, 1));
+    let (_, bus) = super::tests::read(&["--debug", "--url=u", "--mqtt-broker-host=h"], []).unwrap();
+    assert!(bus.debug);
+}
+
+#[test]
+fn a_name_that_nobody_chose_is_worth_a_warning() {
+    let warnings = |arguments: &[&str], name: &str| {
+        let arguments =
+            ["device-connector", "--url=u", "--mqtt-broker-host=h"].iter().chain(arguments);
+        let environment = [("CONNECTOR_NAME", name)].into();
+        super::read::<Device>(arguments.map(OsString::from), &environment).unwrap().warnings.len()
+    };
+    assert_eq!(warnings(&[], ""), 1);
+    assert_eq!(warnings(&[], "roof"), 0);
+    assert_eq!(warnings(&["--connector-name=roof"], ""), 0);
 }
 
 #[test]
