@@ -11,7 +11,7 @@ use rumqttc::{ConnectReturnCode, Login};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 #[cfg(feature = "embedded-broker")]
@@ -21,6 +21,9 @@ use crate::{commands::Dispatch, shared::Shared};
 /// The pause after the first failed attempt; it doubles up to the longest.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+/// A connection that lasted for so long is no reason for a longer pause.
+const HEALTHY: Duration = Duration::from_secs(5);
 
 /// How long the broker may take for each step of a new connection.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -127,6 +130,7 @@ pub(crate) async fn keep_connected<D: Dispatch>(
     let mut pause = SHORTEST_PAUSE;
     let mut told = String::new();
     loop {
+        let began = Instant::now();
         let ended = match timeout(PATIENCE, address.open()).await {
             Ok(Ok(stream)) => client::serve(stream, &identity, shared, &mut dispatch).await,
             Ok(Err(error)) => Err(LinkError::from(error).into()),
@@ -134,9 +138,11 @@ pub(crate) async fn keep_connected<D: Dispatch>(
         };
         let Err(Broken { error, was_online }) = ended else { return dispatch };
         let reason = error.to_string();
+        if began.elapsed() > HEALTHY {
+            pause = SHORTEST_PAUSE;
+        }
         if was_online {
             tracing::warn!("lost the connection to the broker at {address}: {error}");
-            pause = SHORTEST_PAUSE;
             told.clear();
         } else if reason != told {
             tracing::error!("cannot connect to the broker at {address}, but keep trying: {error}");

@@ -95,6 +95,7 @@ mod log;
 mod map;
 mod message;
 mod outbox;
+mod quarantine;
 pub mod raw;
 mod registry;
 mod run;

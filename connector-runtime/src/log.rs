@@ -9,6 +9,7 @@ mod limit;
 use std::{
     collections::VecDeque,
     fmt::{self, Write},
+    io::{self, IsTerminal},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
@@ -115,7 +116,7 @@ pub(crate) fn init(logs: &Logs) {
         .with_default(logs.0.level)
         .with_targets(libraries.map(|library| (library, LevelFilter::INFO)));
     let _ = tracing_subscriber::registry()
-        .with(stdout::layer().with_filter(levels.clone()))
+        .with(stdout::layer().with_ansi(io::stdout().is_terminal()).with_filter(levels.clone()))
         .with(BusLayer.with_filter(levels))
         .try_init();
 }

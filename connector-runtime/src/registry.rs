@@ -176,10 +176,12 @@ impl Registry {
     }
 
     /// The message for `{name}/available_datapoints`: all that was ever seen, with the newest
-    /// values as examples.
-    pub(crate) fn announcement(&self) -> Vec<u8> {
+    /// values as examples. For those of more bytes than `longest` it is null.
+    pub(crate) fn announcement(&self, longest: usize) -> Vec<u8> {
         let mut json = br#"{"sensor":"#.to_vec();
-        let sensors = self.sensors.iter().map(|sensor| (&*sensor.key, raw(&sensor.json)));
+        let sensors = self.sensors.iter().map(|Sensor { key, json, .. }| {
+            (&**key, if json.len() <= longest { raw(json) } else { RawValue::NULL })
+        });
         write_map(&mut json, sensors);
         json.extend_from_slice(br#","actuator":"#);
         write_map(&mut json, self.actuators.iter().map(|a| (a.key(), a.announced())));
@@ -248,7 +250,7 @@ mod tests {
     }
 
     fn announced(registry: &Registry) -> Value {
-        serde_json::from_slice(&registry.announcement()).unwrap()
+        serde_json::from_slice(&registry.announcement(usize::MAX)).unwrap()
     }
 
     fn updated(registry: &Registry) -> Vec<(&str, &str)> {

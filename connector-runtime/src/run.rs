@@ -81,6 +81,8 @@ pub fn main<C: Connector>() -> ExitCode {
     let logs = Logs::new(settings.debug);
     log::init(&logs);
     let running = async {
+        let mut signals = stop::Signals::listen()
+            .map_err(|error| Exit::Faults(vec![format!("cannot listen to signals: {error}")]))?;
         if let Some(file) = &environment.file {
             tracing::info!("settings were read from {}", file.display());
         }
@@ -88,10 +90,8 @@ pub fn main<C: Connector>() -> ExitCode {
             tracing::warn!("{warning}");
         }
         let stop = async {
-            match stop::signal().await {
-                Ok(signal) => tracing::info!("{signal} received: the connector stops"),
-                Err(error) => tracing::error!("cannot listen to signals: {error}"),
-            }
+            let signal = signals.first().await;
+            tracing::info!("{signal} received: the connector stops");
         };
         serve(connector, settings, None, logs.clone(), stop).await
     };
@@ -140,6 +140,7 @@ pub(crate) async fn serve<C: Connector>(
     logs: Logs,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Exit> {
+    settings.check().map_err(Exit::Faults)?;
     let (sources, actuators) = describe(&connector)?;
     let connector = Arc::new(connector);
     let session = Session::new(&settings.connector_name, C::VERSION, actuators);
@@ -151,14 +152,17 @@ pub(crate) async fn serve<C: Connector>(
         let identity = identity_of(&settings);
         async move { broker::keep_connected(address, identity, &shared, workers).await }
     };
-    let broker = tokio::spawn(logs.collect(broker));
+    let mut broker = tokio::spawn(logs.collect(broker));
     tokio::select! {
         () = operate(&connector, &shared, sources, &settings, &logs) => {}
         () = stop => {}
     }
     tracing::info!("Connector stopped.");
     shared.say_goodbye();
-    let Ok(Ok(workers)) = timeout(WAIT_FOR_GOODBYE, broker).await else { return Ok(()) };
+    let Ok(Ok(workers)) = timeout(WAIT_FOR_GOODBYE, &mut broker).await else {
+        broker.abort();
+        return Ok(());
+    };
     if timeout(WAIT_FOR_COMMANDS, workers.finish()).await.is_err() {
         tracing::error!("the device did not take its last commands in time: they are dropped");
     }
@@ -173,8 +177,12 @@ async fn operate<C: Connector>(
     settings: &BusSettings,
     logs: &Logs,
 ) {
-    until_ready(shared).await;
-    tracing::info!("Connector online: {} {}", settings.connector_name, C::VERSION);
+    let BusSettings { connector_name, .. } = settings;
+    if until_ready(shared).await {
+        tracing::info!("Connector online: {connector_name} {}", C::VERSION);
+    } else {
+        tracing::warn!("{connector_name} {} starts without a broker", C::VERSION);
+    }
     let mut tasks = JoinSet::new();
     tasks.spawn(logs.collect(beat(Arc::clone(shared), settings.heartbeat_interval())));
     tasks.spawn(logs.collect(tell_selections(Arc::clone(shared))));
@@ -189,10 +197,12 @@ async fn operate<C: Connector>(
 
 /// Waits until the datapoint map is likely to be known, so that the first message of the device is
 /// published already. Without a broker the device starts all the same.
-async fn until_ready(shared: &Shared) {
-    if timeout(WAIT_FOR_BROKER, shared.status(|status| status.is_online)).await.is_ok() {
-        let _ = timeout(WAIT_FOR_MAP, shared.status(|status| status.received.maps > 0)).await;
+async fn until_ready(shared: &Shared) -> bool {
+    if timeout(WAIT_FOR_BROKER, shared.status(|status| status.is_online)).await.is_err() {
+        return false;
     }
+    let _ = timeout(WAIT_FOR_MAP, shared.status(|status| status.received.maps > 0)).await;
+    true
 }
 
 /// Sends heartbeats, each a little before the one before it expires.

@@ -4,7 +4,7 @@
 //! clock: what time it is comes with the event.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -22,6 +22,9 @@ use crate::{
     registry::{Registry, Sensor},
     topic::Topics,
 };
+
+/// The most bytes of an example value for a broker that does not take large messages.
+const SHORT_EXAMPLE: usize = 100;
 
 /// What a connector says and what it listens to.
 #[derive(Debug)]
@@ -129,9 +132,19 @@ impl Session {
     }
 
     /// The link is gone; what it did not deliver comes back, in order.
-    pub(crate) fn offline(&mut self, undelivered: impl DoubleEndedIterator<Item = Publish>) {
+    pub(crate) fn offline(&mut self, undelivered: impl Iterator<Item = Publish>) {
+        let mut undelivered: VecDeque<_> = undelivered.collect();
+        if self.is_online
+            && self.outbox.quarantine.is_culprit(undelivered.front())
+            && let Some(Publish { topic, payload, .. }) = undelivered.pop_front()
+        {
+            tracing::error!(
+                "the broker closes the connection on a message of {} bytes for `{topic}`, which is dropped: does it limit the size of packets?",
+                payload.len()
+            );
+        }
         self.is_online = false;
-        self.outbox.give_back(undelivered);
+        self.outbox.give_back(undelivered.into_iter());
     }
 
     /// A raw message as JSON text, before it is parsed.
@@ -251,7 +264,11 @@ impl Session {
 
     fn announcement(&self) -> Publish {
         let topic = Arc::clone(&self.topics.available_datapoints);
-        let payload = self.registry.announcement().into();
+        let mut payload = self.registry.announcement(usize::MAX);
+        if !self.outbox.quarantine.allows(payload.len()) {
+            payload = self.registry.announcement(SHORT_EXAMPLE);
+        }
+        let payload = payload.into();
         let (qos, retain) = (QoS::AtLeastOnce, true);
         Publish { topic, payload, qos, retain, kind: Kind::Passing }
     }

@@ -75,6 +75,14 @@ impl BusSettings {
         }
     }
 
+    /// What is wrong with settings that were made by hand.
+    pub(crate) fn check(&self) -> Result<(), Vec<String>> {
+        let name = topic::check_name(&self.connector_name).err();
+        let heartbeat = seconds(&self.heartbeat_seconds.to_string()).err();
+        let faults: Vec<_> = name.into_iter().chain(heartbeat).collect();
+        if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+
     pub(crate) fn heartbeat_interval(&self) -> Duration {
         Duration::from_secs(self.heartbeat_seconds)
     }
@@ -162,7 +170,10 @@ pub(crate) fn read<C: Settings>(
             "CONNECTOR_NAME is not set, so it is {name}: a second one would use the same topics"
         ));
     }
-    let (connector, settings) = (extract(&mut matches)?, extract(&mut matches)?);
+    let (connector, settings) = (extract(&mut matches)?, extract::<BusSettings>(&mut matches)?);
+    if settings.mqtt_username.is_empty() && !settings.mqtt_password.expose().is_empty() {
+        warnings.push("MQTT_PASSWORD is not used, as MQTT_USERNAME is not set".to_owned());
+    }
     Ok(Read { connector, settings, warnings })
 }
 

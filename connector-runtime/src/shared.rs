@@ -109,7 +109,7 @@ impl Shared {
         self.set_status(|status| status.is_online = true);
     }
 
-    pub(crate) fn offline(&self, undelivered: impl DoubleEndedIterator<Item = Publish>) {
+    pub(crate) fn offline(&self, undelivered: impl Iterator<Item = Publish>) {
         self.update(|session| session.offline(undelivered));
         self.set_status(|status| status.is_online = false);
         self.room.notify_waiters();

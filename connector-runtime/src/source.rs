@@ -92,7 +92,10 @@ impl<C: Connector> Pipeline<'_, C> {
     }
 }
 
-/// A failure that may last or come back: told when its text changes, and then ever more rarely.
+/// How often the same failure is told before it is told ever more rarely.
+const OFTEN: u32 = 5;
+
+/// A failure that may last or come back.
 struct Trouble {
     what: String,
     times: u32,
@@ -112,10 +115,11 @@ impl Trouble {
             return;
         }
         self.times = self.times.saturating_add(1);
-        if self.times.is_power_of_two() {
-            tracing::error!("{what}, for the {}th time: {text}", self.times);
+        let times = self.times;
+        if times <= OFTEN || times.is_power_of_two() {
+            tracing::error!("{what} ({times} times in a row): {text}");
         } else {
-            tracing::debug!("{what}, for the {}th time: {text}", self.times);
+            tracing::debug!("{what} ({times} times in a row): {text}");
         }
     }
 

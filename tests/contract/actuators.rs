@@ -100,7 +100,7 @@ async fn a_retained_command_is_history(broker: Broker) {
     let mut world = World::start(broker).await;
     world.catch_up("ready").await;
     world.bus.publish(TOPIC, QoS::AtLeastOnce, true, command("\"old\"")).await;
-    world.select(&map(&json!({ TOPIC: "room_1__setpoint" }))).await;
+    world.publish_map(&map(&json!({ TOPIC: "room_1__setpoint" }))).await;
     world.log("the retained command for `room_1__setpoint`").await;
     world.assert_commands_work("1").await;
     // The retain flag of the sender does not matter for one that is live.
@@ -108,7 +108,8 @@ async fn a_retained_command_is_history(broker: Broker) {
     assert_eq!(world.link.hear().await, line("2"));
     // A retained one that comes again because the topic is selected again.
     world.select(&map(&json!({}))).await;
-    world.select(&map(&json!({ TOPIC: "room_1__setpoint", "other/2": "room_2__setpoint" }))).await;
+    let both = map(&json!({ TOPIC: "room_1__setpoint", "other/2": "room_2__setpoint" }));
+    world.publish_map(&both).await;
     world.log("the retained command for `room_1__setpoint`").await;
     world.assert_commands_work("3").await;
     world.end().await;

@@ -43,9 +43,14 @@ impl World {
         }
     }
 
+    /// Publishes a retained datapoint map.
+    pub(crate) async fn publish_map(&mut self, map: &Value) {
+        self.bus.publish("demo/datapoint_map", QoS::AtLeastOnce, true, map.to_string()).await;
+    }
+
     /// Publishes a retained datapoint map, and waits until it is in force.
     pub(crate) async fn select(&mut self, map: &Value) {
-        self.bus.publish("demo/datapoint_map", QoS::AtLeastOnce, true, map.to_string()).await;
+        self.publish_map(map).await;
         self.log("actuators are selected").await;
     }
 

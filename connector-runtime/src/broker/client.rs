@@ -193,6 +193,7 @@ impl Client<'_> {
             self.link.unsubscribe(gone)?;
         }
         self.link.subscribe(&new, QoS::ExactlyOnce)?;
+        session.outbox.quarantine.delivered(self.link.take_delivered());
         self.link.fill(&mut session.outbox, Instant::now());
         self.shared.tell_room(&session);
         Ok(())

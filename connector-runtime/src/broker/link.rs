@@ -49,6 +49,7 @@ pub(crate) struct Link {
     subscribing: HashMap<u16, Vec<String>>,
     /// When a message last got nearer to its acknowledgement.
     progress: Instant,
+    delivered: usize,
 }
 
 #[derive(Debug)]
@@ -85,7 +86,13 @@ impl Link {
             unreleased: HashSet::new(),
             subscribing: HashMap::new(),
             progress: now,
+            delivered: 0,
         }
+    }
+
+    /// How many messages were acknowledged since this was last asked.
+    pub(crate) fn take_delivered(&mut self) -> usize {
+        std::mem::take(&mut self.delivered)
     }
 
     /// Moves messages from the outbox into the window, as bytes.
@@ -93,8 +100,9 @@ impl Link {
         if self.in_flight.is_empty() {
             self.progress = now;
         }
+        let window = if outbox.quarantine.is_cautious() { 1 } else { WINDOW };
         while self.out.len() < BATCH
-            && (self.in_flight.len() < WINDOW || outbox.next_qos() == Some(QoS::AtMostOnce))
+            && (self.in_flight.len() < window || outbox.next_qos() == Some(QoS::AtMostOnce))
             && let Some(publish) = outbox.pop()
         {
             if publish.qos == QoS::AtMostOnce {
@@ -205,6 +213,7 @@ impl Link {
         }
         while self.in_flight.front().is_some_and(|f| f.stage == Stage::Acknowledged) {
             self.in_flight.pop_front();
+            self.delivered += 1;
         }
     }
 

@@ -9,11 +9,15 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::{FlattenError, Walker};
+use super::{FlattenError, MAX_NESTING, Walker};
 
 /// Goes on in a JSON text with the walk through the readings.
 pub(super) fn walk(walker: &mut Walker<'_>, json: &str) -> Result<(), FlattenError> {
     let json = json.trim_ascii();
+    // Each level is read once more for the one around it, so that depth costs time.
+    if walker.nesting <= 1 && depth(json) > MAX_NESTING {
+        return Err(FlattenError::TooDeep);
+    }
     match json.as_bytes().first() {
         Some(b'{') => {
             let mut object = walker.serialize_map(None)?;
@@ -33,6 +37,25 @@ pub(super) fn walk(walker: &mut Walker<'_>, json: &str) -> Result<(), FlattenErr
         Some(b'n') => walker.serialize_unit(),
         _ => literal(walker, json),
     }
+}
+
+/// How deep the objects and lists of a JSON text are nested.
+fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest, mut in_text, mut is_escaped) = (0_usize, 0, false, false);
+    for byte in json.bytes() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = in_text,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            b'}' | b']' if !in_text => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
 }
 
 /// A number, `true` or `false`.
