@@ -8,6 +8,7 @@ use crate::support::{Bus, Device, Embedded, Launch, Mosquitto, World, launch};
 const SIGNALS: [&str; 2] = ["TERM", "INT"];
 
 #[tokio::test]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn a_stop_signal_ends_it_with_a_goodbye() {
     for signal in SIGNALS {
         let mut world = World::start(Mosquitto::start().await.into()).await;
@@ -25,6 +26,7 @@ async fn a_stop_signal_ends_it_with_a_goodbye() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn a_stop_signal_ends_it_with_a_goodbye_in_a_flood() {
     let mut world = World::start(Mosquitto::start().await.into()).await;
     world.select(&json!({ "sensor": { "a": "demo/a" }, "actuator": {} })).await;
@@ -38,6 +40,7 @@ async fn a_stop_signal_ends_it_with_a_goodbye_in_a_flood() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn a_second_stop_signal_changes_nothing() {
     let world = World::start(Mosquitto::start().await.into()).await;
     world.mosquitto().pause().await;
@@ -47,6 +50,7 @@ async fn a_second_stop_signal_changes_nothing() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn a_stop_signal_ends_it_while_the_broker_hangs() {
     for signal in SIGNALS {
         let mut world = World::start(Mosquitto::start().await.into()).await;
@@ -61,6 +65,7 @@ async fn a_stop_signal_ends_it_while_the_broker_hangs() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn a_stop_signal_ends_it_while_the_broker_does_not_answer_to_a_connection() {
     for signal in SIGNALS {
         let broker = Mosquitto::start().await;
@@ -72,6 +77,7 @@ async fn a_stop_signal_ends_it_while_the_broker_does_not_answer_to_a_connection(
 }
 
 #[tokio::test]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn a_stop_signal_ends_it_without_a_broker() {
     for signal in SIGNALS {
         let mut broker = Mosquitto::start().await;
@@ -100,6 +106,7 @@ async fn heartbeats_come_before_the_one_before_expires() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn two_of_one_name_run_side_by_side() {
     let mut world = World::start(Mosquitto::start().await.into()).await;
     world.settle().await;

@@ -16,6 +16,7 @@ async fn it_needs_nothing_but_itself() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn it_uses_the_broker_of_the_environment() {
     let broker = Mosquitto::start().await;
     let mut bus = Bus::on(broker.port()).await;

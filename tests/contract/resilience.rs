@@ -194,6 +194,7 @@ async fn a_cut_connection_is_made_again() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn what_was_in_flight_is_sent_again_in_order() {
     let mut world = busy_world(Mosquitto::start().await.into()).await;
     world.mosquitto().pause().await;
@@ -213,6 +214,7 @@ async fn what_was_in_flight_is_sent_again_in_order() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn a_message_that_the_broker_does_not_bear_blocks_no_other() {
     let settings = "allow_anonymous true\nmax_packet_size 20000";
     let mut world = World::start(Mosquitto::with(settings).await.into()).await;
@@ -242,6 +244,7 @@ async fn what_is_no_broker_is_told_and_tried_again() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn a_login_is_used_and_never_shown() {
     const PASSWORD: &str = "s3cr3t-äöü";
     let broker = Mosquitto::with_login("me", PASSWORD).await;
@@ -271,6 +274,7 @@ async fn a_login_is_used_and_never_shown() {
 }
 
 #[tokio::test]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn a_refused_login_is_told_also_after_another_trouble() {
     let mut broker = Mosquitto::with_login("me", "password").await;
     broker.stop().await;

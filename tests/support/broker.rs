@@ -57,6 +57,7 @@ macro_rules! on_both_brokers {
     ($($test:ident),* $(,)?) => {
         mod mosquitto {$(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            #[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
             async fn $test() {
                 super::$test($crate::support::Mosquitto::start().await.into()).await;
             }

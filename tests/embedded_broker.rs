@@ -90,6 +90,7 @@ fn publish_lines(broker: &Listening, arguments: &[&str], lines: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn what_is_kept_comes_with_its_flag_and_what_is_live_without() {
     let broker = broker().await;
     publish(&broker, &["-r", "-t", "räume/küche", "-m", "warm"]);
@@ -104,6 +105,7 @@ async fn what_is_kept_comes_with_its_flag_and_what_is_live_without() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn the_lower_quality_of_service_counts() {
     let broker = broker().await;
     let levels = ["0", "1", "2"];
@@ -124,6 +126,7 @@ async fn the_lower_quality_of_service_counts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn a_killed_client_leaves_its_will() {
     let broker = broker().await;
     let watcher = Subscriber::ready(&broker, 1, &["-q", "1", "-t", "will/#"]);
@@ -138,6 +141,7 @@ async fn a_killed_client_leaves_its_will() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn three_megabytes_arrive() {
     let broker = broker().await;
     let subscriber = Subscriber::ready(&broker, 1, &["-q", "2", "-t", "big"]);
@@ -148,6 +152,7 @@ async fn three_megabytes_arrive() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn twenty_thousand_messages_arrive_once_and_in_order() {
     let broker = broker().await;
     let subscriber = Subscriber::ready(&broker, 20_000, &["-q", "1", "-t", "burst"]);
