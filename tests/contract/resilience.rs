@@ -207,7 +207,9 @@ async fn what_was_in_flight_is_sent_again_in_order() {
     world.outage().await;
     world.recover().await;
     world.bus.next_where("demo/a", |message| message.value() == 49).await;
-    let values: Vec<_> = world.bus.all("demo/a").iter().map(Message::value).collect();
+    let mut values: Vec<_> = world.bus.all("demo/a").iter().map(Message::value).collect();
+    // With QoS 1 what the broker took just before it stopped may come twice.
+    values.dedup();
     let expected: Vec<_> = [1].into_iter().chain(0..50).map(Value::from).collect();
     assert_eq!(values, expected);
     world.end().await;
