@@ -131,14 +131,18 @@ pub(crate) async fn keep_connected<D: Dispatch>(
     let mut told = String::new();
     loop {
         let began = Instant::now();
-        let ended = match timeout(PATIENCE, address.open()).await {
+        let opened = tokio::select! {
+            opened = timeout(PATIENCE, address.open()) => opened,
+            () = shared.goodbye() => return dispatch,
+        };
+        let ended = match opened {
             Ok(Ok(stream)) => client::serve(stream, &identity, shared, &mut dispatch).await,
             Ok(Err(error)) => Err(LinkError::from(error).into()),
             Err(_) => Err(LinkError::Silent(PATIENCE).into()),
         };
         let Err(Broken { error, was_online }) = ended else { return dispatch };
         let reason = error.to_string();
-        if began.elapsed() > HEALTHY {
+        if was_online && began.elapsed() > HEALTHY {
             pause = SHORTEST_PAUSE;
         }
         if was_online {

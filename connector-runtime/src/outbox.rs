@@ -30,10 +30,8 @@ pub(crate) enum Kind {
     Passing,
     /// A raw message: kept in order, the oldest dropped first.
     Raw,
-    /// A value: kept in order; dropped when there is no raw message left to drop.
+    /// A value or a log message: kept in order; dropped when there is no raw message left to drop.
     Value,
-    /// A log message; as a value.
-    Log,
 }
 
 impl Publish {
@@ -50,6 +48,9 @@ pub(crate) struct Outbox {
     /// Raw messages that are held back.
     held: Option<VecDeque<Publish>>,
     bytes: usize,
+    held_bytes: usize,
+    /// How many of those that wait are raw messages.
+    raws: usize,
     limit: usize,
     dropped: u64,
     pub(crate) quarantine: Quarantine,
@@ -61,6 +62,8 @@ impl Outbox {
             waiting: VecDeque::new(),
             held: None,
             bytes: 0,
+            held_bytes: 0,
+            raws: 0,
             limit,
             dropped: 0,
             quarantine: Quarantine::default(),
@@ -73,16 +76,16 @@ impl Outbox {
             tracing::error!("a message of {} bytes for `{topic}` is too large", payload.len());
             return;
         }
-        self.bytes += publish.cost();
+        self.count_in(&publish);
         self.waiting.push_back(publish);
-        while self.bytes > self.limit {
+        while self.bytes + self.held_bytes > self.limit {
             self.drop_one();
         }
     }
 
     /// Puts a message before all others.
     pub(crate) fn push_first(&mut self, publish: Publish) {
-        self.bytes += publish.cost();
+        self.count_in(&publish);
         self.waiting.push_front(publish);
     }
 
@@ -90,7 +93,7 @@ impl Outbox {
     pub(crate) fn pop(&mut self) -> Option<Publish> {
         self.set_aside();
         let publish = self.waiting.pop_front()?;
-        self.bytes -= publish.cost();
+        self.count_out(&publish);
         Some(publish)
     }
 
@@ -112,15 +115,22 @@ impl Outbox {
 
     /// Lets raw messages out again, those that were held back first.
     pub(crate) fn release_raw(&mut self) {
+        self.held_bytes = 0;
         for publish in self.held.take().into_iter().flatten().rev() {
+            self.count_in(&publish);
             self.waiting.push_front(publish);
         }
     }
 
     fn set_aside(&mut self) {
-        let Some(held) = &mut self.held else { return };
-        while self.waiting.front().is_some_and(|publish| publish.kind == Kind::Raw) {
-            held.extend(self.waiting.pop_front());
+        while self.held.is_some()
+            && let Some(raw) = self.waiting.front().filter(|publish| publish.kind == Kind::Raw)
+        {
+            let raw = raw.clone();
+            self.count_out(&raw);
+            self.held_bytes += raw.cost();
+            self.waiting.pop_front();
+            self.held.get_or_insert_default().push_back(raw);
         }
     }
 
@@ -128,7 +138,7 @@ impl Outbox {
     pub(crate) fn give_back(&mut self, undelivered: impl DoubleEndedIterator<Item = Publish>) {
         self.release_raw();
         for publish in undelivered.rev() {
-            self.bytes += publish.cost();
+            self.count_in(&publish);
             self.waiting.push_front(publish);
         }
         self.waiting.retain(|publish| {
@@ -158,16 +168,28 @@ impl Outbox {
     }
 
     fn drop_one(&mut self) {
+        self.dropped += 1;
         if let Some(raw) = self.held.as_mut().and_then(VecDeque::pop_front) {
-            self.bytes -= raw.cost();
-            self.dropped += 1;
+            self.held_bytes -= raw.cost();
             return;
         }
-        let oldest_raw = self.waiting.iter().position(|publish| publish.kind == Kind::Raw);
+        let oldest_raw = match self.raws {
+            0 => None,
+            _ => self.waiting.iter().position(|publish| publish.kind == Kind::Raw),
+        };
         if let Some(publish) = self.waiting.remove(oldest_raw.unwrap_or(0)) {
-            self.bytes -= publish.cost();
-            self.dropped += 1;
+            self.count_out(&publish);
         }
+    }
+
+    fn count_in(&mut self, publish: &Publish) {
+        self.bytes += publish.cost();
+        self.raws += usize::from(publish.kind == Kind::Raw);
+    }
+
+    fn count_out(&mut self, publish: &Publish) {
+        self.bytes -= publish.cost();
+        self.raws -= usize::from(publish.kind == Kind::Raw);
     }
 }
 

@@ -15,6 +15,10 @@ const CALM: usize = 100;
 /// A culprit larger than this was refused for its size, so others of its size would be as well.
 const LARGE: usize = 8 << 10;
 
+/// After so many acknowledged messages it is tried again whether the broker bears large ones: it may
+/// have been another trouble, or another broker.
+const PROBATION: usize = 10_000;
+
 /// Watches which message is in flight when connections break.
 #[derive(Debug)]
 pub(crate) struct Quarantine {
@@ -22,13 +26,23 @@ pub(crate) struct Quarantine {
     cuts: u32,
     /// Messages still to be acknowledged until all is calm again.
     unrest: usize,
-    /// The most bytes of a payload that the broker may bear.
+    /// The most bytes of a payload that the broker may bear, and of an announcement.
     limit: usize,
+    announcement_limit: usize,
+    /// Messages still to be acknowledged until these are forgotten.
+    probation: usize,
 }
 
 impl Default for Quarantine {
     fn default() -> Self {
-        Self { suspect: None, cuts: 0, unrest: 0, limit: usize::MAX }
+        Self {
+            suspect: None,
+            cuts: 0,
+            unrest: 0,
+            limit: usize::MAX,
+            announcement_limit: usize::MAX,
+            probation: 0,
+        }
     }
 }
 
@@ -43,9 +57,14 @@ impl Quarantine {
         if self.suspect.is_none() || self.cuts < CUTS {
             return false;
         }
-        let size = self.suspect.take().map_or(0, |culprit| culprit.payload.len());
-        if size > LARGE {
-            self.limit = self.limit.min(size - 1);
+        if let Some(Publish { payload, kind, .. }) = self.suspect.take() {
+            let most = payload.len().saturating_sub(1);
+            if kind == Kind::Passing {
+                self.announcement_limit = self.announcement_limit.min(most);
+            } else if payload.len() > LARGE {
+                self.limit = self.limit.min(most);
+            }
+            self.probation = PROBATION;
         }
         true
     }
@@ -61,6 +80,15 @@ impl Quarantine {
         if self.unrest == 0 {
             self.suspect = None;
         }
+        self.probation = self.probation.saturating_sub(count);
+        if self.probation == 0 {
+            (self.limit, self.announcement_limit) = (usize::MAX, usize::MAX);
+        }
+    }
+
+    /// Whether the broker may bear an announcement of this size.
+    pub(crate) fn allows_announcement(&self, size: usize) -> bool {
+        size <= self.announcement_limit
     }
 
     /// Whether the broker may bear a payload of this size.
@@ -98,14 +126,17 @@ mod tests {
         assert!(quarantine.allows(LARGE + 1));
         assert!(quarantine.is_culprit(Some(&large)));
         assert!(!quarantine.allows(LARGE + 1) && quarantine.allows(LARGE));
+        quarantine.delivered(PROBATION);
+        assert!(quarantine.allows(LARGE + 1));
     }
 
     #[test]
     fn cuts_with_nothing_in_flight_accuse_nobody() {
         let mut quarantine = Quarantine::default();
-        for _ in 0..10 {
-            assert!(!quarantine.is_culprit(None));
-            assert!(!quarantine.is_cautious());
+        let message = publish("a", 1);
+        for oldest in [Some(&message), None, Some(&message), Some(&message), None] {
+            assert!(!quarantine.is_culprit(oldest));
+            assert_eq!(quarantine.is_cautious(), oldest.is_some());
         }
     }
 

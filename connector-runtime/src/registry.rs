@@ -1,6 +1,10 @@
 //! The datapoints: which are known, which of them are selected, and their last values.
 
-use std::{cell::Cell, collections::HashMap, sync::Arc};
+use std::{
+    cell::Cell,
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::RawValue;
@@ -145,8 +149,12 @@ impl Registry {
     pub(crate) fn select(&mut self, map: DatapointMap) -> Vec<usize> {
         self.map = map;
         let mut changed = Vec::new();
+        let mut taken = HashSet::new();
+        for sensor in &mut self.sensors {
+            taken.extend(sensor.select(self.map.sensor.get(&*sensor.key)));
+        }
         for (index, sensor) in self.sensors.iter_mut().enumerate() {
-            sensor.select(self.map.sensor.get(&*sensor.key));
+            sensor.leave_home_to(&taken);
             if sensor.topic.is_some() && sensor.said.get() != Some(sensor.timestamp) {
                 changed.push(index);
             }
@@ -191,13 +199,24 @@ impl Registry {
 }
 
 impl Sensor {
-    fn select(&mut self, topic: Option<&Arc<str>>) {
-        if topic.is_some() && self.home.as_ref() != topic {
-            self.home = topic.cloned();
-            self.said.set(None);
-        }
+    /// Gives the topic, if it is another one than before.
+    fn select(&mut self, topic: Option<&Arc<str>>) -> Option<Arc<str>> {
         if self.topic.as_ref() != topic {
             self.topic = topic.cloned();
+        }
+        if topic.is_none() || self.home.as_ref() == topic {
+            return None;
+        }
+        self.home = topic.cloned();
+        self.said.set(None);
+        self.home.clone()
+    }
+
+    /// What was said on a topic that others have now is not retained there any more.
+    fn leave_home_to(&mut self, taken: &HashSet<Arc<str>>) {
+        if self.topic.is_none() && self.home.as_ref().is_some_and(|home| taken.contains(home)) {
+            self.home = None;
+            self.said.set(None);
         }
     }
 
@@ -315,6 +334,13 @@ mod tests {
         assert!(registry.select(map(&[("b", "t"), ("c", "u")])).is_empty());
         assert!(registry.select(map(&[])).is_empty());
         assert!(registry.select(map(&[("b", "t"), ("c", "u")])).is_empty(), "it is retained there");
+        registry.sensors()[0].said.set(Some(registry.sensors()[0].timestamp));
+        registry.select(map(&[("a", "t")]));
+        assert_eq!(
+            registry.select(map(&[("b", "t"), ("c", "u")])),
+            [1],
+            "the other's is there now"
+        );
         update(&mut registry, 2, &json!({"c": 3}));
         assert_eq!(registry.updated().next().unwrap().topic.as_deref(), Some("u"));
         assert_eq!(registry.select(map(&[("b", "v")])), [1]);

@@ -125,8 +125,7 @@ impl Session {
             |sensor: &&Sensor| sensor.topic.as_ref().is_some_and(|t| queued.contains(t));
         let silent = self.registry.sensors().iter().filter(|sensor| !is_queued(sensor));
         publish_values(&mut self.outbox, silent);
-        if !self.registry.is_empty() {
-            let announcement = self.announcement();
+        if let Some(announcement) = self.announcement() {
             self.outbox.push_first(announcement);
         }
     }
@@ -162,8 +161,10 @@ impl Session {
     /// The readings of one message: announced if a key is new, published where selected.
     pub(crate) fn readings(&mut self, flat: &Flat, received: Timestamp) {
         let timestamp = flat.timestamp().unwrap_or(received);
-        if self.registry.update(flat, timestamp) && self.is_online {
-            let announcement = self.announcement();
+        if self.registry.update(flat, timestamp)
+            && self.is_online
+            && let Some(announcement) = self.announcement()
+        {
             self.outbox.push(announcement);
         }
         publish_values(&mut self.outbox, self.registry.updated());
@@ -172,7 +173,7 @@ impl Session {
     pub(crate) fn log(&mut self, log: &LogMessage) {
         let topic = Arc::clone(&self.topics.logs);
         let (payload, qos, retain) = (message::payload(log), QoS::AtLeastOnce, true);
-        self.outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Log });
+        self.outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Value });
     }
 
     /// Says that the connector lives, and until when this can be believed.
@@ -223,9 +224,8 @@ impl Session {
     fn command(&self, key: &str, payload: &[u8], now: Timestamp) -> crate::Result<Command> {
         let (value, timestamp) = decode_value_message(payload)?;
         let command = Command::new(key, value, timestamp.unwrap_or(now));
-        if let Some(actuator) = self.registry.actuator(key) {
-            actuator.check(&command)?;
-        }
+        let Some(actuator) = self.registry.actuator(key) else { return Err(command.unknown()) };
+        actuator.check(&command)?;
         Ok(command)
     }
 
@@ -262,15 +262,25 @@ impl Session {
         publish_values(&mut self.outbox, selected.iter().map(|&index| &sensors[index]));
     }
 
-    fn announcement(&self) -> Publish {
+    /// All known datapoints, if there are any and the broker bears so many.
+    fn announcement(&self) -> Option<Publish> {
+        if self.registry.is_empty() {
+            return None;
+        }
         let topic = Arc::clone(&self.topics.available_datapoints);
         let mut payload = self.registry.announcement(usize::MAX);
-        if !self.outbox.quarantine.allows(payload.len()) {
+        if !self.outbox.quarantine.allows_announcement(payload.len()) {
             payload = self.registry.announcement(SHORT_EXAMPLE);
         }
-        let payload = payload.into();
-        let (qos, retain) = (QoS::AtLeastOnce, true);
-        Publish { topic, payload, qos, retain, kind: Kind::Passing }
+        if !self.outbox.quarantine.allows_announcement(payload.len()) {
+            tracing::error!(
+                "the datapoints are not announced: the broker does not bear {} bytes",
+                payload.len()
+            );
+            return None;
+        }
+        let (payload, qos, retain) = (payload.into(), QoS::AtLeastOnce, true);
+        Some(Publish { topic, payload, qos, retain, kind: Kind::Passing })
     }
 
     fn tell_dropped(&mut self) {

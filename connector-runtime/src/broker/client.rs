@@ -20,7 +20,8 @@ use crate::{Timestamp, commands::Dispatch, session::Change, shared::Shared};
 /// Announced in CONNECT: the broker gives up after one and a half of it.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
-/// A broker that has been silent for this long is asked whether it is there.
+/// With either side silent for this long, the broker is asked whether it is there: MQTT wants to hear
+/// from us, and we from the broker.
 const ASK_AFTER: Duration = Duration::from_secs(10);
 
 /// How long raw messages of an outage wait for those who want them.
@@ -49,7 +50,8 @@ pub(super) async fn serve(
         is_online: false,
         holds_until: None,
         heard: Instant::now(),
-        has_asked: false,
+        spoke: Instant::now(),
+        asked: None,
     };
     let ended = client.run(identity, dispatch).await;
     shared.offline(client.link.undelivered());
@@ -65,9 +67,11 @@ struct Client<'a> {
     is_online: bool,
     /// When raw messages need not wait any more.
     holds_until: Option<Instant>,
-    /// When the broker last sent anything.
+    /// When the broker last sent anything, and when we did.
     heard: Instant,
-    has_asked: bool,
+    spoke: Instant,
+    /// When we asked whether it is there, until it answers.
+    asked: Option<Instant>,
 }
 
 impl Client<'_> {
@@ -76,12 +80,13 @@ impl Client<'_> {
         identity: &Identity,
         dispatch: &mut impl Dispatch,
     ) -> Result<(), LinkError> {
-        let silent = |_| LinkError::Silent(PATIENCE);
-        timeout(PATIENCE, self.connect(identity)).await.map_err(silent)??;
-        timeout(PATIENCE, self.subscribe(dispatch)).await.map_err(silent)??;
+        let shared = self.shared;
+        tokio::select! {
+            begun = self.begin(identity, dispatch) => begun?,
+            () = shared.goodbye() => return Ok(()),
+        }
         self.is_online = true;
         self.holds_until = Some(Instant::now() + HOLD);
-        let shared = self.shared;
         shared.online();
         tracing::info!("connected to the broker");
         tokio::select! {
@@ -91,6 +96,16 @@ impl Client<'_> {
         // Whatever the broker does now, the connector leaves.
         let _ = timeout(GOODBYE, self.leave(dispatch)).await;
         Ok(())
+    }
+
+    async fn begin(
+        &mut self,
+        identity: &Identity,
+        dispatch: &mut impl Dispatch,
+    ) -> Result<(), LinkError> {
+        let silent = |_| LinkError::Silent(PATIENCE);
+        timeout(PATIENCE, self.connect(identity)).await.map_err(silent)??;
+        timeout(PATIENCE, self.subscribe(dispatch)).await.map_err(silent)?
     }
 
     async fn connect(&mut self, identity: &Identity) -> Result<(), LinkError> {
@@ -149,7 +164,7 @@ impl Client<'_> {
     async fn exchange(&mut self, dispatch: &mut impl Dispatch) -> Result<(), LinkError> {
         self.take_work()?;
         self.input.reserve(READ);
-        let until = self.heard + if self.has_asked { ASK_AFTER * 2 } else { ASK_AFTER };
+        let until = self.asked.unwrap_or(self.heard.min(self.spoke)) + ASK_AFTER;
         tokio::select! {
             read = self.reader.read_buf(&mut self.input) => {
                 self.took(read?)?;
@@ -157,7 +172,8 @@ impl Client<'_> {
             }
             written = self.writer.write_buf(&mut self.link.out), if !self.link.out.is_empty() => {
                 written?;
-                self.link.wrote(Instant::now());
+                self.spoke = Instant::now();
+                self.link.wrote(self.spoke);
                 Ok(())
             }
             () = self.shared.changed() => Ok(()),
@@ -189,9 +205,7 @@ impl Client<'_> {
                 Change::Unsubscribe(topic) => gone.push(topic),
             }
         }
-        if !gone.is_empty() {
-            self.link.unsubscribe(gone)?;
-        }
+        self.link.unsubscribe(&gone)?;
         self.link.subscribe(&new, QoS::ExactlyOnce)?;
         session.outbox.quarantine.delivered(self.link.take_delivered());
         self.link.fill(&mut session.outbox, Instant::now());
@@ -200,8 +214,8 @@ impl Client<'_> {
     }
 
     fn ask(&mut self) -> Result<(), LinkError> {
-        if std::mem::replace(&mut self.has_asked, true) {
-            return Err(LinkError::Silent(ASK_AFTER * 2));
+        if self.asked.replace(Instant::now()).is_some() {
+            return Err(LinkError::Silent(ASK_AFTER));
         }
         self.link.write(&Packet::PingReq)
     }
@@ -212,7 +226,7 @@ impl Client<'_> {
     }
 
     fn took(&mut self, count: usize) -> Result<(), LinkError> {
-        (self.heard, self.has_asked) = (Instant::now(), false);
+        (self.heard, self.asked) = (Instant::now(), None);
         if count == 0 { Err(LinkError::Closed) } else { Ok(()) }
     }
 
@@ -231,7 +245,7 @@ impl Client<'_> {
         while let Some(packet) = self.next_packet()? {
             match self.link.receive(packet, Instant::now())? {
                 Some(Event::Message(message)) => self.handle_message(&message, dispatch),
-                Some(Event::Subscribed { refused, .. }) => self.handle_refused(&refused)?,
+                Some(Event::Subscribed { refused }) => self.handle_refused(&refused)?,
                 None => {}
             }
         }

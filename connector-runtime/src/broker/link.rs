@@ -70,9 +70,8 @@ enum Stage {
 #[derive(Debug, PartialEq)]
 pub(crate) enum Event {
     Message(rumqttc::Publish),
-    /// Topics of one SUBSCRIBE: those that were granted, and those that were not.
+    /// A SUBSCRIBE is answered; these of its topics were refused.
     Subscribed {
-        granted: Vec<String>,
         refused: Vec<String>,
     },
 }
@@ -127,9 +126,12 @@ impl Link {
         Ok(())
     }
 
-    pub(crate) fn unsubscribe(&mut self, topics: Vec<String>) -> Result<(), LinkError> {
-        let pkid = self.next_id();
-        self.write(&Packet::Unsubscribe(Unsubscribe { pkid, topics }))
+    pub(crate) fn unsubscribe(&mut self, topics: &[String]) -> Result<(), LinkError> {
+        for topics in topics.chunks(FILTERS) {
+            let (pkid, topics) = (self.next_id(), topics.to_vec());
+            self.write(&Packet::Unsubscribe(Unsubscribe { pkid, topics }))?;
+        }
+        Ok(())
     }
 
     pub(crate) fn write(&mut self, packet: &Packet) -> Result<(), LinkError> {
@@ -220,11 +222,8 @@ impl Link {
     fn subscribed(&mut self, id: u16, codes: &[SubscribeReasonCode]) -> Option<Event> {
         let topics = self.subscribing.remove(&id)?;
         let is_granted = |i: usize| matches!(codes.get(i), Some(SubscribeReasonCode::Success(_)));
-        let (mut granted, mut refused) = (Vec::new(), Vec::new());
-        for (i, topic) in topics.into_iter().enumerate() {
-            if is_granted(i) { &mut granted } else { &mut refused }.push(topic);
-        }
-        Some(Event::Subscribed { granted, refused })
+        let refused = topics.into_iter().enumerate().filter(|(i, _)| !is_granted(*i));
+        Some(Event::Subscribed { refused: refused.map(|(_, topic)| topic).collect() })
     }
 
     fn next_id(&mut self) -> u16 {
@@ -366,8 +365,7 @@ mod tests {
             vec![SubscribeReasonCode::Failure, SubscribeReasonCode::Success(QoS::ExactlyOnce)];
         let event =
             link.receive(Packet::SubAck(rumqttc::SubAck::new(1, codes)), Instant::now()).unwrap();
-        let expected =
-            Event::Subscribed { granted: vec!["b".to_owned()], refused: vec!["a".to_owned()] };
+        let expected = Event::Subscribed { refused: vec!["a".to_owned()] };
         assert_eq!(event, Some(expected));
     }
 

@@ -213,7 +213,21 @@ fn what_is_no_command_is_refused() {
     assert!(session.message("other", br#"{"value": 20}"#, false, NOW).is_none());
     assert!(session.message("t", br#"{"value": 20}"#, true, NOW).is_none(), "retained");
     assert!(session.message("t", br#"{"value": 20}"#, false, NOW).is_some());
-    assert!(session.message("u", br#"{"value": 20}"#, false, NOW).is_some(), "left to the device");
+    assert!(session.message("u", br#"{"value": 20}"#, false, NOW).is_none(), "not an actuator");
+}
+
+#[test]
+fn an_announcement_that_the_broker_does_not_bear_blocks_nothing() {
+    let mut session = online();
+    let many: Value = (0..500).map(|i| (format!("k{i}"), json!(i))).collect();
+    map(&mut session, &json!({"sensor": {"k7": "t"}, "actuator": {}}));
+    readings(&mut session, &many);
+    for _ in 0..3 {
+        let announcement = session.outbox.pop().filter(|p| p.kind == Kind::Passing);
+        session.offline(announcement.into_iter());
+        session.online();
+    }
+    assert_eq!(topics(&mut session), ["t"]);
 }
 
 #[test]
