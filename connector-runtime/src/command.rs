@@ -27,11 +27,19 @@ impl Command {
         &self.key
     }
 
-    /// The value, decoded; the error says what was expected and what came instead.
+    /// The value, decoded; the error says what was expected and what came instead. For an integer
+    /// `70.0` is as good as `70`: many controllers know only floating-point numbers.
     pub fn value<T: DeserializeOwned>(&self) -> Result<T> {
-        serde_json::from_str(self.value.get()).map_err(|error| {
-            let shown: String = self.value.get().chars().take(100).collect();
-            anyhow::anyhow!("the value {shown} does not fit: {error}")
+        let json = self.value.get();
+        let decoded = serde_json::from_str(json);
+        let decoded = decoded.or_else(|error| match whole(json) {
+            Some(integer) => serde_json::from_str(&integer.to_string()),
+            None => Err(error),
+        });
+        decoded.map_err(|error| {
+            let reason = error.to_string();
+            let reason = reason.split(" at line ").next().unwrap_or_default();
+            anyhow::anyhow!("the value {json:.100} does not fit: {reason}")
         })
     }
 
@@ -51,5 +59,36 @@ impl Command {
     #[must_use]
     pub fn unknown(&self) -> Error {
         anyhow::anyhow!("this connector has no actuator `{}`", self.key)
+    }
+}
+
+/// The integer that a floating-point number stands for exactly.
+#[allow(clippy::cast_possible_truncation, reason = "checked to be in the range just before")]
+fn whole(json: &str) -> Option<i64> {
+    let float: f64 = json.parse().ok()?;
+    (float.fract() == 0.0 && float.abs() < 9e15).then_some(float as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command(json: &str) -> Command {
+        Command::new("key", serde_json::from_str(json).unwrap(), Timestamp::from_millis(0))
+    }
+
+    #[test]
+    fn whole_numbers_are_integers_however_they_are_written() {
+        for json in ["70", "70.0", "7e1"] {
+            assert_eq!(command(json).value::<u8>().unwrap(), 70, "{json}");
+        }
+        for json in ["70.5", "-1.0", "256.0", "\"70\"", "null", "1e300"] {
+            assert!(command(json).value::<u8>().is_err(), "{json}");
+        }
+        let error = command("\"warm\"").value::<f64>().unwrap_err().to_string();
+        assert_eq!(
+            error,
+            "the value \"warm\" does not fit: invalid type: string \"warm\", expected f64"
+        );
     }
 }

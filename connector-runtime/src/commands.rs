@@ -3,6 +3,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use tokio::{
+    runtime::Handle,
     sync::mpsc::{self, error::TrySendError},
     task::JoinSet,
 };
@@ -23,19 +24,21 @@ pub(crate) trait Dispatch: Send {
 pub(crate) struct Workers<C> {
     connector: Arc<C>,
     logs: Logs,
+    device: Handle,
     queues: HashMap<String, mpsc::Sender<Command>>,
     tasks: JoinSet<()>,
 }
 
 impl<C: Connector> Workers<C> {
-    pub(crate) fn new(connector: Arc<C>, logs: Logs) -> Self {
-        Self { connector, logs, queues: HashMap::new(), tasks: JoinSet::new() }
+    /// The commands run where the device part runs.
+    pub(crate) fn new(connector: Arc<C>, logs: Logs, device: Handle) -> Self {
+        Self { connector, logs, device, queues: HashMap::new(), tasks: JoinSet::new() }
     }
 
     fn start(&mut self, key: &str) -> mpsc::Sender<Command> {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let work = work(Arc::clone(&self.connector), receiver);
-        self.tasks.spawn(self.logs.collect(work));
+        self.tasks.spawn_on(self.logs.collect(work), &self.device);
         self.queues.insert(key.to_owned(), sender.clone());
         sender
     }

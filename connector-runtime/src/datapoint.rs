@@ -64,6 +64,12 @@ impl Actuator {
         &self.key
     }
 
+    /// What it does, for people.
+    #[must_use]
+    pub fn about(&self) -> &str {
+        &self.description
+    }
+
     /// The example value to announce.
     pub(crate) fn announced(&self) -> Value {
         match (&self.example, &self.range) {

@@ -118,6 +118,7 @@ pub use connector::{Connector, Error, Result, Settings, Source};
 #[doc(inline)]
 pub use connector_macros::{connector, parse, receive, send};
 pub use datapoint::{Actuator, Bound, Number, Stamped};
+pub use log::BusLayer;
 pub use raw::RawMessage;
 pub use run::{main, run};
 pub use settings::{BusSettings, Secret};

@@ -121,8 +121,10 @@ pub(crate) fn init(logs: &Logs) {
         .try_init();
 }
 
-/// Hands events to the logs of the connector whose task is running.
-pub(crate) struct BusLayer;
+/// Puts what a connector's tasks say on its log topic: a layer for programs that have a `tracing`
+/// subscriber of their own. What is said outside of any connector's tasks goes to the first one.
+#[derive(Debug, Clone, Copy)]
+pub struct BusLayer;
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for BusLayer {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {

@@ -1,9 +1,10 @@
 //! Joins the parts of a running connector: the broker, the sources, the commands, the heartbeat.
 
-use std::{env, process::ExitCode, sync::Arc, time::Duration};
+use std::{collections::HashSet, env, process::ExitCode, sync::Arc, time::Duration};
 
 use rumqttc::Login;
 use tokio::{
+    runtime::{Builder, Handle, Runtime},
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -33,13 +34,18 @@ const WAIT_FOR_COMMANDS: Duration = Duration::from_secs(1);
 /// How long no datapoint map has come when they are at rest.
 const REST: Duration = Duration::from_secs(1);
 
+/// How many calls of the device part may block at the same time before others wait.
+const DEVICE_THREADS: usize = 4;
+
 /// `EX_CONFIG` of sysexits.h: the settings are wrong, a restart does not help.
 const EXIT_CONFIG: u8 = 78;
 
 /// A whole connector as the `main` of a program: reads its settings, connects to the broker and
 /// runs until SIGTERM or SIGINT.
 ///
-/// The exit code is 0 after a signal and 78 where the settings are wrong. Nothing else ends it.
+/// The exit code is 0 after a signal, 78 where the settings are wrong, and 1 where the system refuses
+/// what every program needs. Nothing else ends it: device functions may fail, panic or block, though
+/// one that blocks keeps its thread, of which there are four.
 ///
 /// ```no_run
 /// use connector_runtime::prelude::*;
@@ -69,10 +75,8 @@ pub fn main<C: Connector>() -> ExitCode {
             Ok(read) => read,
             Err(exit) => return leave(&exit),
         };
-    let runtime =
-        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
-    let runtime = match runtime {
-        Ok(runtime) => runtime,
+    let (bus, device) = match runtimes() {
+        Ok(runtimes) => runtimes,
         Err(error) => {
             eprintln!("cannot start: {error}");
             return ExitCode::FAILURE;
@@ -93,15 +97,23 @@ pub fn main<C: Connector>() -> ExitCode {
             let signal = signals.first().await;
             tracing::info!("{signal} received: the connector stops");
         };
-        serve(connector, settings, None, logs.clone(), stop).await
+        serve(connector, settings, None, logs.clone(), device.handle(), stop).await
     };
-    let ended = runtime.block_on(logs.collect(running));
+    let ended = bus.block_on(logs.collect(running));
     // A blocking call of the device part must not hold up the end.
-    runtime.shutdown_background();
+    device.shutdown_background();
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => leave(&exit),
     }
+}
+
+/// One thread for the bus, and others for the device part: where that blocks, values, heartbeats and
+/// the end do not wait for it.
+fn runtimes() -> std::io::Result<(Runtime, Runtime)> {
+    let bus = Builder::new_current_thread().enable_all().build()?;
+    let device = Builder::new_multi_thread().worker_threads(DEVICE_THREADS).enable_all().build()?;
+    Ok((bus, device))
 }
 
 fn leave(exit: &Exit) -> ExitCode {
@@ -120,7 +132,9 @@ fn leave(exit: &Exit) -> ExitCode {
 /// Runs a connector until `stop` is ready: for programs that run several, or that have a runtime
 /// already. [`main`] does this for the usual case.
 ///
-/// The error says what is wrong with the settings.
+/// The error says what is wrong with the settings. A program that has a `tracing` subscriber of its own
+/// adds [`BusLayer`](crate::BusLayer) to it; otherwise one is installed. The device part runs on the
+/// current runtime, so it should not block a runtime of one thread.
 pub async fn run<C: Connector>(
     connector: C,
     settings: BusSettings,
@@ -128,16 +142,21 @@ pub async fn run<C: Connector>(
 ) -> crate::Result<()> {
     let logs = Logs::new(settings.debug);
     log::init(&logs);
-    let ended = logs.collect(serve(connector, settings, None, logs.clone(), stop)).await;
+    let ended = {
+        let device = Handle::current();
+        logs.collect(serve(connector, settings, None, logs.clone(), &device, stop)).await
+    };
     ended.map_err(|exit| anyhow::anyhow!("{exit}"))
 }
 
-/// Runs a connector; `address` replaces the broker of the settings.
+/// Runs a connector, its device part on the runtime `device`; `address` replaces the broker of the
+/// settings.
 pub(crate) async fn serve<C: Connector>(
     connector: C,
     settings: BusSettings,
     address: Option<Address>,
     logs: Logs,
+    device: &Handle,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Exit> {
     settings.check().map_err(Exit::Faults)?;
@@ -145,7 +164,7 @@ pub(crate) async fn serve<C: Connector>(
     let connector = Arc::new(connector);
     let session = Session::new(&settings.connector_name, C::VERSION, actuators);
     let shared = Arc::new(Shared::new(session, logs.clone()));
-    let workers = Workers::new(Arc::clone(&connector), logs.clone());
+    let workers = Workers::new(Arc::clone(&connector), logs.clone(), device.clone());
     let broker = {
         let (shared, settings, address) = (Arc::clone(&shared), settings.clone(), address);
         let address = address.unwrap_or_else(|| address_of(&settings));
@@ -154,7 +173,7 @@ pub(crate) async fn serve<C: Connector>(
     };
     let mut broker = tokio::spawn(logs.collect(broker));
     tokio::select! {
-        () = operate(&connector, &shared, sources, &settings, &logs) => {}
+        () = operate(&connector, &shared, sources, &settings, &logs, device) => {}
         () = stop => {}
     }
     tracing::info!("Connector stopped.");
@@ -176,6 +195,7 @@ async fn operate<C: Connector>(
     sources: Vec<Source>,
     settings: &BusSettings,
     logs: &Logs,
+    device: &Handle,
 ) {
     let BusSettings { connector_name, .. } = settings;
     if until_ready(shared).await {
@@ -189,10 +209,14 @@ async fn operate<C: Connector>(
     let records_raw = settings.send_raw_message_to_db;
     for (index, source) in sources.into_iter().enumerate() {
         let (connector, shared) = (Arc::clone(connector), Arc::clone(shared));
-        tasks.spawn(logs.collect(source::run(connector, shared, index, source, records_raw)));
+        let source = source::run(connector, shared, index, source, records_raw);
+        tasks.spawn_on(logs.collect(source), device);
     }
     // None of them ends by itself.
-    tasks.join_all().await;
+    while let Some(ended) = tasks.join_next().await {
+        tracing::error!("a task of the connector has ended: {ended:?}");
+    }
+    std::future::pending::<()>().await;
 }
 
 /// Waits until the datapoint map is likely to be known, so that the first message of the device is
@@ -241,11 +265,12 @@ fn describe<C: Connector>(connector: &C) -> Result<(Vec<Source>, Vec<Actuator>),
     let described = isolated_call(|| Ok((connector.sources(), connector.actuators())));
     let fault = |error| Exit::Faults(vec![format!("its sources or actuators: {error:#}")]);
     let (sources, actuators) = described.map_err(fault)?;
-    let faults: Vec<_> = sources
-        .iter()
-        .filter(|source| source.every() == Some(Duration::ZERO))
-        .map(|source| format!("the interval of `{}` is zero: it must be longer", source.name()))
-        .collect();
+    let zero = sources.iter().filter(|source| source.every() == Some(Duration::ZERO));
+    let zero = zero.map(|s| format!("the interval of `{}` is zero: it must be longer", s.name()));
+    let mut keys = HashSet::new();
+    let twice = actuators.iter().filter(|actuator| !keys.insert(actuator.key()));
+    let twice = twice.map(|a| format!("there are two actuators with the key `{}`", a.key()));
+    let faults: Vec<_> = zero.chain(twice).collect();
     if faults.is_empty() { Ok((sources, actuators)) } else { Err(Exit::Faults(faults)) }
 }
 

@@ -24,7 +24,7 @@ pub struct BusSettings {
     pub connector_name: String,
 
     /// Host name or address of the MQTT broker.
-    #[arg(long, env = "MQTT_BROKER_HOST", value_name = "HOST")]
+    #[arg(long, env = "MQTT_BROKER_HOST", value_name = "HOST", value_parser = host)]
     pub mqtt_broker_host: String,
 
     /// TCP port of the MQTT broker.
@@ -78,8 +78,9 @@ impl BusSettings {
     /// What is wrong with settings that were made by hand.
     pub(crate) fn check(&self) -> Result<(), Vec<String>> {
         let name = topic::check_name(&self.connector_name).err();
+        let host = host(&self.mqtt_broker_host).err();
         let heartbeat = seconds(&self.heartbeat_seconds.to_string()).err();
-        let faults: Vec<_> = name.into_iter().chain(heartbeat).collect();
+        let faults: Vec<_> = [name, host, heartbeat].into_iter().flatten().collect();
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 
@@ -128,6 +129,19 @@ impl std::fmt::Debug for Secret {
 #[allow(clippy::unnecessary_wraps, reason = "clap asks for a Result")]
 fn switch(text: &str) -> Result<bool, Infallible> {
     Ok(text.trim().eq_ignore_ascii_case("TRUE"))
+}
+
+/// A host without a port, a scheme or a login; an IPv6 address has more than one colon.
+fn host(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.contains(['/', '@']) || text.matches(':').count() == 1 {
+        return Err(
+            "this is a host name or address only; the port goes into MQTT_BROKER_PORT, the \
+                    login into MQTT_USERNAME and MQTT_PASSWORD"
+                .to_owned(),
+        );
+    }
+    Ok(text.to_owned())
 }
 
 fn port(text: &str) -> Result<u16, String> {

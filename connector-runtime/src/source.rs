@@ -73,12 +73,8 @@ struct Pipeline<'a, C> {
 impl<C: Connector> Pipeline<'_, C> {
     fn process(&mut self, raw: &C::Raw) -> Result<()> {
         let received = Timestamp::now();
-        if tracing::enabled!(tracing::Level::DEBUG) {
-            tracing::debug!("`{}` received {:.500}", self.name, raw.to_json()?);
-        }
-        if self.records_raw {
-            let json = raw.to_json()?;
-            self.shared.update(|session| session.raw_message(&json, received));
+        if self.records_raw || tracing::enabled!(tracing::Level::DEBUG) {
+            self.record(raw, received);
         }
         let Some(readings) = isolated_call(|| self.connector.parse(raw))? else { return Ok(()) };
         isolated_call(|| Ok(self.flat.fill(&readings)?))?;
@@ -89,6 +85,23 @@ impl<C: Connector> Pipeline<'_, C> {
         );
         self.shared.update(|session| session.readings(&self.flat, received));
         Ok(())
+    }
+}
+
+impl<C: Connector> Pipeline<'_, C> {
+    /// A message that cannot be written as JSON is parsed all the same.
+    fn record(&self, raw: &C::Raw, received: Timestamp) {
+        let json = match isolated_call(|| Ok(raw.to_json()?)) {
+            Ok(json) => json,
+            Err(error) => {
+                tracing::error!("a message of `{}` cannot be recorded: {error:#}", self.name);
+                return;
+            }
+        };
+        tracing::debug!("`{}` received {json:.500}", self.name);
+        if self.records_raw {
+            self.shared.update(|session| session.raw_message(&json, received));
+        }
     }
 }
 

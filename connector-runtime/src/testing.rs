@@ -68,6 +68,7 @@ use rumqttc::{Connect, Packet, QoS};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
+    runtime::Handle,
     sync::{mpsc, oneshot},
     task::JoinHandle,
     time::{Instant, sleep, timeout},
@@ -137,7 +138,9 @@ impl Bus {
         let (address, logs) = (Address::Memory(broker.clone()), Logs::new(settings.debug));
         let connector = tokio::spawn(async move {
             let until = async { drop(stopped.await) };
-            let running = run::serve(connector, settings, Some(address), logs.clone(), until);
+            let device = Handle::current();
+            let running =
+                run::serve(connector, settings, Some(address), logs.clone(), &device, until);
             logs.collect(running).await.unwrap_or_else(|exit| panic!("{exit}"));
         });
         Self { name, broker, incoming, outgoing, seen: Vec::new(), stop, connector }

@@ -86,6 +86,8 @@ fn describe(error: &Error, arg: &Arg, environment: &Environment) -> String {
         Some(ContextValue::String(value)) => value.as_str(),
         _ => "",
     };
+    // It may be an address with a login.
+    let shown = if value.contains('@') { "***" } else { value };
     let variable = arg.get_env().filter(|variable| {
         let set = environment.get(variable).and_then(OsStr::to_str);
         set.is_some_and(|set| arg.get_value_delimiter().is_some() || set == value)
@@ -97,8 +99,8 @@ fn describe(error: &Error, arg: &Arg, environment: &Environment) -> String {
         (None, _) => "it is not valid".to_owned(),
     };
     match variable {
-        Some(variable) => format!("{}={value}: {reason}", variable.display()),
-        None => format!("{arg} is {value:?}: {reason}"),
+        Some(variable) => format!("{}={shown}: {reason}", variable.display()),
+        None => format!("{arg} is {shown:?}: {reason}"),
     }
 }
 

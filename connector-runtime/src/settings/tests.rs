@@ -135,6 +135,17 @@ fn all_faults_are_reported_together_by_the_name_of_their_variable() {
 }
 
 #[test]
+fn a_host_is_no_address_with_a_port_or_a_login() {
+    for host in ["broker:1883", "mqtt://broker", "me:hunter2@broker"] {
+        let report = read(&["--url=u"], [("MQTT_BROKER_HOST", host)]).unwrap_err();
+        assert!(report.contains("MQTT_BROKER_PORT") && !report.contains("hunter2"), "{report}");
+    }
+    for host in ["broker", "10.0.0.1", "::1", "fe80::1%eth0"] {
+        assert!(read(&["--url=u"], [("MQTT_BROKER_HOST", host)]).is_ok(), "{host}");
+    }
+}
+
+#[test]
 fn the_help_lists_all_settings_with_their_defaults() {
     let variables = [("MQTT_PASSWORD", "hunter2"), ("POLL_SECONDS", "77")];
     let help = read(&["--help"], variables).unwrap_err();
