@@ -21,15 +21,18 @@ struct Room {
 }
 
 /// The sensors.
-#[derive(Serialize)]
+#[derive(Serialize, Datapoints)]
 struct Status {
     room: Climate,
 }
 
-/// All in °C.
-#[derive(Serialize)]
+#[derive(Serialize, Datapoints)]
 struct Climate {
+    /// Measured in the room.
+    #[datapoint(unit = "°C")]
     temperature: f32,
+    /// What the thermostat aims at.
+    #[datapoint(unit = "°C", range = 15.0..=30.0)]
     setpoint: f32,
 }
 

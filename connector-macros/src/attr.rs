@@ -77,7 +77,7 @@ pub(crate) static METHODS: Form =
     Form { name: "connector", example: "#[connector]", takes_key: false, options: &[] };
 
 /// All that take options.
-pub(crate) static FORMS: [&Form; 3] = [&SETTINGS, &RECEIVE, &SEND];
+pub(crate) static FORMS: [&Form; 4] = [&SETTINGS, &RECEIVE, &SEND, &DATAPOINT];
 
 static RECEIVE: Form = Form {
     name: "receive",
@@ -95,6 +95,17 @@ static SEND: Form = Form {
     options: &[
         Opt { name: "range", example: "range = 15.0..=30.0" },
         Opt { name: "example", example: "example = 21.0" },
+    ],
+};
+
+/// On a field of readings.
+pub(crate) static DATAPOINT: Form = Form {
+    name: "datapoint",
+    example: r#"#[datapoint(unit = "W", range = 0.0..=5000.0)]"#,
+    takes_key: false,
+    options: &[
+        Opt { name: "unit", example: r#"unit = "W""# },
+        Opt { name: "range", example: "range = 0.0..=5000.0" },
     ],
 };
 

@@ -4,7 +4,9 @@ mod key;
 mod message;
 mod options;
 mod range;
+mod readings;
 mod roles;
+mod serde;
 mod shape;
 mod signature;
 
@@ -12,7 +14,7 @@ use proc_macro2::TokenStream;
 use syn::{ItemStruct, Result};
 
 use self::{options::Options, roles::Annotated};
-pub(crate) use self::{roles::outside, shape::misplaced};
+pub(crate) use self::{readings::readings, roles::outside, shape::misplaced};
 use crate::{
     attr::{self, METHODS, Role, SETTINGS},
     errors::{all, both, split},

@@ -33,6 +33,10 @@ fn forwards(connector: &Connector) -> TokenStream {
                 ::std::vec::Vec::from([#(#sources),*])
             }
 
+            fn sensors(&self) -> ::std::vec::Vec<::connector_runtime::Sensor> {
+                ::connector_runtime::__private::Readings::<Self::Readings>::NEW.sensors()
+            }
+
             #receive
             #parse
             #commands

@@ -4,6 +4,7 @@
 
 mod attr;
 mod check;
+mod datapoints;
 mod errors;
 mod expand;
 mod fallback;
@@ -15,6 +16,8 @@ mod tests;
 
 use proc_macro::TokenStream;
 use proc_macro2::{Span, TokenStream as TokenStream2};
+use quote::quote;
+use syn::DeriveInput;
 
 use crate::{attr::Role, syntax::Item};
 
@@ -127,7 +130,7 @@ pub fn receive(_options: TokenStream, item: TokenStream) -> TokenStream {
 /// It takes the raw message by reference, and `&self` if it needs the settings. It is not `async`:
 /// the same message always gives the same readings, so that recorded messages can be read again.
 /// It returns `Result<T>`, where `T` is anything that serde can serialize; each leaf of it is a
-/// sensor. `Ok(None)` of a `Result<Option<T>>` drops the message. There are no options.
+/// sensor, known before the first message with [`#[derive(Datapoints)]`](derive@Datapoints). `Ok(None)` of a `Result<Option<T>>` drops the message. There are no options.
 ///
 /// ```
 /// # use connector_runtime::prelude::*;
@@ -192,6 +195,102 @@ pub fn parse(_options: TokenStream, item: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn send(_options: TokenStream, item: TokenStream) -> TokenStream {
     outside(Role::Send, item.into()).into()
+}
+
+/// Tells which sensors readings hold before the first message comes.
+///
+/// Readings are anything that serde can serialize, and their sensors are found when they are first
+/// seen. With this derive beside `Serialize` they are announced at the start already, each with an
+/// example that stands in for a value: the administrator can select them before the device has
+/// said anything. An example is never published as a value. Kind, unit, range and description are
+/// in the sensors that `Connector::sensors` returns.
+///
+/// ```
+/// use connector_runtime::{Kind, prelude::*};
+///
+/// #[derive(Serialize, Datapoints)]
+/// struct Status {
+///     /// Power fed into the grid.
+///     #[datapoint(unit = "W", range = 0.0..=5000.0)]
+///     power: f64,
+///     mode: Mode,
+///     battery: Battery,
+/// }
+///
+/// #[derive(Serialize, Datapoints)]
+/// #[serde(rename_all = "lowercase")]
+/// enum Mode {
+///     Idle,
+///     Feeding,
+/// }
+///
+/// #[derive(Serialize, Datapoints)]
+/// struct Battery {
+///     #[serde(rename = "soc")]
+///     #[datapoint(unit = "%")]
+///     state_of_charge: u8,
+///     /// Absent where there is no sensor.
+///     #[serde(skip_serializing_if = "Option::is_none")]
+///     #[datapoint(unit = "°C")]
+///     temperature: Option<f32>,
+/// }
+///
+/// let sensors = Status::sensors();
+/// let power = Sensor::new("power", Kind::Number)
+///     .description("Power fed into the grid.")
+///     .unit("W")
+///     .range(0.0..=5000.0);
+/// assert_eq!(sensors[0], power);
+/// assert_eq!(sensors[1].kind, Kind::Word(&["idle", "feeding"]));
+/// assert_eq!(sensors[2].key, "battery__soc");
+/// assert_eq!(sensors[3].key, "battery__temperature");
+/// ```
+///
+/// # On a field: `#[datapoint(..)]`
+///
+/// | option | meaning |
+/// |---|---|
+/// | `unit = ".."` | the unit of the value, or of all numbers within that have none of their own |
+/// | `range = LOW..=HIGH` | the numbers that are to be expected; others are published all the same |
+///
+/// The first paragraph of the field's documentation describes the sensor to people.
+///
+/// # What becomes of a type
+///
+/// - A struct is one sensor for each field; `__` joins the keys of nested ones. No two fields may
+///   have the same key, and a key is part of an MQTT topic.
+/// - An enum is one value, its words. Its variants have no data.
+/// - A struct with a single field without a name is what the field is; with several it is a list.
+/// - Lists, arrays and tuples are one value.
+/// - The keys of maps, of `serde_json::Value`, and of fields with `#[serde(serialize_with = ..)]` are
+///   known only at run time: they are found on first sight, as without the derive.
+/// - `None` is the value `null`. With `#[serde(skip_serializing_if = "Option::is_none")]` nothing is
+///   published instead.
+///
+/// # Names are serde's
+///
+/// `Serialize` writes keys and values, so `#[serde(rename = "..")]`, `rename_all`, `skip`, `flatten`
+/// and `transparent` say what they are, and count here as well. What this derive cannot follow,
+/// `tag` for example, is an error. Where the keys of two types meet in one place, by `flatten` or
+/// by a key with `__` in it, that is seen and told when the connector starts.
+#[proc_macro_derive(Datapoints, attributes(datapoint))]
+pub fn datapoints(item: TokenStream) -> TokenStream {
+    derived(item.into()).into()
+}
+
+fn derived(item: TokenStream2) -> TokenStream2 {
+    let item: DeriveInput = match syn::parse2(item) {
+        Ok(item) => item,
+        Err(error) => return error.to_compile_error(),
+    };
+    match check::readings(&item) {
+        Ok(readings) => datapoints::expand(readings),
+        Err(error) => {
+            let errors = error.to_compile_error();
+            let undescribed = datapoints::undescribed(item.ident, item.generics);
+            quote!(#undescribed #errors)
+        }
+    }
 }
 
 fn annotated(options: TokenStream2, item: TokenStream2) -> TokenStream2 {

@@ -1,6 +1,6 @@
 //! What an annotated struct or `impl` block means, once it has passed every rule.
 
-use syn::{Expr, Ident, LitStr, Result, Type};
+use syn::{Expr, Generics, Ident, LitStr, Result, Type};
 
 /// Who a connector is: an annotated struct.
 pub(crate) struct Settings {
@@ -60,4 +60,33 @@ pub(crate) struct Method {
 pub(crate) struct Message {
     pub(crate) ty: Type,
     pub(crate) optional: bool,
+}
+
+/// Which sensors a type holds: one with `#[derive(Datapoints)]`.
+pub(crate) struct Readings {
+    pub(crate) ident: Ident,
+    pub(crate) generics: Generics,
+    pub(crate) content: Content,
+}
+
+/// What serde writes for a type.
+pub(crate) enum Content {
+    /// An object, or what another type writes.
+    Fields(Vec<Field>),
+    /// A value.
+    List,
+    /// A value, one of these.
+    Words(Vec<String>),
+}
+
+/// A field whose type tells what it holds.
+pub(crate) struct Field {
+    /// None where the type's content takes the place of the field.
+    pub(crate) key: Option<String>,
+    pub(crate) ty: Type,
+    /// The type of its number, where there is a range for it.
+    pub(crate) number: Type,
+    pub(crate) range: Option<Expr>,
+    pub(crate) unit: Option<LitStr>,
+    pub(crate) description: String,
 }

@@ -6,8 +6,8 @@ use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 
 use crate::attr::{self, Role};
 
-/// Each `tests/expand/NAME.in.rs` holds one item with `#[connector]`, and `NAME.out.rs` what
-/// becomes of it.
+/// Each `tests/expand/NAME.in.rs` holds one item with `#[connector]` or `#[derive(Datapoints)]`, and
+/// `NAME.out.rs` what becomes of it.
 #[test]
 fn expansions_are_as_recorded() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expand");
@@ -43,6 +43,21 @@ fn a_block_survives_the_loss_of_any_token() {
     }
 }
 
+/// Derives leave the item alone, and are asked for it in any state.
+#[test]
+fn a_derive_bears_the_loss_of_any_token() {
+    for source in [
+        include_str!("../tests/expand/readings.in.rs"),
+        include_str!("../tests/expand/readings_errors.in.rs"),
+    ] {
+        let item: TokenStream = source.parse().unwrap();
+        for index in 0..count(item.clone()) {
+            let item = without(item.clone(), &mut index.clone());
+            assert!(!crate::derived(item.clone()).is_empty(), "nothing is said to {item}");
+        }
+    }
+}
+
 fn count(tokens: TokenStream) -> usize {
     let tokens = tokens.into_iter().map(|token| match token {
         TokenTree::Group(group) => 1 + count(group.stream()),
@@ -69,6 +84,9 @@ fn without(tokens: TokenStream, index: &mut usize) -> TokenStream {
 }
 
 fn expand(source: &str) -> String {
+    if source.contains("Datapoints") {
+        return pretty(&crate::derived(source.parse().unwrap()));
+    }
     let (options, item) = options_and_item(source);
     pretty(&crate::annotated(options, item))
 }

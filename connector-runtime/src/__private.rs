@@ -1,6 +1,8 @@
 //! What generated code calls; not for use by hand.
 
-use crate::{Command, Error, Result};
+use std::{marker::PhantomData, ops::Deref};
+
+use crate::{Command, Datapoints, Error, Result, Sensor};
 
 /// What a method with `#[receive]` or `#[parse]` may return in the place of a message.
 pub fn message<T, E: Into<Error>>(outcome: Result<T, E>) -> Result<Option<T>> {
@@ -21,4 +23,44 @@ pub fn sent<E: Into<Error>>(outcome: Result<(), E>) -> Result<()> {
 #[must_use]
 pub fn timestamp<T: From<crate::Timestamp>>(command: &Command) -> T {
     command.timestamp().into()
+}
+
+/// Asks a type of readings for its sensors, whether or not it can tell.
+///
+/// `Readings::<T>::NEW.sensors()` is the method here if `T` is [`Datapoints`], and else the one of
+/// what this dereferences to.
+#[derive(Debug)]
+pub struct Readings<T>(PhantomData<T>);
+
+impl<T> Readings<T> {
+    /// The question.
+    pub const NEW: Self = Self(PhantomData);
+}
+
+impl<T: Datapoints> Readings<T> {
+    /// The sensors that the type declares.
+    #[must_use]
+    pub fn sensors(&self) -> Vec<Sensor> {
+        T::sensors()
+    }
+}
+
+impl<T> Deref for Readings<T> {
+    type Target = Undeclared;
+
+    fn deref(&self) -> &Undeclared {
+        &Undeclared
+    }
+}
+
+/// Readings whose sensors are found on first sight.
+#[derive(Debug)]
+pub struct Undeclared;
+
+impl Undeclared {
+    /// None yet.
+    #[must_use]
+    pub const fn sensors(&self) -> Vec<Sensor> {
+        Vec::new()
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::{Actuator, Command, RawMessage};
+use crate::{Actuator, Command, RawMessage, Sensor};
 
 /// What went wrong in the device part: any error, with the chain of its causes.
 ///
@@ -41,7 +41,7 @@ pub trait Settings: clap::Args + Send + Sync + 'static {
 /// whose datapoints are known only at run time:
 ///
 /// ```
-/// use connector_runtime::prelude::*;
+/// use connector_runtime::{Kind, prelude::*};
 ///
 /// /// Reads whatever registers its settings name.
 /// #[connector]
@@ -65,6 +65,10 @@ pub trait Settings: clap::Args + Send + Sync + 'static {
 ///
 ///     fn parse(&self, raw: &Vec<u16>) -> Result<Option<Self::Readings>> {
 ///         Ok(Some(self.names.iter().cloned().zip(raw.iter().copied()).collect()))
+///     }
+///
+///     fn sensors(&self) -> Vec<Sensor> {
+///         self.names.iter().map(|name| Sensor::new(name.clone(), Kind::Integer)).collect()
 ///     }
 ///
 ///     fn actuators(&self) -> Vec<Actuator> {
@@ -104,6 +108,12 @@ pub trait Connector: Settings {
     ///
     /// `Ok(None)` drops the message silently, an error drops it with a log message.
     fn parse(&self, raw: &Self::Raw) -> Result<Option<Self::Readings>>;
+
+    /// The sensors that are known before the first message: they are announced at the start, with
+    /// an example in the place of a value. All others are found on first sight.
+    fn sensors(&self) -> Vec<Sensor> {
+        Vec::new()
+    }
 
     /// The datapoints that take commands.
     fn actuators(&self) -> Vec<Actuator> {

@@ -134,7 +134,7 @@ impl Number {
         }
     }
 
-    fn to_json(self) -> Value {
+    pub(crate) fn to_json(self) -> Value {
         match self {
             Self::Integer(integer) => i64::try_from(integer)
                 .map(Value::from)

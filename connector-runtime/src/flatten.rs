@@ -22,7 +22,7 @@ use crate::{Timestamp, datapoint::STAMPED};
 const MAX_NESTING: usize = 128;
 
 /// What joins the keys of nested objects.
-const SEPARATOR: &str = "__";
+pub(crate) const SEPARATOR: &str = "__";
 
 /// The datapoints of one message; its buffers are used again for the next.
 #[derive(Debug, Default)]

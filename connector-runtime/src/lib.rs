@@ -56,6 +56,8 @@
 //!
 //! - [`connector`](macro@connector), [`receive`](macro@receive), [`parse`](macro@parse) and
 //!   [`send`](macro@send): what can be annotated, and how.
+//! - [`Datapoints`](derive@Datapoints): sensors that are known before the first message, with unit,
+//!   range and description.
 //! - [`Connector`]: the trait behind the macro, to be implemented by hand where datapoints are known
 //!   only at run time.
 //! - [`main`] and [`run`]: from a connector to a running program.
@@ -89,6 +91,7 @@ mod command;
 mod commands;
 mod connector;
 mod datapoint;
+mod datapoints;
 mod flatten;
 mod isolation;
 mod log;
@@ -99,6 +102,7 @@ mod quarantine;
 pub mod raw;
 mod registry;
 mod run;
+mod sensor;
 mod session;
 mod settings;
 mod shared;
@@ -116,11 +120,13 @@ pub use clap;
 pub use command::Command;
 pub use connector::{Connector, Error, Result, Settings, Source};
 #[doc(inline)]
-pub use connector_macros::{connector, parse, receive, send};
+pub use connector_macros::{Datapoints, connector, parse, receive, send};
 pub use datapoint::{Actuator, Bound, Number, Stamped};
+pub use datapoints::{Datapoints, Describe, Field};
 pub use log::BusLayer;
 pub use raw::RawMessage;
 pub use run::{main, run};
+pub use sensor::{Kind, Sensor};
 pub use settings::{BusSettings, Secret};
 pub use timestamp::Timestamp;
 
@@ -134,7 +140,8 @@ pub mod prelude {
     pub use serde::{Deserialize, Serialize};
 
     pub use crate::{
-        Actuator, Command, Connector, Error, RawMessage, Result, Source, Stamped, Timestamp,
+        Actuator, Command, Connector, Datapoints, Error, RawMessage, Result, Sensor, Source,
+        Stamped, Timestamp,
     };
 }
 

@@ -35,9 +35,10 @@ pub(crate) struct Registry {
 #[derive(Debug)]
 pub(crate) struct Sensor {
     key: Arc<str>,
-    /// Its last value as JSON text, and when that was received.
+    /// Its last value as JSON text, and when that was received. Before the first value: an example,
+    /// which is never to be published as a value.
     pub(crate) json: Vec<u8>,
-    pub(crate) timestamp: Timestamp,
+    pub(crate) timestamp: Option<Timestamp>,
     /// Where its values go, if it is selected.
     pub(crate) topic: Option<Arc<str>>,
     /// Where they went last, and the time of the last one that is retained there.
@@ -52,15 +53,28 @@ pub(crate) struct Sensor {
 }
 
 impl Registry {
-    pub(crate) fn new(actuators: Vec<Actuator>) -> Self {
-        Self {
+    pub(crate) fn new(sensors: Vec<crate::Sensor>, actuators: Vec<Actuator>) -> Self {
+        let mut registry = Self {
             actuators,
             sensors: Vec::new(),
             by_key: HashMap::new(),
             map: DatapointMap::default(),
             message: 0,
             touched: Vec::new(),
+        };
+        for sensor in sensors {
+            registry.declare(&sensor);
         }
+        registry
+    }
+
+    fn declare(&mut self, sensor: &crate::Sensor) {
+        if self.by_key.contains_key(&*sensor.key) {
+            tracing::warn!("two sensors have the key `{}`: only one can be seen", sensor.key);
+            return;
+        }
+        let index = self.add(&sensor.key);
+        self.sensors[index].json = sensor.announced().to_string().into_bytes();
     }
 
     /// Takes the readings of a message; true if a key is new.
@@ -111,7 +125,7 @@ impl Registry {
         self.sensors.push(Sensor {
             key,
             json: Vec::new(),
-            timestamp: Timestamp::from_millis(0),
+            timestamp: None,
             home: topic.clone(),
             topic,
             said: Cell::new(None),
@@ -139,7 +153,7 @@ impl Registry {
         }
         sensor.message = self.message;
         sensor.depth = reading.depth;
-        sensor.timestamp = timestamp;
+        sensor.timestamp = Some(timestamp);
         sensor.json.clear();
         sensor.json.extend_from_slice(reading.json);
     }
@@ -155,7 +169,7 @@ impl Registry {
         }
         for (index, sensor) in self.sensors.iter_mut().enumerate() {
             sensor.leave_home_to(&taken);
-            if sensor.topic.is_some() && sensor.said.get() != Some(sensor.timestamp) {
+            if sensor.topic.is_some() && sensor.said.get() != sensor.timestamp {
                 changed.push(index);
             }
         }
@@ -183,8 +197,8 @@ impl Registry {
         self.sensors.is_empty() && self.actuators.is_empty()
     }
 
-    /// The message for `{name}/available_datapoints`: all that was ever seen, with the newest
-    /// values as examples. For those of more bytes than `longest` it is null.
+    /// The message for `{name}/available_datapoints`: all that was declared or ever seen, with
+    /// the newest values as examples. For those of more bytes than `longest` it is null.
     pub(crate) fn announcement(&self, longest: usize) -> Vec<u8> {
         let mut json = br#"{"sensor":"#.to_vec();
         let sensors = self.sensors.iter().map(|Sensor { key, json, .. }| {
@@ -261,7 +275,7 @@ mod tests {
     use super::*;
 
     fn registry() -> Registry {
-        Registry::new(vec![Actuator::new("setpoint").example(21.0), Actuator::new("a")])
+        Registry::new(Vec::new(), vec![Actuator::new("setpoint").example(21.0), Actuator::new("a")])
     }
 
     fn update(registry: &mut Registry, millis: i64, readings: &Value) -> bool {
@@ -288,6 +302,18 @@ mod tests {
             "actuator": {"setpoint": 21.0, "a": null},
         });
         assert_eq!(announced(&registry), expected);
+    }
+
+    #[test]
+    fn what_is_declared_is_no_news() {
+        let sensor = |key| crate::Sensor::new(key, crate::Kind::Integer);
+        let declared = vec![sensor("a"), sensor("b").range(5..=9), sensor("a").example(3)];
+        let mut registry = Registry::new(declared, Vec::new());
+        assert_eq!(announced(&registry)["sensor"], json!({"a": 0, "b": 5}));
+        assert!(!update(&mut registry, 1, &json!({"b": 6})));
+        assert!(update(&mut registry, 2, &json!({"b": 7, "c": 8})));
+        assert_eq!(announced(&registry)["sensor"], json!({"a": 0, "b": 7, "c": 8}));
+        assert_eq!(updated(&registry), [("b", "7"), ("c", "8")]);
     }
 
     #[test]
@@ -330,11 +356,11 @@ mod tests {
             ..DatapointMap::default()
         };
         assert_eq!(registry.select(map(&[("b", "t"), ("c", "u")])), [1]);
-        registry.sensors()[1].said.set(Some(registry.sensors()[1].timestamp));
+        registry.sensors()[1].said.set(registry.sensors()[1].timestamp);
         assert!(registry.select(map(&[("b", "t"), ("c", "u")])).is_empty());
         assert!(registry.select(map(&[])).is_empty());
         assert!(registry.select(map(&[("b", "t"), ("c", "u")])).is_empty(), "it is retained there");
-        registry.sensors()[0].said.set(Some(registry.sensors()[0].timestamp));
+        registry.sensors()[0].said.set(registry.sensors()[0].timestamp);
         registry.select(map(&[("a", "t")]));
         assert_eq!(
             registry.select(map(&[("b", "t"), ("c", "u")])),

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use crate::{
-    Actuator, BusSettings, Connector, Source, Timestamp,
+    Actuator, BusSettings, Connector, Sensor, Source, Timestamp,
     broker::{self, Address, Identity},
     commands::Workers,
     isolation::isolated_call,
@@ -160,9 +160,9 @@ pub(crate) async fn serve<C: Connector>(
     stop: impl Future<Output = ()>,
 ) -> Result<(), Exit> {
     settings.check().map_err(Exit::Faults)?;
-    let (sources, actuators) = describe(&connector)?;
+    let Described { sources, sensors, actuators } = describe(&connector)?;
     let connector = Arc::new(connector);
-    let session = Session::new(&settings.connector_name, C::VERSION, actuators);
+    let session = Session::new(&settings.connector_name, C::VERSION, sensors, actuators);
     let shared = Arc::new(Shared::new(session, logs.clone()));
     let workers = Workers::new(Arc::clone(&connector), logs.clone(), device.clone());
     let broker = {
@@ -259,19 +259,29 @@ async fn tell_selections(shared: Arc<Shared>) {
     }
 }
 
-/// The connector's sources and actuators. They depend on its settings, so what is wrong with them is
-/// reported as those are.
-fn describe<C: Connector>(connector: &C) -> Result<(Vec<Source>, Vec<Actuator>), Exit> {
-    let described = isolated_call(|| Ok((connector.sources(), connector.actuators())));
-    let fault = |error| Exit::Faults(vec![format!("its sources or actuators: {error:#}")]);
-    let (sources, actuators) = described.map_err(fault)?;
-    let zero = sources.iter().filter(|source| source.every() == Some(Duration::ZERO));
+/// What a connector says of itself.
+struct Described {
+    sources: Vec<Source>,
+    sensors: Vec<Sensor>,
+    actuators: Vec<Actuator>,
+}
+
+/// The connector's sources, sensors and actuators. They depend on its settings, so what is wrong with
+/// them is reported as those are.
+fn describe<C: Connector>(connector: &C) -> Result<Described, Exit> {
+    let described = isolated_call(|| {
+        let (sources, sensors) = (connector.sources(), connector.sensors());
+        Ok(Described { sources, sensors, actuators: connector.actuators() })
+    });
+    let fault = |error| Exit::Faults(vec![format!("its sources, sensors or actuators: {error:#}")]);
+    let described = described.map_err(fault)?;
+    let zero = described.sources.iter().filter(|source| source.every() == Some(Duration::ZERO));
     let zero = zero.map(|s| format!("the interval of `{}` is zero: it must be longer", s.name()));
     let mut keys = HashSet::new();
-    let twice = actuators.iter().filter(|actuator| !keys.insert(actuator.key()));
+    let twice = described.actuators.iter().filter(|actuator| !keys.insert(actuator.key()));
     let twice = twice.map(|a| format!("there are two actuators with the key `{}`", a.key()));
     let faults: Vec<_> = zero.chain(twice).collect();
-    if faults.is_empty() { Ok((sources, actuators)) } else { Err(Exit::Faults(faults)) }
+    if faults.is_empty() { Ok(described) } else { Err(Exit::Faults(faults)) }
 }
 
 fn address_of(settings: &BusSettings) -> Address {

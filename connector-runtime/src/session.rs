@@ -63,11 +63,16 @@ impl Change {
 }
 
 impl Session {
-    pub(crate) fn new(name: &str, version: &str, actuators: Vec<Actuator>) -> Self {
+    pub(crate) fn new(
+        name: &str,
+        version: &str,
+        sensors: Vec<crate::Sensor>,
+        actuators: Vec<Actuator>,
+    ) -> Self {
         Self {
             topics: Topics::of(name),
             version: version.to_owned(),
-            registry: Registry::new(actuators),
+            registry: Registry::new(sensors, actuators),
             outbox: Outbox::new(outbox::LIMIT),
             is_online: false,
             received: Received::default(),
@@ -291,13 +296,13 @@ impl Session {
     }
 }
 
-/// Publishes the last values of those sensors that are selected.
+/// Publishes the last values of those sensors that are selected and have one.
 fn publish_values<'a>(outbox: &mut Outbox, sensors: impl Iterator<Item = &'a Sensor>) {
     let mut buffer = BytesMut::new();
     for sensor in sensors {
-        let Some(topic) = &sensor.topic else { continue };
-        message::write_value(&mut buffer, &sensor.json, sensor.timestamp);
-        sensor.said.set(Some(sensor.timestamp));
+        let (Some(topic), Some(timestamp)) = (&sensor.topic, sensor.timestamp) else { continue };
+        message::write_value(&mut buffer, &sensor.json, timestamp);
+        sensor.said.set(Some(timestamp));
         let (topic, payload) = (Arc::clone(topic), buffer.split().freeze());
         let (qos, retain) = (QoS::AtLeastOnce, true);
         outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Value });

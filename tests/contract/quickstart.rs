@@ -8,7 +8,7 @@ use crate::support::{Bus, Launch, Mosquitto};
 async fn it_needs_nothing_but_itself() {
     let start = Instant::now();
     let quickstart = Launch::example("quickstart").argument("--for").argument("8").start();
-    quickstart.stdout.line("bus     quickstart/messages/3/value  {").await;
+    quickstart.stdout.line("bus     quickstart/messages/2/value  {").await;
     assert!(start.elapsed() < Duration::from_secs(3), "{}", quickstart.stdout.text());
     quickstart.stdout.line("setpoint is now 26").await;
     let ended = quickstart.wait().await;
@@ -23,7 +23,7 @@ async fn it_uses_the_broker_of_the_environment() {
     let quickstart = Launch::example("quickstart").broker(broker.port()).start();
     let topic = bus.next("quickstart/datapoint_map").await.json()["sensor"].take();
     assert!(topic.as_object().is_some(), "{topic}");
-    let temperature = bus.next("quickstart/messages/3/value").await;
+    let temperature = bus.next("quickstart/messages/2/value").await;
     assert!(temperature.value().is_f64(), "{temperature:?}");
     bus.next("quickstart/heartbeat").await;
     quickstart.interrupt().await.assert_clean();

@@ -1,5 +1,6 @@
 //! Keys and names, which become parts of MQTT topics.
 
+use quote::ToTokens;
 use syn::{Attribute, Error, Expr, ExprLit, Lit, LitStr, Result};
 
 use super::{options::Options, roles::Annotated};
@@ -13,16 +14,21 @@ pub(super) fn datapoint(attr: &Attribute, options: &Options) -> Result<LitStr> {
     };
     let message = "the key is a text in quotes: `#[send(\"setpoint\")]`";
     let key = text(expr).ok_or_else(|| Error::new_spanned(expr, message))?;
-    topic_part(key, "key")?;
-    nested(key)?;
+    legal(&key.value(), key)?;
     Ok(key.clone())
+}
+
+/// Whether a key can be part of a topic, and of a longer key.
+pub(super) fn legal(key: &str, blamed: impl ToTokens) -> Result<()> {
+    topic_part(key, &blamed, "key")?;
+    nested(key, &blamed)
 }
 
 /// The name of a connector.
 pub(super) fn connector_name(expr: &Expr) -> Result<LitStr> {
     let message = "the name is a text in quotes: `#[connector(name = \"inverter\")]`";
     let name = text(expr).ok_or_else(|| Error::new_spanned(expr, message))?;
-    topic_part(name, "name")?;
+    topic_part(&name.value(), name, "name")?;
     Ok(name.clone())
 }
 
@@ -51,8 +57,7 @@ fn text(expr: &Expr) -> Option<&LitStr> {
     }
 }
 
-fn topic_part(text: &LitStr, what: &str) -> Result<()> {
-    let value = text.value();
+fn topic_part(value: &str, blamed: impl ToTokens, what: &str) -> Result<()> {
     let message = if value.is_empty() {
         format!("the {what} is empty: it becomes part of an MQTT topic")
     } else if value.starts_with('$') {
@@ -62,14 +67,14 @@ fn topic_part(text: &LitStr, what: &str) -> Result<()> {
     } else {
         return Ok(());
     };
-    Err(Error::new_spanned(text, message))
+    Err(Error::new_spanned(blamed, message))
 }
 
 /// `__` joins the keys of nested readings, so there is something on both of its sides.
-fn nested(key: &LitStr) -> Result<()> {
-    if key.value().split("__").all(|part| !part.is_empty()) {
+fn nested(key: &str, blamed: impl ToTokens) -> Result<()> {
+    if key.split("__").all(|part| !part.is_empty()) {
         return Ok(());
     }
     let message = "`__` joins two parts of a key, as in \"room_1__setpoint\": one of them is empty";
-    Err(Error::new_spanned(key, message))
+    Err(Error::new_spanned(blamed, message))
 }

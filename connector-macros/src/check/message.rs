@@ -91,7 +91,7 @@ fn result(signature: &Signature) -> Option<&Type> {
 }
 
 /// The first generic argument of a type with this name.
-fn generic<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
+pub(super) fn generic<'a>(ty: &'a Type, name: &str) -> Option<&'a Type> {
     let Type::Path(path) = syntax::ty(ty) else { return None };
     let last = path.path.segments.last().filter(|last| last.ident == name)?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };

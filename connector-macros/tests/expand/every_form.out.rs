@@ -34,6 +34,9 @@ impl ::connector_runtime::Connector for device::Meter {
             ::connector_runtime::Source::poll("loop", Self::RHYTHM),
         ])
     }
+    fn sensors(&self) -> ::std::vec::Vec<::connector_runtime::Sensor> {
+        ::connector_runtime::__private::Readings::<Self::Readings>::NEW.sensors()
+    }
     async fn receive(
         &self,
         source: usize,

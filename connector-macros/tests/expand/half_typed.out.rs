@@ -12,6 +12,9 @@ impl Room {
     fn sources (& self) -> :: std :: vec :: Vec < :: connector_runtime :: Source > {
         :: std :: vec :: Vec :: from ([:: connector_runtime :: Source :: push ("fetch")])
     }
+    fn sensors (& self) -> :: std :: vec :: Vec < :: connector_runtime :: Sensor > {
+        :: connector_runtime :: __private :: Readings :: < Self :: Readings > :: NEW . sensors ()
+    }
     async fn receive (& self , _source : usize ,) -> :: connector_runtime :: Result < :: core :: option :: Option < Self :: Raw >> {
         :: connector_runtime :: __private :: message (self . fetch () . await)
     }

@@ -24,6 +24,9 @@ impl ::connector_runtime::Connector for Inverter {
             ),
         ])
     }
+    fn sensors(&self) -> ::std::vec::Vec<::connector_runtime::Sensor> {
+        ::connector_runtime::__private::Readings::<Self::Readings>::NEW.sensors()
+    }
     async fn receive(
         &self,
         _source: usize,

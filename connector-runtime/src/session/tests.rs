@@ -10,7 +10,7 @@ fn online() -> Session {
         Actuator::new("setpoint").range(15.0..=30.0).example(21.0),
         Actuator::new("anything").example("x"),
     ];
-    let mut session = Session::new("demo", "1.2.3", actuators);
+    let mut session = Session::new("demo", "1.2.3", Vec::new(), actuators);
     session.online();
     session
 }
@@ -86,9 +86,28 @@ fn each_message_has_its_topic_qos_and_retain_flag() {
 
 #[test]
 fn nothing_is_announced_while_nothing_is_known() {
-    let mut session = Session::new("demo", "1", Vec::new());
+    let mut session = Session::new("demo", "1", Vec::new(), Vec::new());
     session.online();
     assert!(session.outbox.is_empty());
+}
+
+#[test]
+fn a_declared_sensor_is_announced_with_an_example_that_is_never_its_value() {
+    let sensors = vec![crate::Sensor::new("a", crate::Kind::Number).example(1.5)];
+    let mut session = Session::new("demo", "1", sensors, Vec::new());
+    map(&mut session, &json!({"sensor": {"a": "t"}, "actuator": {}}));
+    session.online();
+    let announcement = json!({"sensor": {"a": 1.5}, "actuator": {}});
+    let topic = "demo/available_datapoints".to_owned();
+    assert_eq!(published(&mut session), [(topic, announcement, 1, true)]);
+    map(&mut session, &json!({"sensor": {"a": "u"}, "actuator": {}}));
+    readings(&mut session, &json!({"b": 0}));
+    session.offline(std::iter::empty());
+    session.online();
+    assert_eq!(topics(&mut session), ["demo/available_datapoints"]);
+    readings(&mut session, &json!({"a": 2}));
+    let value = json!({"value": 2, "timestamp": NOW.as_millis()});
+    assert_eq!(published(&mut session), [("u".to_owned(), value, 1, true)]);
 }
 
 #[test]

@@ -1,0 +1,2 @@
+#[derive(Serialize, Datapoints)]
+struct Phases(f64, f64, f64);

@@ -1,0 +1,2 @@
+#[derive(Serialize, Datapoints)]
+struct Celsius(#[datapoint(unit = "°C")] f64);

@@ -1,0 +1,10 @@
+#[derive(Serialize, Datapoints)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum Mode {
+    StandBy,
+    FeedIn,
+    #[serde(rename = "?")]
+    Unknown,
+    #[serde(skip)]
+    Internal,
+}
