@@ -11,11 +11,8 @@
 use connector_runtime::prelude::*;
 use serde_json::value::RawValue;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::{
-        TcpStream,
-        tcp::{OwnedReadHalf, OwnedWriteHalf},
-    },
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, ReadHalf, WriteHalf, split},
+    net::TcpStream,
     sync::Mutex,
 };
 
@@ -29,9 +26,9 @@ struct TcpJson {
     #[arg(long, env = "DEVICE_ADDR", value_name = "HOST:PORT")]
     device_addr: String,
     #[arg(skip)]
-    reader: Mutex<Option<BufReader<OwnedReadHalf>>>,
+    reader: Mutex<Option<BufReader<ReadHalf<TcpStream>>>>,
     #[arg(skip)]
-    writer: Mutex<Option<OwnedWriteHalf>>,
+    writer: Mutex<Option<WriteHalf<TcpStream>>>,
 }
 
 #[connector]
@@ -46,14 +43,10 @@ impl TcpJson {
         let mut line = Vec::new();
         let device = reader.as_mut().context("just connected")?;
         let read = device.take(MAX_LINE).read_until(b'\n', &mut line).await;
-        if !matches!(read, Ok(1..)) || !line.ends_with(b"\n") {
+        if line.pop() != Some(b'\n') {
             (*reader, *self.writer.lock().await) = (None, None);
-            let read = read.context("the connection to the device broke")?;
-            ensure!(
-                read as u64 != MAX_LINE,
-                "the device sent a line of more than {MAX_LINE} bytes"
-            );
-            bail!("the device closed the connection");
+            read.context("the connection to the device broke")?;
+            bail!("the device closed the connection, or a line has more than {MAX_LINE} bytes");
         }
         let line = line.trim_ascii();
         Ok((!line.is_empty()).then(|| line.to_vec()))
@@ -77,12 +70,12 @@ impl TcpJson {
         self.set("room_2__setpoint", &value).await
     }
 
-    async fn connect(&self) -> Result<BufReader<OwnedReadHalf>> {
+    async fn connect(&self) -> Result<BufReader<ReadHalf<TcpStream>>> {
         let device = &self.device_addr;
         let connection =
             TcpStream::connect(device).await.with_context(|| format!("cannot reach {device}"))?;
         connection.set_nodelay(true)?;
-        let (reader, writer) = connection.into_split();
+        let (reader, writer) = split(connection);
         *self.writer.lock().await = Some(writer);
         Ok(BufReader::new(reader))
     }
