@@ -82,14 +82,13 @@ impl Actuator {
     /// Whether the device may see this command.
     pub(crate) fn check(&self, command: &Command) -> Result<()> {
         let Some((low, high)) = &self.range else { return Ok(()) };
-        let shown = || command.json().chars().take(100).collect::<String>();
-        let Some(number) = Number::parse(command.json()) else {
-            anyhow::bail!("the value {} is not a number between {low} and {high}", shown());
+        let json = command.json();
+        let Some(number) = Number::parse(json) else {
+            anyhow::bail!("the value {json:.100} is not a number between {low} and {high}");
         };
         anyhow::ensure!(
             number.at_least(low) && high.at_least(&number),
-            "the value {} is outside of the range {low} to {high}",
-            shown()
+            "the value {json:.100} is outside of the range {low} to {high}"
         );
         Ok(())
     }

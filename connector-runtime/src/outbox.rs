@@ -123,15 +123,15 @@ impl Outbox {
     }
 
     fn set_aside(&mut self) {
-        while self.held.is_some()
-            && let Some(raw) = self.waiting.front().filter(|publish| publish.kind == Kind::Raw)
+        let Some(mut held) = self.held.take() else { return };
+        while self.waiting.front().is_some_and(|publish| publish.kind == Kind::Raw)
+            && let Some(raw) = self.waiting.pop_front()
         {
-            let raw = raw.clone();
             self.count_out(&raw);
             self.held_bytes += raw.cost();
-            self.waiting.pop_front();
-            self.held.get_or_insert_default().push_back(raw);
+            held.push_back(raw);
         }
+        self.held = Some(held);
     }
 
     /// Takes back, in their order, what a broken link did not deliver.

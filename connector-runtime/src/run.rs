@@ -142,11 +142,9 @@ pub async fn run<C: Connector>(
 ) -> crate::Result<()> {
     let logs = Logs::new(settings.debug);
     log::init(&logs);
-    let ended = {
-        let device = Handle::current();
-        logs.collect(serve(connector, settings, None, logs.clone(), &device, stop)).await
-    };
-    ended.map_err(|exit| anyhow::anyhow!("{exit}"))
+    let device = Handle::current();
+    let running = serve(connector, settings, None, logs.clone(), &device, stop);
+    logs.collect(running).await.map_err(|exit| anyhow::anyhow!("{exit}"))
 }
 
 /// Runs a connector, its device part on the runtime `device`; `address` replaces the broker of the
@@ -165,10 +163,10 @@ pub(crate) async fn serve<C: Connector>(
     let session = Session::new(&settings.connector_name, C::VERSION, sensors, actuators);
     let shared = Arc::new(Shared::new(session, logs.clone()));
     let workers = Workers::new(Arc::clone(&connector), logs.clone(), device.clone());
+    let address = address.unwrap_or_else(|| address_of(&settings));
+    let identity = identity_of(&settings);
     let broker = {
-        let (shared, settings, address) = (Arc::clone(&shared), settings.clone(), address);
-        let address = address.unwrap_or_else(|| address_of(&settings));
-        let identity = identity_of(&settings);
+        let shared = Arc::clone(&shared);
         async move { broker::keep_connected(address, identity, &shared, workers).await }
     };
     let mut broker = tokio::spawn(logs.collect(broker));
@@ -220,7 +218,7 @@ async fn operate<C: Connector>(
 }
 
 /// Waits until the datapoint map is likely to be known, so that the first message of the device is
-/// published already. Without a broker the device starts all the same.
+/// published already. Without a broker this is false, and the device starts all the same.
 async fn until_ready(shared: &Shared) -> bool {
     if timeout(WAIT_FOR_BROKER, shared.status(|status| status.is_online)).await.is_err() {
         return false;

@@ -86,9 +86,7 @@ impl<C: Connector> Pipeline<'_, C> {
         self.shared.update(|session| session.readings(&self.flat, received));
         Ok(())
     }
-}
 
-impl<C: Connector> Pipeline<'_, C> {
     /// A message that cannot be written as JSON is parsed all the same.
     fn record(&self, raw: &C::Raw, received: Timestamp) {
         let json = match isolated_call(|| Ok(raw.to_json()?)) {
