@@ -1,0 +1,3 @@
+//! Placeholder of keba_udp.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! Placeholder of modbus_tcp.
+
+fn main() {}

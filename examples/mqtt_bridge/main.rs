@@ -1,0 +1,3 @@
+//! Placeholder of mqtt_bridge.
+
+fn main() {}

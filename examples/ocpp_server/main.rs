@@ -1,0 +1,3 @@
+//! Placeholder of ocpp_server.
+
+fn main() {}

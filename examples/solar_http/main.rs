@@ -1,0 +1,3 @@
+//! Placeholder of solar_http.
+
+fn main() {}
