@@ -11,8 +11,11 @@
 use connector_runtime::prelude::*;
 use serde_json::value::RawValue;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, ReadHalf, WriteHalf, split},
-    net::TcpStream,
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{
+        TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
     sync::Mutex,
 };
 
@@ -25,27 +28,34 @@ struct TcpJson {
     /// Address of the device, as host:port.
     #[arg(long, env = "DEVICE_ADDR", value_name = "HOST:PORT")]
     device_addr: String,
-    #[arg(skip)]
-    reader: Mutex<Option<BufReader<ReadHalf<TcpStream>>>>,
-    #[arg(skip)]
-    writer: Mutex<Option<WriteHalf<TcpStream>>>,
+}
+
+/// The connection: lines are read and written at the same time.
+struct Session {
+    reader: Mutex<BufReader<OwnedReadHalf>>,
+    writer: Mutex<OwnedWriteHalf>,
 }
 
 #[connector]
 impl TcpJson {
-    /// Waits for the next line; connects first where there is no connection.
+    /// Connects to the device. The runtime tries again where this fails, and when the session ends.
+    #[connect]
+    async fn open(&self) -> Result<Session> {
+        let device = &self.device_addr;
+        let connection =
+            TcpStream::connect(device).await.with_context(|| format!("cannot reach {device}"))?;
+        connection.set_nodelay(true)?;
+        let (reader, writer) = connection.into_split();
+        Ok(Session { reader: Mutex::new(BufReader::new(reader)), writer: Mutex::new(writer) })
+    }
+
+    /// Waits for the next line.
     #[receive]
-    async fn line(&self) -> Result<Option<Vec<u8>>> {
-        let mut reader = self.reader.lock().await;
-        if reader.is_none() {
-            *reader = Some(self.connect().await?);
-        }
+    async fn line(&self, session: &Session) -> Result<Option<Vec<u8>>> {
         let mut line = Vec::new();
-        let device = reader.as_mut().context("just connected")?;
-        let read = device.take(MAX_LINE).read_until(b'\n', &mut line).await;
+        let mut reader = session.reader.lock().await;
+        (&mut *reader).take(MAX_LINE).read_until(b'\n', &mut line).await?;
         if line.pop() != Some(b'\n') {
-            (*reader, *self.writer.lock().await) = (None, None);
-            read.context("the connection to the device broke")?;
             bail!("the device closed the connection, or a line has more than {MAX_LINE} bytes");
         }
         let line = line.trim_ascii();
@@ -58,35 +68,13 @@ impl TcpJson {
         serde_json::from_slice(raw).context("the line is no JSON")
     }
 
-    /// Setpoint of the first room, in °C.
-    #[send("room_1__setpoint", example = 21.0)]
-    async fn set_room_1(&self, value: Box<RawValue>) -> Result<()> {
-        self.set("room_1__setpoint", &value).await
-    }
-
-    /// Setpoint of the second room, in °C.
-    #[send("room_2__setpoint", example = 21.0)]
-    async fn set_room_2(&self, value: Box<RawValue>) -> Result<()> {
-        self.set("room_2__setpoint", &value).await
-    }
-
-    async fn connect(&self) -> Result<BufReader<ReadHalf<TcpStream>>> {
-        let device = &self.device_addr;
-        let connection =
-            TcpStream::connect(device).await.with_context(|| format!("cannot reach {device}"))?;
-        connection.set_nodelay(true)?;
-        let (reader, writer) = split(connection);
-        *self.writer.lock().await = Some(writer);
-        Ok(BufReader::new(reader))
-    }
-
-    async fn set(&self, key: &str, value: &RawValue) -> Result<()> {
-        let mut writer = self.writer.lock().await;
-        let device = writer.as_mut().context("there is no connection to the device")?;
+    /// Setpoint of a room, in °C.
+    #[send("room_1__setpoint", "room_2__setpoint", example = 21.0)]
+    async fn set(&self, session: &Session, key: &str, value: Box<RawValue>) -> Result<()> {
         let line = format!(r#"{{"set":"{key}","value":{value}}}"#);
         // JSON may be written over several lines; within text a line break is always escaped.
         let line = line.replace(['\r', '\n'], " ") + "\n";
-        Ok(device.write_all(line.as_bytes()).await?)
+        Ok(session.writer.lock().await.write_all(line.as_bytes()).await?)
     }
 }
 

@@ -14,6 +14,7 @@ const CRATES: [&str; 2] = ["connector_runtime", "connector_macros"];
 /// What an annotated method does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
+    Connect,
     Receive,
     Parse,
     Send,
@@ -25,13 +26,14 @@ impl Role {
         let segments = &attr.path().segments;
         let (first, last) = (segments.first()?, segments.last()?);
         let is_ours = segments.len() == 1 || CRATES.iter().any(|name| first.ident == name);
-        [Self::Receive, Self::Parse, Self::Send]
+        [Self::Connect, Self::Receive, Self::Parse, Self::Send]
             .into_iter()
             .find(|role| is_ours && last.ident == role.form().name)
     }
 
     pub(crate) const fn form(self) -> &'static Form {
         match self {
+            Self::Connect => &CONNECT,
             Self::Receive => &RECEIVE,
             Self::Parse => &PARSE,
             Self::Send => &SEND,
@@ -41,6 +43,7 @@ impl Role {
     /// A method that the attribute stands on.
     pub(crate) const fn method(self) -> &'static str {
         match self {
+            Self::Connect => "async fn open(&self) -> Result<Session>",
             Self::Receive => "async fn fetch(&self) -> Result<String>",
             Self::Parse => "fn readings(raw: &str) -> Result<Readings>",
             Self::Send => "async fn set(&self, value: f64) -> Result<()>",
@@ -53,8 +56,8 @@ pub(crate) struct Form {
     pub(crate) name: &'static str,
     /// A use of it, in full.
     pub(crate) example: &'static str,
-    /// Whether it begins with a value that has no name.
-    pub(crate) takes_key: bool,
+    /// Whether it begins with texts that have no name.
+    pub(crate) takes_keys: bool,
     pub(crate) options: &'static [Opt],
 }
 
@@ -68,33 +71,43 @@ pub(crate) struct Opt {
 pub(crate) static SETTINGS: Form = Form {
     name: "connector",
     example: r#"#[connector(name = "inverter")] struct Inverter"#,
-    takes_key: false,
+    takes_keys: false,
     options: &[Opt { name: "name", example: r#"name = "inverter""# }],
 };
 
 /// `#[connector]` on an `impl` block.
 pub(crate) static METHODS: Form =
-    Form { name: "connector", example: "#[connector]", takes_key: false, options: &[] };
+    Form { name: "connector", example: "#[connector]", takes_keys: false, options: &[] };
 
 /// All that take options.
-pub(crate) static FORMS: [&Form; 4] = [&SETTINGS, &RECEIVE, &SEND, &DATAPOINT];
+pub(crate) static FORMS: [&Form; 5] = [&SETTINGS, &CONNECT, &RECEIVE, &SEND, &DATAPOINT];
+
+static CONNECT: Form = Form {
+    name: "connect",
+    example: r#"#[connect(state = "connected")]"#,
+    takes_keys: false,
+    options: &[Opt { name: "state", example: r#"state = "connected""# }],
+};
 
 static RECEIVE: Form = Form {
     name: "receive",
     example: "#[receive(every = Duration::from_secs(10))]",
-    takes_key: false,
+    takes_keys: false,
     options: &[Opt { name: "every", example: "every = Duration::from_secs(10)" }],
 };
 
-static PARSE: Form = Form { name: "parse", example: "#[parse]", takes_key: false, options: &[] };
+static PARSE: Form = Form { name: "parse", example: "#[parse]", takes_keys: false, options: &[] };
 
 static SEND: Form = Form {
     name: "send",
     example: r#"#[send("setpoint", range = 15.0..=30.0)]"#,
-    takes_key: true,
+    takes_keys: true,
     options: &[
         Opt { name: "range", example: "range = 15.0..=30.0" },
+        Opt { name: "one_of", example: r#"one_of = ["slow", "fast"]"# },
+        Opt { name: "max_len", example: "max_len = 20" },
         Opt { name: "example", example: "example = 21.0" },
+        Opt { name: "each", example: "each = self.stations.keys()" },
     ],
 };
 
@@ -102,7 +115,7 @@ static SEND: Form = Form {
 pub(crate) static DATAPOINT: Form = Form {
     name: "datapoint",
     example: r#"#[datapoint(unit = "W", range = 0.0..=5000.0)]"#,
-    takes_key: false,
+    takes_keys: false,
     options: &[
         Opt { name: "unit", example: r#"unit = "W""# },
         Opt { name: "range", example: "range = 0.0..=5000.0" },

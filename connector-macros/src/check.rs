@@ -1,6 +1,9 @@
 //! The rules, and what is said to those who break them: from syntax to the model.
 
+mod actuators;
+mod choice;
 mod key;
+mod kind;
 mod message;
 mod options;
 mod range;
@@ -11,14 +14,14 @@ mod shape;
 mod signature;
 
 use proc_macro2::TokenStream;
-use syn::{ItemStruct, Result};
+use syn::{ItemStruct, Result, Type};
 
-use self::{options::Options, roles::Annotated};
+use self::{options::Options, roles::Annotated, signature::Sender};
 pub(crate) use self::{readings::readings, roles::outside, shape::misplaced};
 use crate::{
     attr::{self, METHODS, Role, SETTINGS},
     errors::{all, both, split},
-    model::{Connector, Parse, Receive, Send, Settings},
+    model::{Bounds, Connect, Connector, Parse, Receive, Send, Settings},
     syntax::{Impl, summary},
 };
 
@@ -40,34 +43,50 @@ pub(crate) fn connector(arguments: TokenStream, block: &Impl) -> Result<Connecto
     let (methods, roles) = split(block.members.iter().filter_map(roles::annotated));
     let with = |role| methods.iter().filter(move |method| method.role == role);
 
+    let (mut connects, connect_faults) = split(with(Role::Connect).map(connect));
     let (receives, receive_faults) = split(with(Role::Receive).map(receive));
     let (mut parses, parse_faults) = split(with(Role::Parse).map(parse));
     let (sends, send_faults) = split(with(Role::Send).map(send));
+    let has_connect = roles::present(Role::Connect, block).is_ok();
+    let in_receives = receives.iter().filter_map(|receive| receive.session.as_ref());
+    let in_sends = sends.iter().filter_map(|send| send.session.as_ref());
     all([
         options.map(|_| ()),
         shape::not_generic(&block.generics),
         roles::present(Role::Receive, block),
         roles::present(Role::Parse, block),
+        roles::single(with(Role::Connect)),
         roles::single(with(Role::Parse)),
         roles,
+        connect_faults,
         receive_faults,
         parse_faults,
         send_faults,
         message::one_type(&receives),
-        key::unique(with(Role::Send)),
+        actuators::distinct(with(Role::Send)),
+        signature::session_is_opened(has_connect, in_receives.chain(in_sends)),
     ])?;
 
     let raw = receives.first().map(|receive| receive.message.ty.clone());
     let (Some(raw), Some(parse)) = (raw, parses.pop()) else {
         return Err(roles::missing(Role::Parse, block));
     };
-    Ok(Connector { self_ty: block.self_ty.clone(), raw, receives, parse, sends })
+    let (self_ty, connect) = (block.self_ty.clone(), connects.pop());
+    Ok(Connector { self_ty, raw, connect, receives, parse, sends })
+}
+
+fn connect(annotated: &Annotated<'_>) -> Result<Connect> {
+    let signature = signature::connect(annotated.signature);
+    let options = annotated.options();
+    let state = options.and_then(|options| options.get("state").map(key::state).transpose());
+    let ((method, session), state) = both(signature, state)?;
+    Ok(Connect { method, session, state })
 }
 
 fn receive(annotated: &Annotated<'_>) -> Result<Receive> {
     let signature = signature::receive(annotated.signature);
-    let ((method, message), options) = both(signature, annotated.options())?;
-    Ok(Receive { method, message, every: options.get("every").cloned() })
+    let ((method, session, message), options) = both(signature, annotated.options())?;
+    Ok(Receive { method, session, message, every: options.get("every").cloned() })
 }
 
 fn parse(annotated: &Annotated<'_>) -> Result<Parse> {
@@ -79,12 +98,20 @@ fn parse(annotated: &Annotated<'_>) -> Result<Parse> {
 fn send(annotated: &Annotated<'_>) -> Result<Send> {
     let signature = signature::send(annotated.signature);
     let options = annotated.options().and_then(|options| {
-        let key = key::datapoint(annotated.attr, &options);
-        let range = range::range(&options, signature::value(annotated.signature));
-        let (key, range) = both(key, range)?;
-        Ok((key, range, options.get("example").cloned()))
+        let value = signature::value(annotated.signature);
+        let keys = actuators::keys(annotated.attr, &options);
+        let (keys, bounds) = both(keys, bounds(&options, value))?;
+        Ok((keys, bounds, options.get("example").cloned()))
     });
-    let ((method, value, timestamp), (key, range, example)) = both(signature, options)?;
+    let (sender, (keys, bounds, example)) = both(signature, options)?;
+    let Sender { method, session, takes_key, value, timestamp } = sender;
+    actuators::told_which(&keys, takes_key, annotated)?;
     let description = summary(annotated.attrs);
-    Ok(Send { method, key, description, value, timestamp, range, example })
+    Ok(Send { method, keys, description, session, takes_key, value, timestamp, bounds, example })
+}
+
+fn bounds(options: &Options, value: Option<&Type>) -> Result<Bounds> {
+    let one_of = choice::one_of(options, value);
+    let (range, one_of) = both(range::range(options, value), one_of)?;
+    Ok(Bounds { range, one_of, max_len: choice::max_len(options, value)? })
 }

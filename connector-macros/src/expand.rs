@@ -1,12 +1,12 @@
 //! From the model to the trait impl; decides nothing.
 
-use proc_macro2::{Literal, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::{ext::IdentExt, spanned::Spanned};
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::{Type, ext::IdentExt, spanned::Spanned};
 
 use crate::{
     attr::{self, Role},
-    model::{Connector, Message, Method, Parse, Receive, Send},
+    model::{Bounds, Connect, Connector, Keys, Message, Method, OneOf, Parse, Receive, Send},
 };
 
 /// The user's block, then the impl that forwards to its methods.
@@ -17,8 +17,10 @@ pub(crate) fn expand(block: TokenStream, connector: &Connector) -> TokenStream {
 }
 
 fn forwards(connector: &Connector) -> TokenStream {
-    let Connector { self_ty, raw, receives, parse, sends } = connector;
+    let Connector { self_ty, raw, connect, receives, parse, sends } = connector;
     let readings = &parse.message.ty;
+    let session = connect.as_ref().map_or_else(|| quote!(()), |it| it.session.to_token_stream());
+    let connect = connect_fn(connect.as_ref());
     let sources = receives.iter().map(source);
     let receive = receive(receives);
     let parse = parse_fn(parse);
@@ -26,6 +28,7 @@ fn forwards(connector: &Connector) -> TokenStream {
     quote! {
         #[automatically_derived]
         impl ::connector_runtime::Connector for #self_ty {
+            type Session = #session;
             type Raw = #raw;
             type Readings = #readings;
 
@@ -37,9 +40,33 @@ fn forwards(connector: &Connector) -> TokenStream {
                 ::connector_runtime::__private::Readings::<Self::Readings>::NEW.sensors()
             }
 
+            #connect
             #receive
             #parse
             #commands
+        }
+    }
+}
+
+fn connect_fn(connect: Option<&Connect>) -> TokenStream {
+    let body = if let Some(Connect { method, .. }) = connect {
+        let call = call(method, None);
+        quote!(::connector_runtime::__private::opened(#call))
+    } else {
+        quote!(::core::result::Result::Ok(()))
+    };
+    let state = connect.and_then(|connect| connect.state.as_ref()).map(|key| {
+        quote! {
+            fn state_sensor(&self) -> ::core::option::Option<&str> {
+                ::core::option::Option::Some(#key)
+            }
+        }
+    });
+    quote! {
+        #state
+
+        async fn connect(&self) -> ::connector_runtime::Result<Self::Session> {
+            #body
         }
     }
 }
@@ -54,23 +81,38 @@ fn source(receive: &Receive) -> TokenStream {
 }
 
 fn receive(receives: &[Receive]) -> TokenStream {
-    let calls = receives.iter().map(|receive| message(&receive.method, &receive.message, None));
-    let (source, body) = if let [_] = receives {
-        (quote!(_source), quote!(#(#calls)*))
+    let session = parameter("session", receives.iter().any(|receive| receive.session.is_some()));
+    let source = parameter("source", receives.len() > 1);
+    let calls = receives.iter().map(|Receive { method, session, message: returned, .. }| {
+        message(method, returned, session.as_ref().map(passed_session).as_ref())
+    });
+    let body = if receives.len() < 2 {
+        quote!(#(#calls)*)
     } else {
         let last = receives.len().saturating_sub(1);
         let indices = (0..last).map(|index| Literal::usize_unsuffixed(index).to_token_stream());
         let indices = indices.chain([quote!(_)]);
-        (quote!(source), quote!(match source { #(#indices => #calls,)* }))
+        quote!(match source { #(#indices => #calls,)* })
     };
     quote! {
         async fn receive(
             &self,
+            #session: &Self::Session,
             #source: usize,
         ) -> ::connector_runtime::Result<::core::option::Option<Self::Raw>> {
             #body
         }
     }
+}
+
+/// The name of a parameter, which says whether it is used.
+fn parameter(name: &str, is_used: bool) -> Ident {
+    format_ident!("{}{name}", if is_used { "" } else { "_" })
+}
+
+/// The session, to be blamed where the user says what it is.
+fn passed_session(ty: &Type) -> TokenStream {
+    quote_spanned!(at(ty.span())=> session)
 }
 
 fn parse_fn(parse: &Parse) -> TokenStream {
@@ -93,42 +135,124 @@ fn message(method: &Method, message: &Message, arguments: Option<&TokenStream>) 
 }
 
 fn commands(sends: &[Send]) -> TokenStream {
-    let actuators = sends.iter().map(actuator);
-    let arms = sends.iter().map(send);
+    let session = parameter("session", sends.iter().any(|send| send.session.is_some()));
+    let fixed = sends.iter().filter_map(fixed);
+    let listed = actuators(sends);
+    let others = others(sends);
     quote! {
         fn actuators(&self) -> ::std::vec::Vec<::connector_runtime::Actuator> {
-            ::std::vec::Vec::from([#(#actuators),*])
+            #listed
         }
 
         async fn send(
             &self,
+            #session: &Self::Session,
             command: &::connector_runtime::Command,
         ) -> ::connector_runtime::Result<()> {
             match command.key() {
-                #(#arms)*
-                _ => ::core::result::Result::Err(command.unknown()),
+                #(#fixed)*
+                #others
             }
         }
     }
 }
 
-fn actuator(send: &Send) -> TokenStream {
-    let Send { key, description, value, range, example, .. } = send;
+/// A list of those that are known, and an iterator for each of the others.
+fn actuators(sends: &[Send]) -> TokenStream {
+    let known = sends.iter().filter_map(|send| match &send.keys {
+        Keys::Fixed(keys) => match keys.as_slice() {
+            [key] => Some(described(quote!(::connector_runtime::Actuator::new(#key)), send)),
+            _ => None,
+        },
+        _ => None,
+    });
+    let more: Vec<_> = sends.iter().filter_map(more).collect();
+    let known = quote!(::std::vec::Vec::from([#(#known),*]));
+    if more.is_empty() {
+        return known;
+    }
+    quote! {
+        let mut actuators = #known;
+        #(actuators.extend(#more);)*
+        actuators
+    }
+}
+
+/// Several actuators of one method.
+fn more(send: &Send) -> Option<TokenStream> {
+    let actuators = match &send.keys {
+        Keys::Fixed(keys) if keys.len() == 1 => return None,
+        Keys::Fixed(keys) => quote!([#(#keys),*].map(::connector_runtime::Actuator::new)),
+        Keys::Family { prefix, suffix, each } => {
+            quote!(::connector_runtime::__private::family(#prefix, #each, #suffix))
+        }
+        Keys::Others { each } => quote!(::connector_runtime::__private::others(#each)),
+    };
+    let actuator = quote!(actuator);
+    let described = described(actuator.clone(), send);
+    let is_described = described.to_string() != actuator.to_string();
+    Some(if is_described { quote!(#actuators.map(|#actuator| #described)) } else { actuators })
+}
+
+fn described(actuator: TokenStream, send: &Send) -> TokenStream {
+    let Send { description, value, bounds: Bounds { range, one_of, max_len }, example, .. } = send;
     let description = (!description.is_empty()).then(|| quote!(.description(#description)));
     // The user's own type is named, so that a range of another type is blamed where it is written.
     let range = range.as_ref().map(|range| quote!(.range::<#value>(#range)));
+    let one_of = one_of.as_ref().map(|OneOf { values, number }| match number {
+        Some(number) => quote!(.one_of::<#number>(#values)),
+        None => quote!(.one_of(#values)),
+    });
+    let max_len = max_len.as_ref().map(|max_len| quote!(.max_len(#max_len)));
     let example = example.as_ref().map(|example| quote!(.example(#example)));
-    quote!(::connector_runtime::Actuator::new(#key) #description #range #example)
+    quote!(#actuator #description #range #one_of #max_len #example)
 }
 
-fn send(send: &Send) -> TokenStream {
-    let Send { method, key, value, timestamp, .. } = send;
+/// An arm for the keys that are known.
+fn fixed(send: &Send) -> Option<TokenStream> {
+    let Keys::Fixed(keys) = &send.keys else { return None };
+    let sent = sent(send, &quote!(command.key()));
+    Some(quote!(#(#keys)|* => #sent,))
+}
+
+/// An arm for all others.
+fn others(sends: &[Send]) -> TokenStream {
+    let last = sends.iter().find(|send| matches!(send.keys, Keys::Others { .. }));
+    let last = last.map_or_else(
+        || quote!(::core::result::Result::Err(command.unknown())),
+        |send| sent(send, &quote!(command.key())),
+    );
+    let families: Vec<_> = sends.iter().filter_map(family).collect();
+    if families.is_empty() {
+        quote!(_ => #last,)
+    } else {
+        quote!(_ => #(#families else)* { #last })
+    }
+}
+
+/// What happens to a key that only differs in one part from that of others.
+fn family(send: &Send) -> Option<TokenStream> {
+    let Keys::Family { prefix, suffix, .. } = &send.keys else { return None };
+    let sent = sent(send, &quote!(part));
+    let between = quote!(::connector_runtime::__private::between);
+    Some(quote! {
+        if let ::core::option::Option::Some(part) = #between(#prefix, command.key(), #suffix) {
+            #sent
+        }
+    })
+}
+
+fn sent(send: &Send, key: &TokenStream) -> TokenStream {
+    let Send { method, session, takes_key, value, timestamp, .. } = send;
+    let session = session.iter().map(passed_session);
+    let key = takes_key.then_some(key).into_iter();
     let timestamp = timestamp
         .iter()
         .map(|ty| quote!(::connector_runtime::__private::timestamp::<#ty>(command)));
-    let arguments = quote!(command.value::<#value>()? #(, #timestamp)*);
+    let value = quote!(command.value::<#value>()?);
+    let arguments = quote!(#(#session,)* #(#key,)* #value #(, #timestamp)*);
     let call = call(method, Some(&arguments));
-    quote!(#key => ::connector_runtime::__private::sent(#call),)
+    quote!(::connector_runtime::__private::sent(#call))
 }
 
 fn call(method: &Method, arguments: Option<&TokenStream>) -> TokenStream {

@@ -28,6 +28,7 @@ pub(crate) fn block(tokens: TokenStream, block: &Impl, error: &Error) -> TokenSt
 
         #[automatically_derived]
         impl ::connector_runtime::Connector for #self_ty {
+            type Session = ();
             type Raw = ();
             type Readings = ();
 
@@ -35,8 +36,13 @@ pub(crate) fn block(tokens: TokenStream, block: &Impl, error: &Error) -> TokenSt
                 ::core::unreachable!()
             }
 
+            async fn connect(&self) -> ::connector_runtime::Result<()> {
+                ::core::unreachable!()
+            }
+
             async fn receive(
                 &self,
+                _session: &(),
                 _source: usize,
             ) -> ::connector_runtime::Result<::core::option::Option<()>> {
                 ::core::unreachable!()

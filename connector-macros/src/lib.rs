@@ -85,6 +85,17 @@ pub fn connector(options: TokenStream, item: TokenStream) -> TokenStream {
     annotated(options.into(), item.into()).into()
 }
 
+/// Marks the method that opens a session with the device.
+///
+/// It takes `&self`, may be `async`, and returns `Result<T>`, where `T` is what is open from then on: a
+/// connection, a socket, a login. The methods with [`#[receive]`](macro@receive) and
+/// [`#[send]`](macro@send) may take `&T` after `&self`; several of them use it at the same time. There
+/// are no options.
+#[proc_macro_attribute]
+pub fn connect(_options: TokenStream, item: TokenStream) -> TokenStream {
+    outside(Role::Connect, item.into()).into()
+}
+
 /// Marks a method that gets the next raw message from the device.
 ///
 /// It takes `&self`, may be `async`, and returns `Result<T>` with any error type. `Ok(None)` of a

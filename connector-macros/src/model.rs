@@ -16,14 +16,26 @@ pub(crate) struct Settings {
 pub(crate) struct Connector {
     pub(crate) self_ty: Type,
     pub(crate) raw: Type,
+    /// How a session is opened, if there is one.
+    pub(crate) connect: Option<Connect>,
     pub(crate) receives: Vec<Receive>,
     pub(crate) parse: Parse,
     pub(crate) sends: Vec<Send>,
 }
 
+/// The method that opens a session.
+pub(crate) struct Connect {
+    pub(crate) method: Method,
+    pub(crate) session: Type,
+    /// The key of the sensor that tells whether there is a session, if there is one.
+    pub(crate) state: Option<LitStr>,
+}
+
 /// A method that gets raw messages.
 pub(crate) struct Receive {
     pub(crate) method: Method,
+    /// The type by which it takes the session, if it does.
+    pub(crate) session: Option<Type>,
     pub(crate) message: Message,
     /// The time between two polls; none for a source that pushes.
     pub(crate) every: Option<Expr>,
@@ -40,13 +52,45 @@ pub(crate) struct Parse {
 /// A method that hands a command to the device.
 pub(crate) struct Send {
     pub(crate) method: Method,
-    pub(crate) key: LitStr,
+    pub(crate) keys: Keys,
     pub(crate) description: String,
+    /// The type by which it takes the session, if it does.
+    pub(crate) session: Option<Type>,
+    /// Whether it takes the key, or the part of it that is not fixed.
+    pub(crate) takes_key: bool,
     pub(crate) value: Type,
     /// The type by which it takes the command's timestamp, if it does.
     pub(crate) timestamp: Option<Type>,
-    pub(crate) range: Option<Expr>,
+    pub(crate) bounds: Bounds,
     pub(crate) example: Option<Expr>,
+}
+
+/// Which actuators a method serves.
+pub(crate) enum Keys {
+    Fixed(Vec<LitStr>),
+    /// Those whose keys differ in one part, which `each` lists.
+    Family {
+        prefix: String,
+        suffix: String,
+        each: Expr,
+    },
+    /// All others, which `each` lists.
+    Others {
+        each: Expr,
+    },
+}
+
+/// Which values an actuator accepts.
+pub(crate) struct Bounds {
+    pub(crate) range: Option<Expr>,
+    pub(crate) one_of: Option<OneOf>,
+    pub(crate) max_len: Option<Expr>,
+}
+
+/// The values that are accepted, and their type where it is a number.
+pub(crate) struct OneOf {
+    pub(crate) values: Expr,
+    pub(crate) number: Option<Type>,
 }
 
 /// How a method is called.

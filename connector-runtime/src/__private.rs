@@ -2,7 +2,12 @@
 
 use std::{marker::PhantomData, ops::Deref};
 
-use crate::{Command, Datapoints, Error, Result, Sensor};
+use crate::{Actuator, Command, Datapoints, Error, Result, Sensor};
+
+/// What a method with `#[connect]` may return.
+pub fn opened<T, E: Into<Error>>(outcome: Result<T, E>) -> Result<T> {
+    outcome.map_err(Into::into)
+}
 
 /// What a method with `#[receive]` or `#[parse]` may return in the place of a message.
 pub fn message<T, E: Into<Error>>(outcome: Result<T, E>) -> Result<Option<T>> {
@@ -23,6 +28,28 @@ pub fn sent<E: Into<Error>>(outcome: Result<(), E>) -> Result<()> {
 #[must_use]
 pub fn timestamp<T: From<crate::Timestamp>>(command: &Command) -> T {
     command.timestamp().into()
+}
+
+/// Actuators whose keys differ in what is between a prefix and a suffix.
+pub fn family(
+    prefix: &str,
+    each: impl IntoIterator<Item: AsRef<str>>,
+    suffix: &str,
+) -> impl Iterator<Item = Actuator> {
+    let key = move |part: &str| format!("{prefix}{part}{suffix}");
+    each.into_iter().map(move |part| Actuator::new(key(part.as_ref())))
+}
+
+/// What is between the prefix and the suffix, if this is the key of such an actuator.
+#[must_use]
+pub fn between<'a>(prefix: &str, key: &'a str, suffix: &str) -> Option<&'a str> {
+    let part = key.strip_prefix(prefix)?.strip_suffix(suffix)?;
+    (!part.is_empty()).then_some(part)
+}
+
+/// Actuators, or the keys of actuators.
+pub fn others(each: impl IntoIterator<Item: Into<Actuator>>) -> impl Iterator<Item = Actuator> {
+    each.into_iter().map(Into::into)
 }
 
 /// Asks a type of readings for its sensors, whether or not it can tell.

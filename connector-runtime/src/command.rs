@@ -1,9 +1,11 @@
 //! A command: what a controller asks of an actuator, as it came over the bus.
 
+use std::borrow::Cow;
+
 use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 
-use crate::{Error, Result, Timestamp};
+use crate::{Error, Harmless, Result, Timestamp};
 
 /// A value for an actuator datapoint, still in JSON, with the time its sender gave it.
 #[derive(Debug, Clone)]
@@ -27,19 +29,24 @@ impl Command {
         &self.key
     }
 
-    /// The value, decoded; the error says what was expected and what came instead. For an integer
-    /// `70.0` is as good as `70`: many controllers know only floating-point numbers.
+    /// The value, decoded; the error says what was expected and what came instead, and is
+    /// [`Harmless`].
+    ///
+    /// For an integer `70.0` is as good as `70`, as many controllers know only floating-point numbers.
+    /// For a number or a bool, text that says nothing else is as good: `"70"`, `"true"`.
     pub fn value<T: DeserializeOwned>(&self) -> Result<T> {
         let json = self.value.get();
-        let decoded = serde_json::from_str(json);
-        let decoded = decoded.or_else(|error| match whole(json) {
-            Some(integer) => serde_json::from_str(&integer.to_string()),
-            None => Err(error),
+        let decoded = serde_json::from_str(json).or_else(|error| {
+            let other = plain(json).and_then(|json| {
+                let decoded = serde_json::from_str(&json).ok();
+                decoded.or_else(|| serde_json::from_str(&whole(&json)?.to_string()).ok())
+            });
+            other.ok_or(error)
         });
         decoded.map_err(|error| {
             let reason = error.to_string();
             let reason = reason.split(" at line ").next().unwrap_or_default();
-            anyhow::anyhow!("the value {json:.100} does not fit: {reason}")
+            anyhow::anyhow!("the value {json:.100} does not fit: {reason}").harmless()
         })
     }
 
@@ -58,8 +65,19 @@ impl Command {
     /// The error for a command whose actuator the connector does not have.
     #[must_use]
     pub fn unknown(&self) -> Error {
-        anyhow::anyhow!("this connector has no actuator `{}`", self.key)
+        anyhow::anyhow!("this connector has no actuator `{}`", self.key).harmless()
     }
+}
+
+/// A number or a bool, also one that is written as text.
+pub(crate) fn plain(json: &str) -> Option<Cow<'_, str>> {
+    let plain = match json.strip_prefix('"') {
+        Some(_) => Cow::Owned(serde_json::from_str::<String>(json).ok()?.trim().to_owned()),
+        None => Cow::Borrowed(json),
+    };
+    let starts = plain.starts_with(|c: char| c == '-' || c.is_ascii_digit());
+    let is_number = starts && serde_json::from_str::<&RawValue>(&plain).is_ok();
+    (is_number || matches!(&*plain, "true" | "false")).then_some(plain)
 }
 
 /// The integer that a floating-point number stands for exactly.
@@ -79,12 +97,25 @@ mod tests {
 
     #[test]
     fn whole_numbers_are_integers_however_they_are_written() {
-        for json in ["70", "70.0", "7e1"] {
+        for json in ["70", "70.0", "7e1", "\"70\"", "\" 70.0 \""] {
             assert_eq!(command(json).value::<u8>().unwrap(), 70, "{json}");
         }
-        for json in ["70.5", "-1.0", "256.0", "\"70\"", "null", "1e300"] {
+        for json in ["70.5", "-1.0", "256.0", "\"256\"", "\"0x46\"", "\"\"", "null", "1e300"] {
             assert!(command(json).value::<u8>().is_err(), "{json}");
         }
+    }
+
+    #[test]
+    fn text_may_stand_for_a_number_or_a_bool_but_not_the_other_way_round() {
+        assert_eq!(command("\"18.0\"").value::<f64>().unwrap(), 18.0);
+        assert_eq!(command("\"18.0\"").value::<Option<f32>>().unwrap(), Some(18.0));
+        assert_eq!(command("\"18.0\"").value::<String>().unwrap(), "18.0");
+        assert!(command("\"true\"").value::<bool>().unwrap());
+        for json in ["\"18.0 °C\"", "\"NaN\"", "\"1e999\"", "\"[1]\"", "\"null\"", "true"] {
+            assert!(command(json).value::<f64>().is_err(), "{json}");
+        }
+        assert!(command("18.0").value::<String>().is_err());
+        assert!(command("1").value::<bool>().is_err());
         let error = command("\"warm\"").value::<f64>().unwrap_err().to_string();
         assert_eq!(
             error,

@@ -8,7 +8,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::{Command, Connector, isolation::isolated, log::Logs};
+use crate::{Command, Connector, device::Device, isolation::isolated, log::Logs};
 
 /// How many commands of one actuator wait at most.
 const QUEUE: usize = 256;
@@ -21,30 +21,28 @@ pub(crate) trait Dispatch: Send {
 
 /// Hands commands to a connector: one after another for each actuator, in their order, while those
 /// of different actuators may overlap.
-pub(crate) struct Workers<C> {
-    connector: Arc<C>,
+pub(crate) struct Workers<C: Connector> {
+    device: Arc<Device<C>>,
     logs: Logs,
-    device: Handle,
+    runtime: Handle,
     queues: HashMap<String, mpsc::Sender<Command>>,
     tasks: JoinSet<()>,
 }
 
 impl<C: Connector> Workers<C> {
     /// The commands run where the device part runs.
-    pub(crate) fn new(connector: Arc<C>, logs: Logs, device: Handle) -> Self {
-        Self { connector, logs, device, queues: HashMap::new(), tasks: JoinSet::new() }
+    pub(crate) fn new(device: Arc<Device<C>>, logs: Logs, runtime: Handle) -> Self {
+        Self { device, logs, runtime, queues: HashMap::new(), tasks: JoinSet::new() }
     }
 
     fn start(&mut self, key: &str) -> mpsc::Sender<Command> {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        let work = work(Arc::clone(&self.connector), receiver);
-        self.tasks.spawn_on(self.logs.collect(work), &self.device);
+        let work = work(Arc::clone(&self.device), receiver);
+        self.tasks.spawn_on(self.logs.collect(work), &self.runtime);
         self.queues.insert(key.to_owned(), sender.clone());
         sender
     }
-}
 
-impl<C> Workers<C> {
     /// Waits until the device has every command that was accepted.
     pub(crate) async fn finish(self) {
         drop(self.queues);
@@ -71,12 +69,23 @@ impl<C: Connector> Dispatch for Workers<C> {
     }
 }
 
-async fn work<C: Connector>(connector: Arc<C>, mut queue: mpsc::Receiver<Command>) {
+async fn work<C: Connector>(device: Arc<Device<C>>, mut queue: mpsc::Receiver<Command>) {
     while let Some(command) = queue.recv().await {
         let (key, json) = (command.key(), command.json());
         tracing::debug!("sending {json:.1000} to `{key}`");
-        if let Err(error) = isolated(connector.send(&command)).await {
-            tracing::error!("the command {json:.100} for `{key}` failed: {error:#}");
+        // What moves real things is not kept for a device that may be back in hours.
+        let Some(open) = device.session_now().await else {
+            tracing::error!(
+                "the command {json:.100} for `{key}` is refused: there is no connection to the device"
+            );
+            continue;
+        };
+        match isolated(device.connector.send(&open.session, &command)).await {
+            Ok(()) => open.worked(),
+            Err(error) => {
+                tracing::error!("the command {json:.100} for `{key}` failed: {error:#}");
+                device.failed(&open, key, &error);
+            }
         }
     }
 }

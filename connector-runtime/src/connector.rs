@@ -1,6 +1,6 @@
 //! The trait that a connector implements, by the macro or by hand.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use serde::Serialize;
 
@@ -52,6 +52,7 @@ pub trait Settings: clap::Args + Send + Sync + 'static {
 /// }
 ///
 /// impl Connector for Registers {
+///     type Session = ();
 ///     type Raw = Vec<u16>;
 ///     type Readings = std::collections::BTreeMap<String, u16>;
 ///
@@ -59,7 +60,11 @@ pub trait Settings: clap::Args + Send + Sync + 'static {
 ///         vec![Source::poll("registers", Duration::from_secs(10))]
 ///     }
 ///
-///     async fn receive(&self, _source: usize) -> Result<Option<Vec<u16>>> {
+///     async fn connect(&self) -> Result<()> {
+///         Ok(())
+///     }
+///
+///     async fn receive(&self, (): &(), _source: usize) -> Result<Option<Vec<u16>>> {
 ///         Ok(Some(vec![0; self.names.len()]))
 ///     }
 ///
@@ -75,7 +80,7 @@ pub trait Settings: clap::Args + Send + Sync + 'static {
 ///         self.names.iter().map(|name| Actuator::new(name.clone()).example(0)).collect()
 ///     }
 ///
-///     async fn send(&self, command: &Command) -> Result<()> {
+///     async fn send(&self, (): &(), command: &Command) -> Result<()> {
 ///         println!("{} := {}", command.key(), command.value::<u16>()?);
 ///         Ok(())
 ///     }
@@ -87,6 +92,12 @@ pub trait Settings: clap::Args + Send + Sync + 'static {
     note = "write `#[connector] impl {Self} {{ .. }}` with a `#[receive]` and a `#[parse]` method"
 )]
 pub trait Connector: Settings {
+    /// What is open while the connector talks to the device: a connection, a socket, a login. `()` for
+    /// a device that is reached anew each time.
+    ///
+    /// Several calls use it at the same time. When it has ended it is dropped, once none does.
+    type Session: Send + Sync + 'static;
+
     /// What the device hands over: text, bytes, or any serde type.
     type Raw: RawMessage;
 
@@ -97,11 +108,25 @@ pub trait Connector: Settings {
     /// Where raw messages come from, each with its rhythm. All run side by side.
     fn sources(&self) -> Vec<Source>;
 
+    /// Opens a session with the device. After an error it is called again, with growing pauses.
+    fn connect(&self) -> impl Future<Output = Result<Self::Session>> + Send;
+
     /// Gets the next raw message of one source, given by its index in [`sources`](Self::sources).
     ///
-    /// `Ok(None)` says that there is nothing to process this time. An error is logged and the
-    /// source is asked again: at its next turn if it is polled, after a back-off if it pushes.
-    fn receive(&self, source: usize) -> impl Future<Output = Result<Option<Self::Raw>>> + Send;
+    /// `Ok(None)` says that there is nothing to process this time. An error ends the session, and the
+    /// source is asked again as soon as there is another one. If the error is [`Harmless`], or the
+    /// session `()`, the source is asked again at its next turn if it is polled, and after a back-off if
+    /// it pushes.
+    ///
+    /// When the session ends for another reason this is dropped while it waits, as the answer may
+    /// never come.
+    ///
+    /// [`Harmless`]: crate::Harmless
+    fn receive(
+        &self,
+        session: &Self::Session,
+        source: usize,
+    ) -> impl Future<Output = Result<Option<Self::Raw>>> + Send;
 
     /// Reads the sensors out of a raw message. It is pure: the same message always gives the
     /// same readings, so that recorded messages can be replayed.
@@ -115,14 +140,29 @@ pub trait Connector: Settings {
         Vec::new()
     }
 
-    /// The datapoints that take commands.
+    /// The key of a sensor that tells whether there is a session with the device: `true` or `false`.
+    /// It is announced with the other sensors. Without one, only the log tells.
+    fn state_sensor(&self) -> Option<&str> {
+        None
+    }
+
+    /// The datapoints that take commands. This is asked again for each new session and whenever a new
+    /// sensor was found, so that actuators may come and go with what the device reports.
     fn actuators(&self) -> Vec<Actuator> {
         Vec::new()
     }
 
     /// Hands a command to the device. Commands of one actuator come one after another, those of
     /// different actuators may overlap.
-    fn send(&self, command: &Command) -> impl Future<Output = Result<()>> + Send {
+    ///
+    /// An error is logged and ends the session, unless it is [`Harmless`](crate::Harmless) as those of
+    /// [`Command::value`] are.
+    fn send(
+        &self,
+        session: &Self::Session,
+        command: &Command,
+    ) -> impl Future<Output = Result<()>> + Send {
+        let _ = session;
         std::future::ready(Err(command.unknown()))
     }
 }
@@ -130,7 +170,7 @@ pub trait Connector: Settings {
 /// One way by which raw messages arrive, and its rhythm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    name: &'static str,
+    name: Cow<'static, str>,
     every: Option<Duration>,
 }
 
@@ -138,21 +178,20 @@ impl Source {
     /// A source that is polled: at once, and then each time the interval has passed since the
     /// last poll *began*. A poll that takes longer is followed at once by the next, none piles up.
     #[must_use]
-    pub const fn poll(name: &'static str, every: Duration) -> Self {
-        let every = Some(every);
-        Self { name, every }
+    pub fn poll(name: impl Into<Cow<'static, str>>, every: Duration) -> Self {
+        Self { name: name.into(), every: Some(every) }
     }
 
     /// A source that pushes: [`receive`](Connector::receive) waits for its next message.
     #[must_use]
-    pub const fn push(name: &'static str) -> Self {
-        Self { name, every: None }
+    pub fn push(name: impl Into<Cow<'static, str>>) -> Self {
+        Self { name: name.into(), every: None }
     }
 
     /// What log messages call it.
     #[must_use]
-    pub const fn name(&self) -> &'static str {
-        self.name
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// The time from one poll to the next; none for a source that pushes.

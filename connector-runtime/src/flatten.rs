@@ -16,7 +16,7 @@ use serde::{Serialize, Serializer, ser::Error as _};
 use serde_json::ser::{CharEscape, Formatter};
 
 use self::compound::Compound;
-use crate::{Timestamp, datapoint::STAMPED};
+use crate::{Timestamp, stamped::STAMPED};
 
 /// Nesting beyond this is an error; `serde_json` draws the line at the same depth.
 const MAX_NESTING: usize = 128;

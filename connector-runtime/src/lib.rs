@@ -86,17 +86,20 @@
 #![cfg_attr(not(feature = "testing"), allow(rustdoc::broken_intra_doc_links))]
 
 pub mod __private;
+mod actuator;
 mod broker;
 mod command;
 mod commands;
 mod connector;
-mod datapoint;
 mod datapoints;
+mod device;
 mod flatten;
+mod harmless;
 mod isolation;
 mod log;
 mod map;
 mod message;
+mod number;
 mod outbox;
 mod quarantine;
 pub mod raw;
@@ -107,12 +110,14 @@ mod session;
 mod settings;
 mod shared;
 mod source;
+mod stamped;
 mod stop;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timestamp;
 mod topic;
 
+pub use actuator::Actuator;
 pub use anyhow;
 #[cfg(feature = "embedded-broker")]
 pub use broker::{EmbeddedBroker, Listening};
@@ -120,14 +125,16 @@ pub use clap;
 pub use command::Command;
 pub use connector::{Connector, Error, Result, Settings, Source};
 #[doc(inline)]
-pub use connector_macros::{Datapoints, connector, parse, receive, send};
-pub use datapoint::{Actuator, Bound, Number, Stamped};
+pub use connector_macros::{Datapoints, connect, connector, parse, receive, send};
 pub use datapoints::{Datapoints, Describe, Field};
+pub use harmless::Harmless;
 pub use log::BusLayer;
+pub use number::{Bound, Number};
 pub use raw::RawMessage;
 pub use run::{main, run};
 pub use sensor::{Kind, Sensor};
 pub use settings::{BusSettings, Secret};
+pub use stamped::Stamped;
 pub use timestamp::Timestamp;
 
 /// Everything that a connector's source needs: `use connector_runtime::prelude::*;`.
@@ -136,12 +143,12 @@ pub mod prelude {
 
     pub use anyhow::{Context, anyhow, bail, ensure};
     pub use clap;
-    pub use connector_macros::{connector, parse, receive, send};
+    pub use connector_macros::{connect, connector, parse, receive, send};
     pub use serde::{Deserialize, Serialize};
 
     pub use crate::{
-        Actuator, Command, Connector, Datapoints, Error, RawMessage, Result, Sensor, Source,
-        Stamped, Timestamp,
+        Actuator, Command, Connector, Datapoints, Error, Harmless, RawMessage, Result, Sensor,
+        Source, Stamped, Timestamp,
     };
 }
 

@@ -189,6 +189,21 @@ impl Registry {
         &self.sensors
     }
 
+    /// Takes the actuators that there are now; true if they are others than before.
+    pub(crate) fn set_actuators(&mut self, mut actuators: Vec<Actuator>) -> bool {
+        let mut keys = HashSet::new();
+        actuators.retain(|actuator| {
+            let is_first = keys.insert(actuator.key().to_owned());
+            if !is_first {
+                tracing::error!("there are two actuators with the key `{}`", actuator.key());
+            }
+            is_first
+        });
+        let is_new = actuators != self.actuators;
+        self.actuators = actuators;
+        is_new
+    }
+
     pub(crate) fn actuator(&self, key: &str) -> Option<&Actuator> {
         self.actuators.iter().find(|actuator| actuator.key() == key)
     }

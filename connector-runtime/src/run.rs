@@ -10,9 +10,10 @@ use tokio::{
 };
 
 use crate::{
-    Actuator, BusSettings, Connector, Sensor, Source, Timestamp,
+    Actuator, BusSettings, Connector, Kind, Sensor, Source, Timestamp,
     broker::{self, Address, Identity},
     commands::Workers,
+    device::Device,
     isolation::isolated_call,
     log::{self, Logs},
     session::Session,
@@ -55,10 +56,12 @@ const EXIT_CONFIG: u8 = 78;
 /// struct Thermometer {}
 ///
 /// # impl Connector for Thermometer {
+/// #     type Session = ();
 /// #     type Raw = String;
 /// #     type Readings = ();
 /// #     fn sources(&self) -> Vec<Source> { vec![] }
-/// #     async fn receive(&self, _: usize) -> Result<Option<String>> { Ok(None) }
+/// #     async fn connect(&self) -> Result<()> { Ok(()) }
+/// #     async fn receive(&self, (): &(), _: usize) -> Result<Option<String>> { Ok(None) }
 /// #     fn parse(&self, _: &String) -> Result<Option<()>> { Ok(None) }
 /// # }
 /// // #[connector] impl Thermometer { .. }
@@ -147,22 +150,22 @@ pub async fn run<C: Connector>(
     logs.collect(running).await.map_err(|exit| anyhow::anyhow!("{exit}"))
 }
 
-/// Runs a connector, its device part on the runtime `device`; `address` replaces the broker of the
+/// Runs a connector, its device part on `runtime`; `address` replaces the broker of the
 /// settings.
 pub(crate) async fn serve<C: Connector>(
     connector: C,
     settings: BusSettings,
     address: Option<Address>,
     logs: Logs,
-    device: &Handle,
+    runtime: &Handle,
     stop: impl Future<Output = ()>,
 ) -> Result<(), Exit> {
     settings.check().map_err(Exit::Faults)?;
     let Described { sources, sensors, actuators } = describe(&connector)?;
-    let connector = Arc::new(connector);
     let session = Session::new(&settings.connector_name, C::VERSION, sensors, actuators);
     let shared = Arc::new(Shared::new(session, logs.clone()));
-    let workers = Workers::new(Arc::clone(&connector), logs.clone(), device.clone());
+    let device = Arc::new(Device::new(connector, Arc::clone(&shared)));
+    let workers = Workers::new(Arc::clone(&device), logs.clone(), runtime.clone());
     let address = address.unwrap_or_else(|| address_of(&settings));
     let identity = identity_of(&settings);
     let broker = {
@@ -171,10 +174,11 @@ pub(crate) async fn serve<C: Connector>(
     };
     let mut broker = tokio::spawn(logs.collect(broker));
     tokio::select! {
-        () = operate(&connector, &shared, sources, &settings, &logs, device) => {}
+        () = operate(&device, &shared, sources, &settings, &logs, runtime) => {}
         () = stop => {}
     }
     tracing::info!("Connector stopped.");
+    device.tell(false);
     shared.say_goodbye();
     let Ok(Ok(workers)) = timeout(WAIT_FOR_GOODBYE, &mut broker).await else {
         broker.abort();
@@ -188,12 +192,12 @@ pub(crate) async fn serve<C: Connector>(
 
 /// Runs the device part, once the bus is ready for it.
 async fn operate<C: Connector>(
-    connector: &Arc<C>,
+    device: &Arc<Device<C>>,
     shared: &Arc<Shared>,
     sources: Vec<Source>,
     settings: &BusSettings,
     logs: &Logs,
-    device: &Handle,
+    runtime: &Handle,
 ) {
     let BusSettings { connector_name, .. } = settings;
     if until_ready(shared).await {
@@ -206,10 +210,12 @@ async fn operate<C: Connector>(
     tasks.spawn(logs.collect(tell_selections(Arc::clone(shared))));
     let records_raw = settings.send_raw_message_to_db;
     for (index, source) in sources.into_iter().enumerate() {
-        let (connector, shared) = (Arc::clone(connector), Arc::clone(shared));
-        let source = source::run(connector, shared, index, source, records_raw);
-        tasks.spawn_on(logs.collect(source), device);
+        let (device, shared) = (Arc::clone(device), Arc::clone(shared));
+        let source = source::run(device, shared, index, source, records_raw);
+        tasks.spawn_on(logs.collect(source), runtime);
     }
+    let device = Arc::clone(device);
+    tasks.spawn_on(logs.collect(async move { device.keep_open().await }), runtime);
     // None of them ends by itself.
     while let Some(ended) = tasks.join_next().await {
         tracing::error!("a task of the connector has ended: {ended:?}");
@@ -268,7 +274,9 @@ struct Described {
 /// them is reported as those are.
 fn describe<C: Connector>(connector: &C) -> Result<Described, Exit> {
     let described = isolated_call(|| {
-        let (sources, sensors) = (connector.sources(), connector.sensors());
+        let (sources, mut sensors) = (connector.sources(), connector.sensors());
+        let state = connector.state_sensor().map(|key| Sensor::new(key.to_owned(), Kind::Bool));
+        sensors.extend(state.map(|state| state.description("Whether the device is connected.")));
         Ok(Described { sources, sensors, actuators: connector.actuators() })
     });
     let fault = |error| Exit::Faults(vec![format!("its sources, sensors or actuators: {error:#}")]);

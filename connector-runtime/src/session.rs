@@ -163,16 +163,31 @@ impl Session {
         self.outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Raw });
     }
 
-    /// The readings of one message: announced if a key is new, published where selected.
-    pub(crate) fn readings(&mut self, flat: &Flat, received: Timestamp) {
+    /// The readings of one message: announced if a key is new, published where selected. True if a
+    /// key is new.
+    pub(crate) fn readings(&mut self, flat: &Flat, received: Timestamp) -> bool {
         let timestamp = flat.timestamp().unwrap_or(received);
-        if self.registry.update(flat, timestamp)
-            && self.is_online
+        let has_news = self.registry.update(flat, timestamp);
+        if has_news {
+            self.announce();
+        }
+        publish_values(&mut self.outbox, self.registry.updated());
+        has_news
+    }
+
+    /// The actuators that there are now: announced if they are others than before.
+    pub(crate) fn actuators(&mut self, actuators: Vec<Actuator>) {
+        if self.registry.set_actuators(actuators) {
+            self.announce();
+        }
+    }
+
+    fn announce(&mut self) {
+        if self.is_online
             && let Some(announcement) = self.announcement()
         {
             self.outbox.push(announcement);
         }
-        publish_values(&mut self.outbox, self.registry.updated());
     }
 
     pub(crate) fn log(&mut self, log: &LogMessage) {

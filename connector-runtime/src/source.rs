@@ -2,11 +2,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
 use crate::{
     Connector, Error, RawMessage, Result, Source, Timestamp,
     broker::jitter,
+    device::{Device, Open},
     flatten::Flat,
     isolation::{isolated, isolated_call},
     shared::Shared,
@@ -18,7 +19,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Runs one source for as long as the connector runs.
 pub(crate) async fn run<C: Connector>(
-    connector: Arc<C>,
+    device: Arc<Device<C>>,
     shared: Arc<Shared>,
     index: usize,
     source: Source,
@@ -28,63 +29,104 @@ pub(crate) async fn run<C: Connector>(
     if let Some(ticks) = &mut ticks {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     }
-    let mut pipeline = Pipeline {
-        connector: &*connector,
-        shared: &shared,
-        name: source.name(),
-        records_raw,
-        flat: Flat::default(),
+    let name = source.name();
+    let mut receiver = Receiver {
+        ticks,
+        is_due: false,
+        index,
+        trouble: Trouble::new(format!("`{name}` receives nothing")),
+        pipeline: Pipeline {
+            device: &device,
+            shared: &shared,
+            name,
+            records_raw,
+            flat: Flat::default(),
+            trouble: Trouble::new(format!("a message of `{name}` is dropped")),
+        },
     };
-    let mut receiving = Trouble::new(format!("`{}` receives nothing", source.name()));
-    let mut parsing = Trouble::new(format!("a message of `{}` is dropped", source.name()));
     loop {
-        match &mut ticks {
-            Some(ticks) => drop(ticks.tick().await),
-            None => tokio::task::coop::consume_budget().await,
-        }
-        match isolated(connector.receive(index)).await {
-            Ok(raw) => {
-                receiving.is_over();
-                if let Some(raw) = raw {
-                    if let Err(error) = pipeline.process(&raw) {
-                        parsing.note(&error);
-                    }
-                    shared.has_room().await;
-                }
-            }
-            Err(error) => {
-                receiving.note(&error);
-                if ticks.is_none() {
-                    sleep(jitter(receiving.pause())).await;
-                }
-            }
+        let open = device.session().await;
+        tokio::select! {
+            () = receiver.receive_from(&open) => {}
+            () = open.ended() => {}
         }
     }
 }
 
-struct Pipeline<'a, C> {
-    connector: &'a C,
+/// Asks for raw messages in the rhythm of a source.
+struct Receiver<'a, C: Connector> {
+    ticks: Option<Interval>,
+    /// Whether a session has ended before it could answer: then the next one is asked at once.
+    is_due: bool,
+    index: usize,
+    trouble: Trouble,
+    pipeline: Pipeline<'a, C>,
+}
+
+impl<C: Connector> Receiver<'_, C> {
+    /// Receives for as long as the session lasts.
+    async fn receive_from(&mut self, open: &Open<C::Session>) {
+        let Pipeline { device, shared, name, .. } = self.pipeline;
+        loop {
+            match &mut self.ticks {
+                Some(ticks) if !self.is_due => drop(ticks.tick().await),
+                _ => tokio::task::coop::consume_budget().await,
+            }
+            self.is_due = true;
+            let received = isolated(device.connector.receive(&open.session, self.index)).await;
+            match received {
+                Ok(raw) => {
+                    open.worked();
+                    self.trouble.is_over();
+                    if let Some(raw) = raw {
+                        self.pipeline.process(&raw);
+                        shared.has_room().await;
+                    }
+                }
+                Err(error) if device.failed(open, name, &error) => return,
+                Err(error) => {
+                    self.trouble.note(&error);
+                    if self.ticks.is_none() {
+                        sleep(jitter(self.trouble.pause())).await;
+                    }
+                }
+            }
+            self.is_due = false;
+        }
+    }
+}
+
+/// What becomes of a raw message.
+struct Pipeline<'a, C: Connector> {
+    device: &'a Device<C>,
     shared: &'a Shared,
-    name: &'static str,
+    name: &'a str,
     records_raw: bool,
     flat: Flat,
+    trouble: Trouble,
 }
 
 impl<C: Connector> Pipeline<'_, C> {
-    fn process(&mut self, raw: &C::Raw) -> Result<()> {
+    fn process(&mut self, raw: &C::Raw) {
         let received = Timestamp::now();
         if self.records_raw || tracing::enabled!(tracing::Level::DEBUG) {
             self.record(raw, received);
         }
-        let Some(readings) = isolated_call(|| self.connector.parse(raw))? else { return Ok(()) };
+        match self.publish(raw, received) {
+            Ok(true) => self.device.ask_for_actuators(),
+            Ok(false) => {}
+            Err(error) => self.trouble.note(&error),
+        }
+    }
+
+    /// Publishes what is selected of a message; true if it has a sensor that was not known.
+    fn publish(&mut self, raw: &C::Raw, received: Timestamp) -> Result<bool> {
+        let parsed = isolated_call(|| self.device.connector.parse(raw))?;
+        let Some(readings) = parsed else { return Ok(false) };
         isolated_call(|| Ok(self.flat.fill(&readings)?))?;
-        tracing::debug!(
-            "a message of `{}` has {} datapoints",
-            self.name,
-            self.flat.readings().len()
-        );
-        self.shared.update(|session| session.readings(&self.flat, received));
-        Ok(())
+        let datapoints = self.flat.readings().len();
+        tracing::debug!("a message of `{}` has {datapoints} datapoints", self.name);
+        Ok(self.shared.update(|session| session.readings(&self.flat, received)))
     }
 
     /// A message that cannot be written as JSON is parsed all the same.

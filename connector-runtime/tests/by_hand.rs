@@ -34,6 +34,7 @@ struct Device {
 const EVERY: Duration = Duration::from_secs(10);
 
 impl Connector for Gateway {
+    type Session = ();
     type Raw = Vec<f64>;
     type Readings = BTreeMap<String, f64>;
 
@@ -41,7 +42,11 @@ impl Connector for Gateway {
         vec![Source::poll("meters", EVERY), Source::push("events")]
     }
 
-    async fn receive(&self, source: usize) -> Result<Option<Vec<f64>>> {
+    async fn connect(&self) -> Result<()> {
+        Ok(())
+    }
+
+    async fn receive(&self, (): &(), source: usize) -> Result<Option<Vec<f64>>> {
         if source == 1 {
             sleep(Duration::from_secs(1)).await;
             return Ok(Some(vec![f64::NAN]));
@@ -68,7 +73,7 @@ impl Connector for Gateway {
         self.meters.iter().map(|meter| Actuator::new(meter.clone()).example(0)).collect()
     }
 
-    async fn send(&self, command: &Command) -> Result<()> {
+    async fn send(&self, (): &(), command: &Command) -> Result<()> {
         let value: i64 = command.value()?;
         ensure!(value != 13, "the gateway is superstitious");
         assert!(value != 14, "sending hits a bug");

@@ -182,10 +182,11 @@ async fn a_command_for_a_device_that_is_away_is_an_error(broker: Broker) {
     let mut world = world(broker).await;
     let address = world.device.address();
     drop((world.device, world.link));
-    world.connector.stdout.line("`line` receives nothing").await;
+    world.connector.stdout.line("no connection to the device").await;
     world.bus.publish(TOPIC, QoS::AtLeastOnce, false, command("20")).await;
-    let log =
-        world.bus.next_where("demo/logs", |log| log.text().contains("no connection to the device"));
+    let log = world.bus.next_where("demo/logs", |log| {
+        log.text().contains("refused: there is no connection to the device")
+    });
     assert_eq!(log.await.json()["level"], 40);
     world.device = Device::start_at(address).await;
     world.link = world.device.accept().await;

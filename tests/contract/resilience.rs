@@ -101,7 +101,7 @@ async fn a_lost_device_is_found_again(broker: Broker) {
     drop(world.link);
     world.link = world.device.accept().await;
     let log =
-        world.bus.next_where("demo/logs", |log| log.text().contains("`line` receives nothing"));
+        world.bus.next_where("demo/logs", |log| log.text().contains("no connection to the device"));
     let log = log.await;
     assert!(log.json()["level"] == 40 && log.text().contains("closed the connection"), "{log:?}");
     world.link.say(r#"{"a":2}"#).await;

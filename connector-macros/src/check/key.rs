@@ -1,27 +1,22 @@
 //! Keys and names, which become parts of MQTT topics.
 
 use quote::ToTokens;
-use syn::{Attribute, Error, Expr, ExprLit, Lit, LitStr, Result};
+use syn::{Error, Expr, ExprLit, Lit, LitStr, Result};
 
-use super::{options::Options, roles::Annotated};
-use crate::{errors::all, syntax};
-
-/// The key of a datapoint.
-pub(super) fn datapoint(attr: &Attribute, options: &Options) -> Result<LitStr> {
-    let Some(expr) = options.key() else {
-        let message = "`#[send]` begins with the key of its datapoint: `#[send(\"setpoint\")]`";
-        return Err(Error::new_spanned(attr, message));
-    };
-    let message = "the key is a text in quotes: `#[send(\"setpoint\")]`";
-    let key = text(expr).ok_or_else(|| Error::new_spanned(expr, message))?;
-    legal(&key.value(), key)?;
-    Ok(key.clone())
-}
+use crate::syntax;
 
 /// Whether a key can be part of a topic, and of a longer key.
 pub(super) fn legal(key: &str, blamed: impl ToTokens) -> Result<()> {
     topic_part(key, &blamed, "key")?;
     nested(key, &blamed)
+}
+
+/// The key of the sensor that tells the state of the session.
+pub(super) fn state(expr: &Expr) -> Result<LitStr> {
+    let message = "the key of a sensor is a text in quotes: `#[connect(state = \"connected\")]`";
+    let key = text(expr).ok_or_else(|| Error::new_spanned(expr, message))?;
+    legal(&key.value(), key)?;
+    Ok(key.clone())
 }
 
 /// The name of a connector.
@@ -32,25 +27,7 @@ pub(super) fn connector_name(expr: &Expr) -> Result<LitStr> {
     Ok(name.clone())
 }
 
-/// No two methods may answer to the same key.
-pub(super) fn unique<'a>(methods: impl Iterator<Item = &'a Annotated<'a>>) -> Result<()> {
-    let keys: Vec<_> = methods
-        .filter_map(|method| Some((method, text(method.options().ok()?.key()?)?.clone())))
-        .collect();
-    all(keys.iter().enumerate().map(|(index, (_, key))| {
-        let twin = keys.iter().take(index).find(|(_, other)| other.value() == key.value());
-        let Some((first, _)) = twin else { return Ok(()) };
-        let message = format!(
-            "`{}` takes the commands for the key \"{}\" already: choose another key",
-            first.signature.ident,
-            key.value()
-        );
-        Err(Error::new_spanned(key, message))
-    }))
-    .map(|_| ())
-}
-
-fn text(expr: &Expr) -> Option<&LitStr> {
+pub(super) fn text(expr: &Expr) -> Option<&LitStr> {
     match syntax::expr(expr) {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text),
         _ => None,

@@ -21,6 +21,18 @@ pub(super) fn message(role: Role, signature: &Signature) -> Result<Message> {
     })
 }
 
+/// `Result<T>`, where `T` is what is open.
+pub(super) fn session(role: Role, signature: &Signature) -> Result<Type> {
+    let returned = result(signature).ok_or_else(|| no_result(role, signature))?;
+    if matches!(returned, Type::Tuple(unit) if unit.elems.is_empty()) {
+        let message = "a session is something that can end: return what the other methods need, \
+                       such as the connection";
+        return Err(Error::new_spanned(returned, message));
+    }
+    owned(returned)?;
+    Ok(returned.clone())
+}
+
 /// A message outlives the call that returns it, and the raw message that it was read from.
 fn owned(ty: &Type) -> Result<()> {
     let mut tokens = flat(ty.to_token_stream()).into_iter().peekable();

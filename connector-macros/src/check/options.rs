@@ -1,15 +1,15 @@
 //! Options are known, given once, and have a value.
 
-use syn::{Error, Expr, Ident, Result};
+use syn::{Error, Expr, ExprLit, Ident, Lit, Result};
 
 use crate::{
     attr::{Argument, FORMS, Form, Opt},
     errors::all,
+    syntax,
 };
 
 /// What an attribute says.
 pub(super) struct Options {
-    form: &'static Form,
     arguments: Vec<Argument>,
 }
 
@@ -18,16 +18,17 @@ impl Options {
         let arguments = arguments?;
         all(arguments.iter().enumerate().map(|(index, argument)| {
             let before = arguments.iter().take(index);
+            let may_be_key = form.takes_keys && before.clone().all(|other| other.name.is_none());
             match (&argument.name, bare_word(&argument.value)) {
                 (Some(name), _) => known(form, name).and(once(name, before)),
-                (None, _) if form.takes_key && index == 0 => Ok(()),
+                (None, _) if may_be_key && (index == 0 || is_text(&argument.value)) => Ok(()),
                 (None, Some(word)) => {
                     known(form, word).and_then(|option| Err(no_value(option, word)))
                 }
                 (None, None) => Err(no_name(form, &argument.value)),
             }
         }))?;
-        Ok(Self { form, arguments })
+        Ok(Self { arguments })
     }
 
     /// The value of an option.
@@ -36,11 +37,15 @@ impl Options {
         self.arguments.iter().find(option).map(|argument| &argument.value)
     }
 
-    /// The value without a name, at the beginning.
-    pub(super) fn key(&self) -> Option<&Expr> {
-        let first = self.arguments.first().filter(|argument| argument.name.is_none())?;
-        self.form.takes_key.then_some(&first.value)
+    /// The values without a name.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Expr> {
+        let keys = self.arguments.iter().filter(|argument| argument.name.is_none());
+        keys.map(|argument| &argument.value)
     }
+}
+
+fn is_text(value: &Expr) -> bool {
+    matches!(syntax::expr(value), Expr::Lit(ExprLit { lit: Lit::Str(_), .. }))
 }
 
 fn bare_word(value: &Expr) -> Option<&Ident> {
@@ -66,7 +71,7 @@ fn known(form: &'static Form, name: &Ident) -> Result<&'static Opt> {
 }
 
 fn takes(form: &Form) -> String {
-    let key = form.takes_key.then(|| "a key".to_owned());
+    let key = form.takes_keys.then(|| "a key".to_owned());
     let options = form.options.iter().map(|option| format!("`{}`", option.name));
     let parts: Vec<_> = key.into_iter().chain(options).collect();
     match parts.as_slice() {

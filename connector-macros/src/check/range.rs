@@ -2,18 +2,16 @@
 
 use std::fmt;
 
-use syn::{
-    Error, Expr, ExprLit, ExprRange, ExprUnary, Lit, PathSegment, RangeLimits, Result, Type, UnOp,
-};
+use syn::{Error, Expr, ExprLit, ExprRange, ExprUnary, Lit, RangeLimits, Result, Type, UnOp};
 
-use super::options::Options;
+use super::{kind::Kind, options::Options};
 use crate::{errors::both, syntax};
 
 /// The range of a value, both of its ends included.
 pub(super) fn range(options: &Options, value: Option<&Type>) -> Result<Option<Expr>> {
     let Some(range) = options.get("range") else { return Ok(None) };
     let kind = value.map_or(Kind::Unknown, Kind::of);
-    if kind == Kind::NoNumber {
+    if kind.is_no_number() {
         let message = "only numbers have a range: remove it, or take a number type";
         return Err(Error::new_spanned(range, message));
     }
@@ -76,33 +74,6 @@ fn in_order(range: &Expr, (low, high): (Number, Number)) -> Result<()> {
     }
     let message = format!("nothing is in this range: write `{high}..={low}`");
     Err(Error::new_spanned(range, message))
-}
-
-/// What a type says by its name.
-#[derive(Clone, Copy, PartialEq)]
-enum Kind {
-    Integer,
-    Float,
-    NoNumber,
-    Unknown,
-}
-
-impl Kind {
-    fn of(ty: &Type) -> Self {
-        let name = match syntax::ty(ty) {
-            Type::Path(path) => path.path.segments.last(),
-            Type::Tuple(_) | Type::Array(_) => return Self::NoNumber,
-            _ => None,
-        };
-        let Some(PathSegment { ident, arguments }) = name else { return Self::Unknown };
-        match ident.to_string().as_str() {
-            _ if !arguments.is_empty() => Self::NoNumber,
-            "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64" => Self::Integer,
-            "f32" | "f64" => Self::Float,
-            "bool" | "char" | "String" => Self::NoNumber,
-            _ => Self::Unknown,
-        }
-    }
 }
 
 /// What a literal without a suffix says.

@@ -99,7 +99,7 @@ pub(super) fn missing(role: Role, block: &Impl) -> Error {
     Error::new_spanned(&block.self_ty, message)
 }
 
-/// There is one way to read a message.
+/// There is one way to read a message, and one to open a session.
 pub(super) fn single<'a>(mut methods: impl Iterator<Item = &'a Annotated<'a>>) -> Result<()> {
     let Some(first) = methods.next() else { return Ok(()) };
     all(methods.map(|next| {

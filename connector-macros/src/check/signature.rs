@@ -1,8 +1,11 @@
 //! How methods are called.
 
-use syn::{Error, FnArg, GenericParam, PatType, ReceiverKind, Result, Safety, Signature, Type};
+use syn::{
+    Error, FnArg, GenericParam, PatType, ReceiverKind, Result, Safety, Signature, Type,
+    TypeReference,
+};
 
-use super::message::{message, nothing};
+use super::message::{message, nothing, session};
 use crate::{
     attr::Role,
     errors::both,
@@ -10,11 +13,23 @@ use crate::{
     syntax,
 };
 
-pub(super) fn receive(signature: &Signature) -> Result<(Method, Message)> {
-    let role = Role::Receive;
+/// The method and the session that it returns.
+pub(super) fn connect(signature: &Signature) -> Result<(Method, Type)> {
+    let role = Role::Connect;
     let inputs = both(method(role, signature), at_most(0, role, signature));
-    let ((method, ()), message) = both(inputs, message(role, signature))?;
-    Ok((method, message))
+    let ((method, ()), session) = both(inputs, session(role, signature))?;
+    Ok((method, session))
+}
+
+/// The method, the type by which it takes the session, and what it returns.
+pub(super) fn receive(signature: &Signature) -> Result<(Method, Option<Type>, Message)> {
+    let role = Role::Receive;
+    let session = types(signature).next().filter(|ty| is_reference(ty));
+    let inputs = at_most(usize::from(session.is_some()), role, signature);
+    let inputs = both(inputs, session.map(shared).transpose());
+    let inputs = both(method(role, signature), inputs);
+    let ((method, ((), session)), message) = both(inputs, message(role, signature))?;
+    Ok((method, session, message))
 }
 
 pub(super) fn parse(signature: &Signature) -> Result<(Method, Type, Message)> {
@@ -26,20 +41,91 @@ pub(super) fn parse(signature: &Signature) -> Result<(Method, Type, Message)> {
     Ok((method, raw, message))
 }
 
-pub(super) fn send(signature: &Signature) -> Result<(Method, Type, Option<Type>)> {
+/// A method with `#[send]` and what it takes.
+pub(super) struct Sender {
+    pub(super) method: Method,
+    pub(super) session: Option<Type>,
+    pub(super) takes_key: bool,
+    pub(super) value: Type,
+    pub(super) timestamp: Option<Type>,
+}
+
+pub(super) fn send(signature: &Signature) -> Result<Sender> {
     let role = Role::Send;
-    let value = first(role, signature).and_then(by_value);
-    let inputs = both(method(role, signature), both(value, at_most(2, role, signature)));
-    let ((method, (value, ())), ()) = both(inputs, nothing(role, signature))?;
-    Ok((method, value, types(signature).nth(1).cloned()))
+    let taken = Taken::of(signature);
+    let value = match taken.value {
+        Some(value) => by_value(value),
+        None => Err(wrong_inputs(role, signature)),
+    };
+    let session = taken.session.map(shared).transpose();
+    let fixed = usize::from(taken.session.is_some()) + usize::from(taken.takes_key);
+    let inputs = both(both(session, value), at_most(fixed + 2, role, signature));
+    let inputs = both(method(role, signature), inputs);
+    let ((method, ((session, value), ())), ()) = both(inputs, nothing(role, signature))?;
+    let Taken { takes_key, timestamp, .. } = taken;
+    Ok(Sender { method, session, takes_key, value, timestamp: timestamp.cloned() })
 }
 
-/// The type of the first parameter after `self`.
+/// The parameters of a method with `#[send]`: the session and the key are references.
+struct Taken<'a> {
+    session: Option<&'a Type>,
+    takes_key: bool,
+    value: Option<&'a Type>,
+    timestamp: Option<&'a Type>,
+}
+
+impl<'a> Taken<'a> {
+    fn of(signature: &'a Signature) -> Self {
+        let mut types = types(signature).peekable();
+        let is_last = types.clone().count() < 2;
+        let session = types.next_if(|ty| !is_last && is_reference(ty) && !is_text(ty));
+        let is_last = types.clone().count() < 2;
+        let takes_key = types.next_if(|ty| !is_last && is_text(ty)).is_some();
+        Self { session, takes_key, value: types.next(), timestamp: types.next() }
+    }
+}
+
+fn is_reference(ty: &Type) -> bool {
+    matches!(syntax::ty(ty), Type::Reference(_))
+}
+
+/// Whether a type is `&str`.
+fn is_text(ty: &Type) -> bool {
+    let Type::Reference(TypeReference { elem, mutability: None, .. }) = syntax::ty(ty) else {
+        return false;
+    };
+    matches!(syntax::ty(elem), Type::Path(path) if path.path.is_ident("str"))
+}
+
+/// The session is used by several calls at the same time.
+fn shared(ty: &Type) -> Result<Type> {
+    let Type::Reference(TypeReference { mutability: Some(token), .. }) = syntax::ty(ty) else {
+        return Ok(ty.clone());
+    };
+    let message = "several calls use the session at the same time: take `&Session`; what changes \
+                   sits in a `Mutex`";
+    Err(Error::new_spanned(token, message))
+}
+
+/// A session must have been opened by somebody.
+pub(super) fn session_is_opened<'a>(
+    has_connect: bool,
+    mut taken: impl Iterator<Item = &'a Type>,
+) -> Result<()> {
+    let Some(ty) = taken.next().filter(|_| !has_connect) else { return Ok(()) };
+    let message = format!(
+        "no method opens this session: add `#[connect] {} {{ .. }}`",
+        Role::Connect.method()
+    );
+    Err(Error::new_spanned(ty, message))
+}
+
+/// The type of the value that a method with `#[send]` takes.
 pub(super) fn value(signature: &Signature) -> Option<&Type> {
-    types(signature).next()
+    Taken::of(signature).value
 }
 
-fn types(signature: &Signature) -> impl Iterator<Item = &Type> {
+fn types(signature: &Signature) -> impl Iterator<Item = &Type> + Clone {
     signature.inputs.iter().filter_map(|input| match input {
         FnArg::Typed(PatType { ty, .. }) => Some(ty.as_ref()),
         FnArg::Receiver(_) => None,

@@ -25,12 +25,16 @@ impl Room {
     "nothing is in this range: write `15..=30`"
 }
 # [automatically_derived] impl :: connector_runtime :: Connector for Room {
+    type Session = () ;
     type Raw = () ;
     type Readings = () ;
     fn sources (& self) -> :: std :: vec :: Vec < :: connector_runtime :: Source > {
         :: core :: unreachable ! ()
     }
-    async fn receive (& self , _source : usize ,) -> :: connector_runtime :: Result < :: core :: option :: Option < () >> {
+    async fn connect (& self) -> :: connector_runtime :: Result < () > {
+        :: core :: unreachable ! ()
+    }
+    async fn receive (& self , _session : & () , _source : usize ,) -> :: connector_runtime :: Result < :: core :: option :: Option < () >> {
         :: core :: unreachable ! ()
     }
     fn parse (& self , _raw : & () ,) -> :: connector_runtime :: Result < :: core :: option :: Option < () >> {

@@ -26,6 +26,7 @@ impl device::Meter {
 }
 #[automatically_derived]
 impl ::connector_runtime::Connector for device::Meter {
+    type Session = ();
     type Raw = Vec<u8>;
     type Readings = Stamped<Readings>;
     fn sources(&self) -> ::std::vec::Vec<::connector_runtime::Source> {
@@ -37,8 +38,12 @@ impl ::connector_runtime::Connector for device::Meter {
     fn sensors(&self) -> ::std::vec::Vec<::connector_runtime::Sensor> {
         ::connector_runtime::__private::Readings::<Self::Readings>::NEW.sensors()
     }
+    async fn connect(&self) -> ::connector_runtime::Result<Self::Session> {
+        ::core::result::Result::Ok(())
+    }
     async fn receive(
         &self,
+        _session: &Self::Session,
         source: usize,
     ) -> ::connector_runtime::Result<::core::option::Option<Self::Raw>> {
         match source {
@@ -62,6 +67,7 @@ impl ::connector_runtime::Connector for device::Meter {
     }
     async fn send(
         &self,
+        _session: &Self::Session,
         command: &::connector_runtime::Command,
     ) -> ::connector_runtime::Result<()> {
         match command.key() {

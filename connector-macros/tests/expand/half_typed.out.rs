@@ -7,6 +7,7 @@ impl Room {
     }
 }
 # [automatically_derived] impl :: connector_runtime :: Connector for Room {
+    type Session = () ;
     type Raw = String ;
     type Readings = Readings ;
     fn sources (& self) -> :: std :: vec :: Vec < :: connector_runtime :: Source > {
@@ -15,7 +16,10 @@ impl Room {
     fn sensors (& self) -> :: std :: vec :: Vec < :: connector_runtime :: Sensor > {
         :: connector_runtime :: __private :: Readings :: < Self :: Readings > :: NEW . sensors ()
     }
-    async fn receive (& self , _source : usize ,) -> :: connector_runtime :: Result < :: core :: option :: Option < Self :: Raw >> {
+    async fn connect (& self) -> :: connector_runtime :: Result < Self :: Session > {
+        :: core :: result :: Result :: Ok (())
+    }
+    async fn receive (& self , _session : & Self :: Session , _source : usize ,) -> :: connector_runtime :: Result < :: core :: option :: Option < Self :: Raw >> {
         :: connector_runtime :: __private :: message (self . fetch () . await)
     }
     fn parse (& self , raw : & Self :: Raw ,) -> :: connector_runtime :: Result < :: core :: option :: Option < Self :: Readings >> {

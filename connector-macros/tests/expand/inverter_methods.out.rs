@@ -14,6 +14,7 @@ impl Inverter {
 }
 #[automatically_derived]
 impl ::connector_runtime::Connector for Inverter {
+    type Session = ();
     type Raw = String;
     type Readings = Status;
     fn sources(&self) -> ::std::vec::Vec<::connector_runtime::Source> {
@@ -27,8 +28,12 @@ impl ::connector_runtime::Connector for Inverter {
     fn sensors(&self) -> ::std::vec::Vec<::connector_runtime::Sensor> {
         ::connector_runtime::__private::Readings::<Self::Readings>::NEW.sensors()
     }
+    async fn connect(&self) -> ::connector_runtime::Result<Self::Session> {
+        ::core::result::Result::Ok(())
+    }
     async fn receive(
         &self,
+        _session: &Self::Session,
         _source: usize,
     ) -> ::connector_runtime::Result<::core::option::Option<Self::Raw>> {
         ::connector_runtime::__private::message(self.fetch().await)
@@ -49,6 +54,7 @@ impl ::connector_runtime::Connector for Inverter {
     }
     async fn send(
         &self,
+        _session: &Self::Session,
         command: &::connector_runtime::Command,
     ) -> ::connector_runtime::Result<()> {
         match command.key() {

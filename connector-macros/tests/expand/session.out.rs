@@ -1,0 +1,165 @@
+/// A session, and actuators of all kinds.
+impl Gateway {
+    async fn open(&self) -> io::Result<Session> {
+        Session::open(&self.address).await
+    }
+    async fn next(&self, session: &Session) -> Result<Vec<u8>> {
+        session.next().await
+    }
+    async fn poll(&self) -> Result<Vec<u8>> {
+        self.ask().await
+    }
+    fn parse(raw: &[u8]) -> Result<Readings> {
+        decode(raw)
+    }
+    /// Sets the fan.
+    async fn fan(&self, session: &Session, speed: String) -> Result<()> {
+        session.write("fan", speed).await
+    }
+    async fn valve(&self, session: &Session, key: &str, percent: u8) -> Result<()> {
+        session.write(key, percent).await
+    }
+    async fn current(
+        &self,
+        session: &Session,
+        station: &str,
+        milliamps: u32,
+        at: Timestamp,
+    ) -> Result<()> {
+        session.write(station, milliamps).await
+    }
+    async fn reset(&self, station: &str, yes: bool) -> Result<()> {
+        self.reset(station, yes)
+    }
+    /// Writes a register.
+    async fn register(&self, session: &Session, key: &str, value: Value) -> Result<()> {
+        session.write(key, value).await
+    }
+}
+#[automatically_derived]
+impl ::connector_runtime::Connector for Gateway {
+    type Session = Session;
+    type Raw = Vec<u8>;
+    type Readings = Readings;
+    fn sources(&self) -> ::std::vec::Vec<::connector_runtime::Source> {
+        ::std::vec::Vec::from([
+            ::connector_runtime::Source::push("next"),
+            ::connector_runtime::Source::poll("poll", Self::RHYTHM),
+        ])
+    }
+    fn sensors(&self) -> ::std::vec::Vec<::connector_runtime::Sensor> {
+        ::connector_runtime::__private::Readings::<Self::Readings>::NEW.sensors()
+    }
+    fn state_sensor(&self) -> ::core::option::Option<&str> {
+        ::core::option::Option::Some("online")
+    }
+    async fn connect(&self) -> ::connector_runtime::Result<Self::Session> {
+        ::connector_runtime::__private::opened(self.open().await)
+    }
+    async fn receive(
+        &self,
+        session: &Self::Session,
+        source: usize,
+    ) -> ::connector_runtime::Result<::core::option::Option<Self::Raw>> {
+        match source {
+            0 => ::connector_runtime::__private::message(self.next(session).await),
+            _ => ::connector_runtime::__private::message(self.poll().await),
+        }
+    }
+    fn parse(
+        &self,
+        raw: &Self::Raw,
+    ) -> ::connector_runtime::Result<::core::option::Option<Self::Readings>> {
+        ::connector_runtime::__private::message(Self::parse(raw))
+    }
+    fn actuators(&self) -> ::std::vec::Vec<::connector_runtime::Actuator> {
+        let mut actuators = ::std::vec::Vec::from([
+            ::connector_runtime::Actuator::new("fan")
+                .description("Sets the fan.")
+                .one_of(["off", "slow", "fast"]),
+        ]);
+        actuators
+            .extend(
+                ["valve_1", "valve_2"]
+                    .map(::connector_runtime::Actuator::new)
+                    .map(|actuator| actuator.range::<u8>(0..=100)),
+            );
+        actuators
+            .extend(
+                ::connector_runtime::__private::family(
+                        "",
+                        self.stations.keys(),
+                        "__curr",
+                    )
+                    .map(|actuator| {
+                        actuator.range::<u32>(6000..=63000).one_of::<u32>([0])
+                    }),
+            );
+        actuators
+            .extend(
+                ::connector_runtime::__private::family(
+                    "",
+                    self.stations.keys(),
+                    "__reset",
+                ),
+            );
+        actuators
+            .extend(
+                ::connector_runtime::__private::others(self.registers())
+                    .map(|actuator| actuator.description("Writes a register.")),
+            );
+        actuators
+    }
+    async fn send(
+        &self,
+        session: &Self::Session,
+        command: &::connector_runtime::Command,
+    ) -> ::connector_runtime::Result<()> {
+        match command.key() {
+            "fan" => {
+                ::connector_runtime::__private::sent(
+                    self.fan(session, command.value::<String>()?).await,
+                )
+            }
+            "valve_1" | "valve_2" => {
+                ::connector_runtime::__private::sent(
+                    self.valve(session, command.key(), command.value::<u8>()?).await,
+                )
+            }
+            _ => {
+                if let ::core::option::Option::Some(part) = ::connector_runtime::__private::between(
+                    "",
+                    command.key(),
+                    "__curr",
+                ) {
+                    ::connector_runtime::__private::sent(
+                        self
+                            .current(
+                                session,
+                                part,
+                                command.value::<u32>()?,
+                                ::connector_runtime::__private::timestamp::<
+                                    Timestamp,
+                                >(command),
+                            )
+                            .await,
+                    )
+                } else if let ::core::option::Option::Some(part) = ::connector_runtime::__private::between(
+                    "",
+                    command.key(),
+                    "__reset",
+                ) {
+                    ::connector_runtime::__private::sent(
+                        self.reset(part, command.value::<bool>()?).await,
+                    )
+                } else {
+                    ::connector_runtime::__private::sent(
+                        self
+                            .register(session, command.key(), command.value::<Value>()?)
+                            .await,
+                    )
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,265 @@
+//! What an actuator is: its key, and what it accepts.
+
+use std::{borrow::Cow, fmt, ops::RangeInclusive};
+
+use serde_json::Value;
+
+use crate::{Bound, Command, Harmless, Number, Result};
+
+/// A datapoint that takes commands.
+///
+/// ```
+/// use connector_runtime::Actuator;
+///
+/// let setpoint = Actuator::new("room_1__setpoint").range(15.0..=30.0).example(21.0);
+/// assert_eq!(setpoint.key(), "room_1__setpoint");
+/// ```
+///
+/// It may say which values the device can take; every other one is refused before the device sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Actuator {
+    key: Cow<'static, str>,
+    example: Option<Value>,
+    description: Cow<'static, str>,
+    range: Option<(Number, Number)>,
+    one_of: Vec<Value>,
+    max_len: Option<usize>,
+}
+
+impl Actuator {
+    /// An actuator that accepts any value. Its key is unique within the connector.
+    #[must_use]
+    pub fn new(key: impl Into<Cow<'static, str>>) -> Self {
+        let (example, description) = (None, Cow::Borrowed(""));
+        let (range, one_of, max_len) = (None, Vec::new(), None);
+        Self { key: key.into(), example, description, range, one_of, max_len }
+    }
+
+    /// A value that it could be given; people see it where they select datapoints.
+    ///
+    /// Where none is given this is the lower end of the range, the first of the accepted values, or
+    /// `null`.
+    #[must_use]
+    pub fn example(mut self, example: impl Into<Value>) -> Self {
+        self.example = Some(example.into());
+        self
+    }
+
+    /// What it does, for people.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
+        self.description = description.into();
+        self
+    }
+
+    /// The numbers that it accepts, both ends included.
+    ///
+    /// Beside [`one_of`](Self::one_of) a value has to fit one of the two.
+    #[must_use]
+    pub fn range<N: Bound>(mut self, range: RangeInclusive<N>) -> Self {
+        let (low, high) = range.into_inner();
+        self.range = Some((low.into(), high.into()));
+        self
+    }
+
+    /// The values that it accepts: numbers, texts, or any other JSON.
+    ///
+    /// ```
+    /// # use connector_runtime::Actuator;
+    /// let fan = Actuator::new("fan").one_of(["off", "slow", "fast"]);
+    /// let milliamps = Actuator::new("current").one_of([0]).range(6000..=63_000);
+    /// ```
+    #[must_use]
+    pub fn one_of<V: Into<Value>>(mut self, values: impl IntoIterator<Item = V>) -> Self {
+        self.one_of = values.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The most characters of a text, or items of a list. Values of any other kind have no length, and
+    /// are refused.
+    #[must_use]
+    pub fn max_len(mut self, max_len: usize) -> Self {
+        self.max_len = Some(max_len);
+        self
+    }
+
+    /// The key that the administrator selects it by.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// The example value to announce.
+    pub(crate) fn announced(&self) -> Value {
+        let given = self.example.clone();
+        let low = || self.range.map(|(low, _)| low.to_json());
+        given.or_else(low).or_else(|| self.one_of.first().cloned()).unwrap_or_default()
+    }
+
+    /// Whether the device may see this command.
+    pub(crate) fn check(&self, command: &Command) -> Result<()> {
+        let json = command.json();
+        self.check_value(json).and_then(|()| self.check_length(json)).harmless()
+    }
+
+    fn check_value(&self, json: &str) -> Result<()> {
+        let is_listed = self.one_of.iter().any(|value| is_same(value, json));
+        match self.range {
+            _ if is_listed => {}
+            None if self.one_of.is_empty() => {}
+            None => anyhow::bail!("the value {json:.100} is none of {}", List(&self.one_of)),
+            Some((low, high)) => {
+                let or = if self.one_of.is_empty() {
+                    String::new()
+                } else {
+                    format!(", and none of {}", List(&self.one_of))
+                };
+                let Some(number) = Number::parse(json) else {
+                    anyhow::bail!(
+                        "the value {json:.100} is not a number between {low} and {high}{or}"
+                    );
+                };
+                anyhow::ensure!(
+                    number.at_least(&low) && high.at_least(&number),
+                    "the value {json:.100} is outside of the range {low} to {high}{or}"
+                );
+            }
+        }
+        Ok(())
+    }
+
+    fn check_length(&self, json: &str) -> Result<()> {
+        let Some(max_len) = self.max_len else { return Ok(()) };
+        let (length, unit) = match serde_json::from_str(json)? {
+            Value::String(text) => (text.chars().count(), "characters"),
+            Value::Array(items) => (items.len(), "items"),
+            _ => anyhow::bail!("the value {json:.100} is neither a text nor a list"),
+        };
+        anyhow::ensure!(
+            length <= max_len,
+            "the value {json:.100} has {length} {unit}, and {max_len} are allowed"
+        );
+        Ok(())
+    }
+}
+
+impl From<&str> for Actuator {
+    fn from(key: &str) -> Self {
+        Self::new(key.to_owned())
+    }
+}
+
+impl From<&String> for Actuator {
+    fn from(key: &String) -> Self {
+        Self::new(key.clone())
+    }
+}
+
+impl From<String> for Actuator {
+    fn from(key: String) -> Self {
+        Self::new(key)
+    }
+}
+
+/// Numbers are the same however they are written.
+fn is_same(value: &Value, json: &str) -> bool {
+    match value {
+        Value::Number(number) => {
+            let (expected, given) = (Number::parse(&number.to_string()), Number::parse(json));
+            expected.zip(given).is_some_and(|(a, b)| a.at_least(&b) && b.at_least(&a))
+        }
+        value => serde_json::from_str::<Value>(json).is_ok_and(|given| &given == value),
+    }
+}
+
+/// Values, as a person would list them.
+struct List<'a>(&'a [Value]);
+
+impl fmt::Display for List<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().enumerate().try_for_each(|(index, value)| {
+            f.write_str(if index == 0 { "" } else { ", " })?;
+            value.fmt(f)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Timestamp;
+
+    fn accepts(actuator: &Actuator, json: &str) -> bool {
+        check(actuator, json).is_ok()
+    }
+
+    fn check(actuator: &Actuator, json: &str) -> Result<()> {
+        let value = serde_json::from_str(json).unwrap();
+        actuator.check(&Command::new("key", value, Timestamp::from_millis(0)))
+    }
+
+    #[test]
+    fn a_range_includes_both_ends_and_takes_numbers_only() {
+        let actuator = Actuator::new("key").range(15.0..=30.0);
+        for json in ["15", "15.0", "30", "30.0", "2e1", "\"20\"", "\"20.5\""] {
+            assert!(accepts(&actuator, json), "{json}");
+        }
+        for json in
+            ["14.999", "31", "-20", "\"31\"", "\"x\"", "true", "null", "[20]", "{}", "1e999"]
+        {
+            assert!(!accepts(&actuator, json), "{json}");
+        }
+    }
+
+    #[test]
+    fn integers_are_compared_exactly() {
+        let actuator = Actuator::new("key").range(0..=9_007_199_254_740_992_u64);
+        assert!(accepts(&actuator, "9007199254740992"));
+        assert!(!accepts(&actuator, "9007199254740993"));
+    }
+
+    #[test]
+    fn values_can_be_listed() {
+        let words = Actuator::new("key").one_of(["off", "slow"]);
+        assert!(accepts(&words, "\"slow\""));
+        for json in ["\"fast\"", "\"Slow\"", "1", "null"] {
+            assert!(!accepts(&words, json), "{json}");
+        }
+        let error = check(&words, "\"fast\"").unwrap_err().to_string();
+        assert_eq!(error, "the value \"fast\" is none of \"off\", \"slow\"");
+        let numbers = Actuator::new("key").one_of([0, 16]);
+        for (json, accepted) in [("16", true), ("16.0", true), ("\"16\"", true), ("15", false)] {
+            assert_eq!(accepts(&numbers, json), accepted, "{json}");
+        }
+    }
+
+    #[test]
+    fn beside_a_range_listed_values_are_accepted_too() {
+        let current = Actuator::new("key").one_of([0]).range(6000..=63_000);
+        for (json, accepted) in [("0", true), ("6000", true), ("1", false), ("63001", false)] {
+            assert_eq!(accepts(&current, json), accepted, "{json}");
+        }
+        let error = check(&current, "1").unwrap_err().to_string();
+        assert_eq!(error, "the value 1 is outside of the range 6000 to 63000, and none of 0");
+    }
+
+    #[test]
+    fn the_length_counts_characters_or_items() {
+        let actuator = Actuator::new("key").max_len(3);
+        for json in ["\"äöü\"", "\"\"", "[1,2,3]"] {
+            assert!(accepts(&actuator, json), "{json}");
+        }
+        for json in ["\"four\"", "[1,2,3,4]", "7", "null", "{}"] {
+            assert!(!accepts(&actuator, json), "{json}");
+        }
+    }
+
+    #[test]
+    fn the_example_falls_back_to_what_is_accepted() {
+        let announced = |actuator: Actuator| actuator.announced();
+        assert_eq!(announced(Actuator::new("key")), Value::Null);
+        assert_eq!(announced(Actuator::new("key").range(15..=30)), Value::from(15));
+        assert_eq!(announced(Actuator::new("key").one_of(["a", "b"])), Value::from("a"));
+        assert_eq!(announced(Actuator::new("key").range(1..=3).example(2)), Value::from(2));
+    }
+}

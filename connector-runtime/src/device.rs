@@ -1,0 +1,240 @@
+//! The device session: opened, handed out, ended, and opened again.
+
+use std::{any::TypeId, collections::HashMap, sync::Arc, time::Duration};
+
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep, timeout},
+};
+
+use crate::{
+    Connector, Error, Timestamp,
+    broker::jitter,
+    flatten::Flat,
+    harmless::is_harmless,
+    isolation::{isolated, isolated_call},
+    shared::Shared,
+};
+
+/// The pause after a session that was of use.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+
+/// The pause after a failure; it doubles up to the longest.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
+const LONGEST_PAUSE: Duration = Duration::from_mins(1);
+
+/// How long a session that has not been of use yet must last to count as one.
+const PROBATION: Duration = Duration::from_secs(10);
+
+/// How long a command waits for a session.
+const WAIT_FOR_SESSION: Duration = Duration::from_secs(2);
+
+/// How many different reasons of one outage are told.
+const REASONS: usize = 8;
+
+/// How long a reason that was told is not told again when the device comes and goes.
+const SILENCE: Duration = Duration::from_mins(10);
+
+/// The device of a connector, and the session with it.
+pub(crate) struct Device<C: Connector> {
+    pub(crate) connector: Arc<C>,
+    shared: Arc<Shared>,
+    current: watch::Sender<Option<Arc<Open<C::Session>>>>,
+}
+
+/// A session.
+pub(crate) struct Open<S> {
+    pub(crate) session: S,
+    health: watch::Sender<Health>,
+}
+
+/// How much can be said for a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Health {
+    New,
+    /// A call was successful.
+    Useful,
+    /// It has ended, for this reason.
+    Ended(String),
+}
+
+impl<C: Connector> Device<C> {
+    pub(crate) fn new(connector: C, shared: Arc<Shared>) -> Self {
+        Self { connector: Arc::new(connector), shared, current: watch::Sender::new(None) }
+    }
+
+    /// The session, as soon as there is one.
+    pub(crate) async fn session(&self) -> Arc<Open<C::Session>> {
+        let mut current = self.current.subscribe();
+        loop {
+            if let Some(open) = &*current.borrow_and_update()
+                && !open.has_ended()
+            {
+                return Arc::clone(open);
+            }
+            // The sender is `self`.
+            let _ = current.changed().await;
+        }
+    }
+
+    /// The session, if there is one soon.
+    pub(crate) async fn session_now(&self) -> Option<Arc<Open<C::Session>>> {
+        timeout(WAIT_FOR_SESSION, self.session()).await.ok()
+    }
+
+    /// Takes note of an error of the device part; true if it ends the session.
+    pub(crate) fn failed(&self, open: &Open<C::Session>, caller: &str, error: &Error) -> bool {
+        if is_nothing::<C::Session>() || is_harmless(error) {
+            return false;
+        }
+        open.health.send_if_modified(|health| {
+            let is_first = !matches!(health, Health::Ended(_));
+            if is_first {
+                *health = Health::Ended(format!("`{caller}`: {error:#}"));
+            }
+            is_first
+        });
+        true
+    }
+
+    /// Keeps a session open for as long as the connector runs.
+    pub(crate) async fn keep_open(&self) {
+        let mut outage = Outage::default();
+        loop {
+            match isolated(self.connector.connect()).await {
+                Ok(session) => self.use_up(session, &mut outage).await,
+                Err(error) => self.note(&mut outage, &format!("cannot connect: {error:#}")),
+            }
+            sleep(jitter(outage.pause())).await;
+        }
+    }
+
+    /// Hands a session out until it has ended.
+    async fn use_up(&self, session: C::Session, outage: &mut Outage) {
+        let open = Arc::new(Open { session, health: watch::Sender::new(Health::New) });
+        self.ask_for_actuators();
+        self.current.send_replace(Some(Arc::clone(&open)));
+        if outage.failures > 0 {
+            let _ = timeout(PROBATION, open.health(|health| *health != Health::New)).await;
+        }
+        if !open.has_ended() && !is_nothing::<C::Session>() {
+            outage.is_over();
+            self.tell(true);
+        }
+        let ended = open.health(|health| matches!(health, Health::Ended(_))).await;
+        self.current.send_replace(None);
+        if let Health::Ended(reason) = ended {
+            self.note(outage, &reason);
+        }
+    }
+
+    fn note(&self, outage: &mut Outage, reason: &str) {
+        outage.note(reason);
+        if outage.failures == 1 {
+            self.tell(false);
+        }
+    }
+
+    /// Publishes whether the device is connected, if there is a sensor for that.
+    pub(crate) fn tell(&self, is_connected: bool) {
+        let Some(key) = self.connector.state_sensor() else { return };
+        let mut flat = Flat::default();
+        if flat.fill(&HashMap::from([(key, is_connected)])).is_ok() {
+            self.shared.update(|session| session.readings(&flat, Timestamp::now()));
+        }
+    }
+
+    /// Actuators may come and go with the device.
+    pub(crate) fn ask_for_actuators(&self) {
+        match isolated_call(|| Ok(self.connector.actuators())) {
+            Ok(actuators) => self.shared.update(|session| session.actuators(actuators)),
+            Err(error) => tracing::error!("the actuators stay as they were: {error:#}"),
+        }
+    }
+}
+
+impl<S> Open<S> {
+    /// A call was successful.
+    pub(crate) fn worked(&self) {
+        self.health.send_if_modified(|health| {
+            let is_new = *health == Health::New;
+            if is_new {
+                *health = Health::Useful;
+            }
+            is_new
+        });
+    }
+
+    fn has_ended(&self) -> bool {
+        matches!(*self.health.borrow(), Health::Ended(_))
+    }
+
+    pub(crate) async fn ended(&self) {
+        self.health(|health| matches!(health, Health::Ended(_))).await;
+    }
+
+    async fn health(&self, condition: impl FnMut(&Health) -> bool) -> Health {
+        let mut health = self.health.subscribe();
+        let found = health.wait_for(condition).await;
+        found.map_or(Health::New, |health| health.clone())
+    }
+}
+
+/// Whether a session is none: then there is nothing that could end.
+fn is_nothing<S: 'static>() -> bool {
+    TypeId::of::<S>() == TypeId::of::<()>()
+}
+
+/// The time from a failure to the next session that is of use. Its beginning and its end are told.
+#[derive(Default)]
+struct Outage {
+    since: Option<Instant>,
+    failures: u32,
+    /// Whether there ever was a session.
+    was_connected: bool,
+    /// What was told, and when: a device that comes and goes all the time is told of now and then.
+    told: Vec<(String, Instant)>,
+    is_told: bool,
+}
+
+impl Outage {
+    fn note(&mut self, reason: &str) {
+        let now = Instant::now();
+        if self.since.is_none() {
+            self.told.retain(|(_, at)| now - *at < SILENCE);
+        }
+        self.since.get_or_insert(now);
+        self.failures = self.failures.saturating_add(1);
+        if self.told.len() >= REASONS || self.told.iter().any(|(told, _)| told == reason) {
+            tracing::debug!("no connection to the device, failure {}: {reason}", self.failures);
+            return;
+        }
+        tracing::error!("no connection to the device, trying until there is one: {reason}");
+        self.told.push((reason.to_owned(), now));
+        self.is_told = true;
+    }
+
+    fn is_over(&mut self) {
+        match self.since {
+            Some(since) if self.is_told => tracing::info!(
+                "the device is connected again, after {} s and {} failures",
+                since.elapsed().as_secs(),
+                self.failures
+            ),
+            None if !self.was_connected => tracing::info!("the device is connected"),
+            _ => tracing::debug!("the device is connected again"),
+        }
+        (self.since, self.failures) = (None, 0);
+        (self.was_connected, self.is_told) = (true, false);
+    }
+
+    fn pause(&self) -> Duration {
+        match self.failures {
+            0 | 1 if self.was_connected => FIRST_PAUSE,
+            failures => {
+                let doublings = failures.saturating_sub(1).min(10);
+                (SHORTEST_PAUSE * 2_u32.pow(doublings)).min(LONGEST_PAUSE)
+            }
+        }
+    }
+}

@@ -1,0 +1,42 @@
+//! Readings that bring their own time.
+
+use serde::{Serialize, ser::SerializeStruct};
+
+use crate::Timestamp;
+
+/// The name under which [`Stamped`] announces itself to the flattener.
+pub(crate) const STAMPED: &str = "$connector_runtime::Stamped";
+
+/// Readings with the time at which the device took them, where the time of reception will not do.
+///
+/// [`parse`](crate::Connector::parse) returns it in place of the bare readings:
+///
+/// ```
+/// use connector_runtime::{Result, Stamped, Timestamp};
+/// # use serde_json::Value;
+/// fn parse(raw: &str) -> Result<Stamped<Value>> {
+///     let readings: Value = serde_json::from_str(raw)?;
+///     let millis = readings["logged_at"].as_i64().unwrap_or_default();
+///     Ok(Stamped { timestamp: Timestamp::from_millis(millis), readings })
+/// }
+/// # assert_eq!(parse(r#"{"logged_at": 7}"#).unwrap().timestamp.as_millis(), 7);
+/// ```
+#[derive(Debug, Clone)]
+pub struct Stamped<T> {
+    /// When the device took the readings.
+    pub timestamp: Timestamp,
+    /// The readings themselves.
+    pub readings: T,
+}
+
+impl<T: Serialize> Serialize for Stamped<T> {
+    fn serialize<S: serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> std::result::Result<S::Ok, S::Error> {
+        let mut stamped = serializer.serialize_struct(STAMPED, 2)?;
+        stamped.serialize_field("timestamp", &self.timestamp)?;
+        stamped.serialize_field("readings", &self.readings)?;
+        stamped.end()
+    }
+}
