@@ -72,12 +72,19 @@ pub(crate) static SETTINGS: Form = Form {
     name: "connector",
     example: r#"#[connector(name = "inverter")] struct Inverter"#,
     takes_keys: false,
-    options: &[Opt { name: "name", example: r#"name = "inverter""# }],
+    options: &[Opt { name: "name", example: r#"name = "inverter""# }, CRATE],
 };
 
 /// `#[connector]` on an `impl` block.
-pub(crate) static METHODS: Form =
-    Form { name: "connector", example: "#[connector]", takes_keys: false, options: &[] };
+pub(crate) static METHODS: Form = Form {
+    name: "connector",
+    example: "#[connector(crate = my_runtime)]",
+    takes_keys: false,
+    options: &[CRATE],
+};
+
+/// Where the runtime is, if it has another name in the user's crate.
+const CRATE: Opt = Opt { name: "crate", example: "crate = my_runtime" };
 
 /// All that take options.
 pub(crate) static FORMS: [&Form; 5] = [&SETTINGS, &CONNECT, &RECEIVE, &SEND, &DATAPOINT];
@@ -122,6 +129,25 @@ pub(crate) static DATAPOINT: Form = Form {
     ],
 };
 
+/// Whether an attribute is read by clap's derive.
+pub(crate) fn is_argument(attr: &Attribute) -> bool {
+    is_one_of(attr, &["arg", "command", "group"])
+}
+
+/// Whether it says something to clap's derive, be it for clap alone or not.
+pub(crate) fn tells_clap(attr: &Attribute) -> bool {
+    is_argument(attr) || is_one_of(attr, &["doc", "cfg", "cfg_attr"])
+}
+
+/// Whether it decides if an item is there.
+pub(crate) fn is_condition(attr: &Attribute) -> bool {
+    is_one_of(attr, &["cfg"])
+}
+
+fn is_one_of(attr: &Attribute, names: &[&str]) -> bool {
+    names.iter().any(|name| attr.path().is_ident(name))
+}
+
 /// One part of an attribute's list: `name = value`, or a value alone.
 pub(crate) struct Argument {
     pub(crate) name: Option<Ident>,
@@ -156,11 +182,13 @@ fn list(arguments: Punctuated<Argument, Token![,]>) -> Vec<Argument> {
     arguments.into_iter().collect()
 }
 
-/// An item without those attributes of its members that we, or what we derive, would have read.
+/// An item without those attributes, on it or on its members, that we or what we derive would have
+/// read.
 ///
 /// It works on tokens, so that an item survives which is half-typed or not of a kind we know.
 pub(crate) fn strip(item: TokenStream, is_read: fn(&Attribute) -> bool) -> TokenStream {
-    item.into_iter()
+    strip_members(item, is_read)
+        .into_iter()
         .map(|token| match token {
             TokenTree::Group(group) if group.delimiter() != Delimiter::Bracket => {
                 let mut kept =

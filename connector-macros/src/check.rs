@@ -14,7 +14,7 @@ mod shape;
 mod signature;
 
 use proc_macro2::TokenStream;
-use syn::{ItemStruct, Result, Type};
+use syn::{Attribute, Field, ItemStruct, Result, Type};
 
 use self::{options::Options, roles::Annotated, signature::Sender};
 pub(crate) use self::{readings::readings, roles::outside, shape::misplaced};
@@ -27,19 +27,30 @@ use crate::{
 
 /// The rules for a struct.
 pub(crate) fn settings(arguments: TokenStream, item: &ItemStruct) -> Result<Settings> {
-    let name = Options::new(&SETTINGS, attr::parse_arguments(arguments))
-        .and_then(|options| options.get("name").map(key::connector_name).transpose());
+    let options = Options::new(&SETTINGS, attr::parse_arguments(arguments));
+    let name = options.and_then(|options| {
+        let name = options.get("name").map(key::connector_name).transpose();
+        both(name, options.check_crate()).map(|(name, ())| name)
+    });
     let shape = both(shape::named_fields(item), shape::not_generic(&item.generics));
     if shape.is_err() {
         both(shape, name.clone())?;
     }
-    Ok(Settings { ident: item.ident.clone(), name, about: summary(&item.attrs) })
+    let (ident, about) = (item.ident.clone(), summary(&item.attrs));
+    let (attrs, fields) = (for_clap(&item.attrs), item.fields.iter().cloned());
+    let fields = fields.map(|field| Field { attrs: for_clap(&field.attrs), ..field }).collect();
+    Ok(Settings { ident, name, about, attrs, fields })
+}
+
+fn for_clap(attrs: &[Attribute]) -> Vec<Attribute> {
+    attrs.iter().filter(|attr| attr::tells_clap(attr)).cloned().collect()
 }
 
 /// The rules for an `impl` block.
 pub(crate) fn connector(arguments: TokenStream, block: &Impl) -> Result<Connector> {
     shape::inherent(block)?;
     let options = Options::new(&METHODS, attr::parse_arguments(arguments));
+    let options = options.and_then(|options| options.check_crate());
     let (methods, roles) = split(block.members.iter().filter_map(roles::annotated));
     let with = |role| methods.iter().filter(move |method| method.role == role);
 
@@ -51,7 +62,7 @@ pub(crate) fn connector(arguments: TokenStream, block: &Impl) -> Result<Connecto
     let in_receives = receives.iter().filter_map(|receive| receive.session.as_ref());
     let in_sends = sends.iter().filter_map(|send| send.session.as_ref());
     all([
-        options.map(|_| ()),
+        options,
         shape::not_generic(&block.generics),
         roles::present(Role::Receive, block),
         roles::present(Role::Parse, block),

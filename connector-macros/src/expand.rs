@@ -33,7 +33,7 @@ fn forwards(connector: &Connector) -> TokenStream {
             type Readings = #readings;
 
             fn sources(&self) -> ::std::vec::Vec<::connector_runtime::Source> {
-                ::std::vec::Vec::from([#(#sources),*])
+                ::std::vec![#(#sources),*]
             }
 
             fn sensors(&self) -> ::std::vec::Vec<::connector_runtime::Sensor> {
@@ -157,51 +157,51 @@ fn commands(sends: &[Send]) -> TokenStream {
     }
 }
 
-/// A list of those that are known, and an iterator for each of the others.
+/// A list where all are known, and otherwise a line for each method.
 fn actuators(sends: &[Send]) -> TokenStream {
-    let known = sends.iter().filter_map(|send| match &send.keys {
+    let known: Vec<_> = sends.iter().filter_map(known).collect();
+    if known.len() == sends.len() {
+        return quote!(::std::vec![#(#known),*]);
+    }
+    let lines = sends.iter().map(line);
+    quote!(::connector_runtime::__private::Actuators::new() #(#lines)* .list())
+}
+
+/// An actuator that has a method of its own.
+fn known(send: &Send) -> Option<TokenStream> {
+    match &send.keys {
         Keys::Fixed(keys) => match keys.as_slice() {
-            [key] => Some(described(quote!(::connector_runtime::Actuator::new(#key)), send)),
+            [key] => Some(described(&quote!(::connector_runtime::Actuator::new(#key)), send)),
             _ => None,
         },
         _ => None,
-    });
-    let more: Vec<_> = sends.iter().filter_map(more).collect();
-    let known = quote!(::std::vec::Vec::from([#(#known),*]));
-    if more.is_empty() {
-        return known;
-    }
-    quote! {
-        let mut actuators = #known;
-        #(actuators.extend(#more);)*
-        actuators
     }
 }
 
-/// Several actuators of one method.
-fn more(send: &Send) -> Option<TokenStream> {
-    let actuators = match &send.keys {
-        Keys::Fixed(keys) if keys.len() == 1 => return None,
-        Keys::Fixed(keys) => quote!([#(#keys),*].map(::connector_runtime::Actuator::new)),
+/// The actuators of a method.
+fn line(send: &Send) -> TokenStream {
+    if let Some(known) = known(send) {
+        return quote!(.one(#known));
+    }
+    let described = described(&quote!(actuator), send);
+    let described = quote!(|actuator| #described);
+    match &send.keys {
+        Keys::Fixed(keys) => quote!(.each([#(#keys),*], #described)),
         Keys::Family { prefix, suffix, each } => {
-            quote!(::connector_runtime::__private::family(#prefix, #each, #suffix))
+            quote!(.family(#prefix, #each, #suffix, #described))
         }
-        Keys::Others { each } => quote!(::connector_runtime::__private::others(#each)),
-    };
-    let actuator = quote!(actuator);
-    let described = described(actuator.clone(), send);
-    let is_described = described.to_string() != actuator.to_string();
-    Some(if is_described { quote!(#actuators.map(|#actuator| #described)) } else { actuators })
+        Keys::Others { each } => quote!(.each(#each, #described)),
+    }
 }
 
-fn described(actuator: TokenStream, send: &Send) -> TokenStream {
+fn described(actuator: &TokenStream, send: &Send) -> TokenStream {
     let Send { description, value, bounds: Bounds { range, one_of, max_len }, example, .. } = send;
     let description = (!description.is_empty()).then(|| quote!(.description(#description)));
     // The user's own type is named, so that a range of another type is blamed where it is written.
     let range = range.as_ref().map(|range| quote!(.range::<#value>(#range)));
-    let one_of = one_of.as_ref().map(|OneOf { values, number }| match number {
-        Some(number) => quote!(.one_of::<#number>(#values)),
-        None => quote!(.one_of(#values)),
+    let one_of = one_of.as_ref().map(|OneOf { values, number }| {
+        let number = number.as_ref().map(|number| quote!(::<#number>));
+        quote!(.one_of #number(#values))
     });
     let max_len = max_len.as_ref().map(|max_len| quote!(.max_len(#max_len)));
     let example = example.as_ref().map(|example| quote!(.example(#example)));
@@ -211,8 +211,8 @@ fn described(actuator: TokenStream, send: &Send) -> TokenStream {
 /// An arm for the keys that are known.
 fn fixed(send: &Send) -> Option<TokenStream> {
     let Keys::Fixed(keys) = &send.keys else { return None };
-    let sent = sent(send, &quote!(command.key()));
-    Some(quote!(#(#keys)|* => #sent,))
+    let call = sent(send, &quote!(command.key()));
+    Some(quote!(#(#keys)|* => #call,))
 }
 
 /// An arm for all others.
@@ -233,11 +233,11 @@ fn others(sends: &[Send]) -> TokenStream {
 /// What happens to a key that only differs in one part from that of others.
 fn family(send: &Send) -> Option<TokenStream> {
     let Keys::Family { prefix, suffix, .. } = &send.keys else { return None };
-    let sent = sent(send, &quote!(part));
+    let call = sent(send, &quote!(part));
     let between = quote!(::connector_runtime::__private::between);
     Some(quote! {
         if let ::core::option::Option::Some(part) = #between(#prefix, command.key(), #suffix) {
-            #sent
+            #call
         }
     })
 }

@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Attribute, Error, Ident, ItemStruct};
+use syn::{Error, Ident, ItemStruct};
 
 use crate::{
     attr::{self, Role},
@@ -11,7 +11,7 @@ use crate::{
 
 /// The item as it was written, so that editors and the compiler still know it.
 pub(crate) fn item(item: TokenStream, error: &Error) -> TokenStream {
-    let item = attr::strip(item, |attr| Role::of(attr).is_some() || is_argument(attr));
+    let item = attr::strip(item, |attr| Role::of(attr).is_some() || attr::is_argument(attr));
     let errors = error.to_compile_error();
     quote!(#item #errors)
 }
@@ -108,9 +108,4 @@ fn arguments(ident: &Ident) -> TokenStream {
             }
         }
     }
-}
-
-/// Whether an attribute would have been read by what we derive.
-fn is_argument(attr: &Attribute) -> bool {
-    ["arg", "command", "group"].iter().any(|name| attr.path().is_ident(name))
 }

@@ -9,6 +9,7 @@ mod errors;
 mod expand;
 mod fallback;
 mod model;
+mod runtime;
 mod settings;
 mod syntax;
 #[cfg(test)]
@@ -294,20 +295,23 @@ fn derived(item: TokenStream2) -> TokenStream2 {
         Ok(item) => item,
         Err(error) => return error.to_compile_error(),
     };
-    match check::readings(&item) {
+    let runtime = runtime::of_attributes(&item.attrs);
+    let expanded = match check::readings(&item) {
         Ok(readings) => datapoints::expand(readings),
         Err(error) => {
             let errors = error.to_compile_error();
             let undescribed = datapoints::undescribed(item.ident, item.generics);
             quote!(#undescribed #errors)
         }
-    }
+    };
+    runtime::rename(expanded, runtime)
 }
 
 fn annotated(options: TokenStream2, item: TokenStream2) -> TokenStream2 {
-    match syn::parse2(item.clone()) {
+    let runtime = runtime::of_options(options.clone());
+    let expanded = match syn::parse2(item.clone()) {
         Ok(Item::Struct(parsed)) => match check::settings(options, &parsed) {
-            Ok(settings) => settings::expand(&item, &settings),
+            Ok(settings) => settings::expand(item, &settings),
             Err(error) => fallback::settings(item, &parsed, &error),
         },
         Ok(Item::Impl(block)) => match check::connector(options, &block) {
@@ -316,7 +320,8 @@ fn annotated(options: TokenStream2, item: TokenStream2) -> TokenStream2 {
         },
         Ok(Item::Other(keyword)) => fallback::item(item, &check::misplaced(keyword)),
         Err(error) => fallback::item(item, &error),
-    }
+    };
+    runtime::rename(expanded, runtime)
 }
 
 /// The role attributes run by themselves only where no `#[connector]` has taken them away.

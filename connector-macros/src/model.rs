@@ -1,6 +1,6 @@
 //! What an annotated struct or `impl` block means, once it has passed every rule.
 
-use syn::{Expr, Generics, Ident, LitStr, Result, Type};
+use syn::{Attribute, Expr, Generics, Ident, LitStr, Result, Type};
 
 /// Who a connector is: an annotated struct.
 pub(crate) struct Settings {
@@ -10,6 +10,9 @@ pub(crate) struct Settings {
     pub(crate) name: Result<Option<LitStr>>,
     /// The first paragraph of the struct's documentation.
     pub(crate) about: String,
+    /// What clap reads of the struct: its attributes, and its fields with theirs.
+    pub(crate) attrs: Vec<Attribute>,
+    pub(crate) fields: Vec<syn::Field>,
 }
 
 /// What a connector does: an annotated `impl` block.

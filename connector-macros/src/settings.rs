@@ -1,13 +1,20 @@
 //! From an annotated struct to command line arguments.
 
-use proc_macro2::TokenStream;
-use quote::quote;
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident, quote};
+use syn::Field;
 
-use crate::model::Settings;
+use crate::{attr, model::Settings};
 
-/// The user's struct, then the impl that says who the connector is.
-pub(crate) fn expand(item: &TokenStream, settings: &Settings) -> TokenStream {
-    let Settings { ident, name, about } = settings;
+/// The user's struct, who the connector is, and how clap fills it.
+pub(crate) fn expand(item: TokenStream, settings: &Settings) -> TokenStream {
+    let item = attr::strip(item, attr::is_argument);
+    let identity = identity(settings);
+    let arguments = arguments(settings);
+    quote!(#item #identity #arguments)
+}
+
+fn identity(Settings { ident, name, about, .. }: &Settings) -> TokenStream {
     let name = match name {
         Ok(Some(name)) => quote!(#name),
         Ok(None) => quote!(::core::env!("CARGO_PKG_NAME")),
@@ -21,9 +28,6 @@ pub(crate) fn expand(item: &TokenStream, settings: &Settings) -> TokenStream {
         about => quote!(#about),
     };
     quote! {
-        #[derive(::connector_runtime::clap::Args)]
-        #item
-
         #[automatically_derived]
         impl ::connector_runtime::Settings for #ident {
             const NAME: &'static str = #name;
@@ -31,4 +35,81 @@ pub(crate) fn expand(item: &TokenStream, settings: &Settings) -> TokenStream {
             const ABOUT: &'static str = #about;
         }
     }
+}
+
+/// clap's derive wants `clap` and the prelude in scope, so it works on a copy that has them.
+fn arguments(settings: &Settings) -> TokenStream {
+    let Settings { ident, attrs, fields, .. } = settings;
+    let copy = format_ident!("{ident}Arguments");
+    let attrs = attrs.iter().map(|attr| of_user(attr.to_token_stream(), ident));
+    let copied = fields.iter().map(|field| of_user(field.to_token_stream(), ident));
+    let names: Vec<_> = fields.iter().map(name).collect();
+    quote! {
+        const _: () = {
+            use ::connector_runtime::clap;
+            #[allow(unused_imports)]
+            use ::std::prelude::v1::*;
+
+            #[derive(clap::Args)]
+            #(#attrs)*
+            struct #copy {
+                #(#copied,)*
+            }
+
+            #[automatically_derived]
+            impl clap::Args for #ident {
+                fn augment_args(command: clap::Command) -> clap::Command {
+                    <#copy as clap::Args>::augment_args(command)
+                }
+
+                fn augment_args_for_update(command: clap::Command) -> clap::Command {
+                    <#copy as clap::Args>::augment_args_for_update(command)
+                }
+            }
+
+            #[automatically_derived]
+            impl clap::FromArgMatches for #ident {
+                fn from_arg_matches(
+                    matches: &clap::ArgMatches,
+                ) -> ::core::result::Result<Self, clap::Error> {
+                    let #copy { #(#names),* } =
+                        <#copy as clap::FromArgMatches>::from_arg_matches(matches)?;
+                    ::core::result::Result::Ok(Self { #(#names),* })
+                }
+
+                fn update_from_arg_matches(
+                    &mut self,
+                    matches: &clap::ArgMatches,
+                ) -> ::core::result::Result<(), clap::Error> {
+                    *self = Self::from_arg_matches(matches)?;
+                    ::core::result::Result::Ok(())
+                }
+            }
+        };
+    }
+}
+
+/// The name of a field, where that is compiled.
+fn name(field: &Field) -> TokenStream {
+    let conditions = field.attrs.iter().filter(|attr| attr::is_condition(attr));
+    let ident = &field.ident;
+    quote!(#(#conditions)* #ident)
+}
+
+/// What the user wrote, where `Self` is something else.
+fn of_user(tokens: TokenStream, ident: &Ident) -> TokenStream {
+    tokens
+        .into_iter()
+        .map(|token| match token {
+            TokenTree::Ident(name) if name == "Self" => {
+                Ident::new(&ident.to_string(), name.span()).into()
+            }
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), of_user(group.stream(), ident));
+                inner.set_span(group.span());
+                inner.into()
+            }
+            other => other,
+        })
+        .collect()
 }

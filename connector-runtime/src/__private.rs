@@ -30,14 +30,53 @@ pub fn timestamp<T: From<crate::Timestamp>>(command: &Command) -> T {
     command.timestamp().into()
 }
 
-/// Actuators whose keys differ in what is between a prefix and a suffix.
-pub fn family(
-    prefix: &str,
-    each: impl IntoIterator<Item: AsRef<str>>,
-    suffix: &str,
-) -> impl Iterator<Item = Actuator> {
-    let key = move |part: &str| format!("{prefix}{part}{suffix}");
-    each.into_iter().map(move |part| Actuator::new(key(part.as_ref())))
+/// The actuators of a connector that are not all known when it is compiled.
+#[derive(Debug, Default)]
+pub struct Actuators(Vec<Actuator>);
+
+impl Actuators {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// An actuator.
+    #[must_use]
+    pub fn one(mut self, actuator: Actuator) -> Self {
+        self.0.push(actuator);
+        self
+    }
+
+    /// Actuators, or the keys of actuators.
+    #[must_use]
+    pub fn each(
+        mut self,
+        each: impl IntoIterator<Item: Into<Actuator>>,
+        describe: impl Fn(Actuator) -> Actuator,
+    ) -> Self {
+        self.0.extend(each.into_iter().map(Into::into).map(describe));
+        self
+    }
+
+    /// Actuators whose keys differ in what is between a prefix and a suffix.
+    #[must_use]
+    pub fn family(
+        self,
+        prefix: &str,
+        each: impl IntoIterator<Item: AsRef<str>>,
+        suffix: &str,
+        describe: impl Fn(Actuator) -> Actuator,
+    ) -> Self {
+        let key = |part: &str| format!("{prefix}{part}{suffix}");
+        self.each(each.into_iter().map(|part| key(part.as_ref())), describe)
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn list(self) -> Vec<Actuator> {
+        self.0
+    }
 }
 
 /// What is between the prefix and the suffix, if this is the key of such an actuator.
@@ -45,11 +84,6 @@ pub fn family(
 pub fn between<'a>(prefix: &str, key: &'a str, suffix: &str) -> Option<&'a str> {
     let part = key.strip_prefix(prefix)?.strip_suffix(suffix)?;
     (!part.is_empty()).then_some(part)
-}
-
-/// Actuators, or the keys of actuators.
-pub fn others(each: impl IntoIterator<Item: Into<Actuator>>) -> impl Iterator<Item = Actuator> {
-    each.into_iter().map(Into::into)
 }
 
 /// Asks a type of readings for its sensors, whether or not it can tell.

@@ -84,7 +84,7 @@ async fn work<C: Connector>(device: Arc<Device<C>>, mut queue: mpsc::Receiver<Co
             Ok(()) => open.worked(),
             Err(error) => {
                 tracing::error!("the command {json:.100} for `{key}` failed: {error:#}");
-                device.failed(&open, key, &error);
+                open.failed(key, &error);
             }
         }
     }

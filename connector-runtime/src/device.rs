@@ -82,21 +82,6 @@ impl<C: Connector> Device<C> {
         timeout(WAIT_FOR_SESSION, self.session()).await.ok()
     }
 
-    /// Takes note of an error of the device part; true if it ends the session.
-    pub(crate) fn failed(&self, open: &Open<C::Session>, caller: &str, error: &Error) -> bool {
-        if is_nothing::<C::Session>() || is_harmless(error) {
-            return false;
-        }
-        open.health.send_if_modified(|health| {
-            let is_first = !matches!(health, Health::Ended(_));
-            if is_first {
-                *health = Health::Ended(format!("`{caller}`: {error:#}"));
-            }
-            is_first
-        });
-        true
-    }
-
     /// Keeps a session open for as long as the connector runs.
     pub(crate) async fn keep_open(&self) {
         let mut outage = Outage::default();
@@ -153,7 +138,22 @@ impl<C: Connector> Device<C> {
     }
 }
 
-impl<S> Open<S> {
+impl<S: 'static> Open<S> {
+    /// Takes note of an error of the device part; true if it ends the session.
+    pub(crate) fn failed(&self, caller: &str, error: &Error) -> bool {
+        if is_nothing::<S>() || is_harmless(error) {
+            return false;
+        }
+        self.health.send_if_modified(|health| {
+            let is_first = !matches!(health, Health::Ended(_));
+            if is_first {
+                *health = Health::Ended(format!("`{caller}`: {error:#}"));
+            }
+            is_first
+        });
+        true
+    }
+
     /// A call was successful.
     pub(crate) fn worked(&self) {
         self.health.send_if_modified(|health| {

@@ -65,7 +65,7 @@ impl error::Error for Marked {
 
 /// Whether the error was marked.
 pub(crate) fn is_harmless(error: &Error) -> bool {
-    error.is::<Marked>() || error.chain().any(|cause| cause.is::<Marked>())
+    error.chain().any(<dyn error::Error>::is::<Marked>)
 }
 
 #[cfg(test)]

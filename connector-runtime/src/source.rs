@@ -83,7 +83,7 @@ impl<C: Connector> Receiver<'_, C> {
                         shared.has_room().await;
                     }
                 }
-                Err(error) if device.failed(open, name, &error) => return,
+                Err(error) if open.failed(name, &error) => return,
                 Err(error) => {
                     self.trouble.note(&error);
                     if self.ticks.is_none() {

@@ -21,9 +21,11 @@ pub(super) fn keys(attr: &Attribute, options: &Options) -> Result<Keys> {
             Err(Error::new_spanned(each, message))
         }
         (keys, None) => {
-            all(keys.iter().map(|key| match has_braces(key) {
-                true => Err(Error::new_spanned(key, "a key with braces stands alone")),
-                false => key::legal(&key.value(), key),
+            all(keys.iter().map(|key| {
+                if has_braces(key) {
+                    return Err(Error::new_spanned(key, "a key with braces stands alone"));
+                }
+                key::legal(&key.value(), key)
             }))?;
             Ok(Keys::Fixed(keys.to_vec()))
         }

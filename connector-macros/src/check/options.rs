@@ -37,6 +37,17 @@ impl Options {
         self.arguments.iter().find(option).map(|argument| &argument.value)
     }
 
+    /// Whether `crate` is a path.
+    pub(super) fn check_crate(&self) -> Result<()> {
+        match self.get("crate").map(syntax::expr) {
+            None | Some(Expr::Path(_)) => Ok(()),
+            Some(other) => {
+                let message = "the runtime is given as a path: `crate = my_runtime`";
+                Err(Error::new_spanned(other, message))
+            }
+        }
+    }
+
     /// The values without a name.
     pub(super) fn keys(&self) -> impl Iterator<Item = &Expr> {
         let keys = self.arguments.iter().filter(|argument| argument.name.is_none());

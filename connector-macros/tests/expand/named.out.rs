@@ -1,4 +1,3 @@
-#[derive(::connector_runtime::clap::Args)]
 pub(crate) struct Gateway;
 #[automatically_derived]
 impl ::connector_runtime::Settings for Gateway {
@@ -6,3 +5,37 @@ impl ::connector_runtime::Settings for Gateway {
     const VERSION: &'static str = ::core::env!("CARGO_PKG_VERSION");
     const ABOUT: &'static str = ::core::env!("CARGO_PKG_DESCRIPTION");
 }
+const _: () = {
+    use ::connector_runtime::clap;
+    #[allow(unused_imports)]
+    use ::std::prelude::v1::*;
+    #[derive(clap::Args)]
+    struct GatewayArguments {}
+    #[automatically_derived]
+    impl clap::Args for Gateway {
+        fn augment_args(command: clap::Command) -> clap::Command {
+            <GatewayArguments as clap::Args>::augment_args(command)
+        }
+        fn augment_args_for_update(command: clap::Command) -> clap::Command {
+            <GatewayArguments as clap::Args>::augment_args_for_update(command)
+        }
+    }
+    #[automatically_derived]
+    impl clap::FromArgMatches for Gateway {
+        fn from_arg_matches(
+            matches: &clap::ArgMatches,
+        ) -> ::core::result::Result<Self, clap::Error> {
+            let GatewayArguments {} = <GatewayArguments as clap::FromArgMatches>::from_arg_matches(
+                matches,
+            )?;
+            ::core::result::Result::Ok(Self {})
+        }
+        fn update_from_arg_matches(
+            &mut self,
+            matches: &clap::ArgMatches,
+        ) -> ::core::result::Result<(), clap::Error> {
+            *self = Self::from_arg_matches(matches)?;
+            ::core::result::Result::Ok(())
+        }
+    }
+};

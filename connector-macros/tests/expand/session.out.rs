@@ -42,10 +42,10 @@ impl ::connector_runtime::Connector for Gateway {
     type Raw = Vec<u8>;
     type Readings = Readings;
     fn sources(&self) -> ::std::vec::Vec<::connector_runtime::Source> {
-        ::std::vec::Vec::from([
+        ::std::vec![
             ::connector_runtime::Source::push("next"),
-            ::connector_runtime::Source::poll("poll", Self::RHYTHM),
-        ])
+            ::connector_runtime::Source::poll("poll", Self::RHYTHM)
+        ]
     }
     fn sensors(&self) -> ::std::vec::Vec<::connector_runtime::Sensor> {
         ::connector_runtime::__private::Readings::<Self::Readings>::NEW.sensors()
@@ -73,42 +73,25 @@ impl ::connector_runtime::Connector for Gateway {
         ::connector_runtime::__private::message(Self::parse(raw))
     }
     fn actuators(&self) -> ::std::vec::Vec<::connector_runtime::Actuator> {
-        let mut actuators = ::std::vec::Vec::from([
-            ::connector_runtime::Actuator::new("fan")
-                .description("Sets the fan.")
-                .one_of(["off", "slow", "fast"]),
-        ]);
-        actuators
-            .extend(
-                ["valve_1", "valve_2"]
-                    .map(::connector_runtime::Actuator::new)
-                    .map(|actuator| actuator.range::<u8>(0..=100)),
-            );
-        actuators
-            .extend(
-                ::connector_runtime::__private::family(
-                        "",
-                        self.stations.keys(),
-                        "__curr",
-                    )
-                    .map(|actuator| {
-                        actuator.range::<u32>(6000..=63000).one_of::<u32>([0])
-                    }),
-            );
-        actuators
-            .extend(
-                ::connector_runtime::__private::family(
-                    "",
-                    self.stations.keys(),
-                    "__reset",
-                ),
-            );
-        actuators
-            .extend(
-                ::connector_runtime::__private::others(self.registers())
-                    .map(|actuator| actuator.description("Writes a register.")),
-            );
-        actuators
+        ::connector_runtime::__private::Actuators::new()
+            .one(
+                ::connector_runtime::Actuator::new("fan")
+                    .description("Sets the fan.")
+                    .one_of(["off", "slow", "fast"]),
+            )
+            .each(["valve_1", "valve_2"], |actuator| actuator.range::<u8>(0..=100))
+            .family(
+                "",
+                self.stations.keys(),
+                "__curr",
+                |actuator| actuator.range::<u32>(6000..=63000).one_of::<u32>([0]),
+            )
+            .family("", self.stations.keys(), "__reset", |actuator| actuator)
+            .each(
+                self.registers(),
+                |actuator| actuator.description("Writes a register."),
+            )
+            .list()
     }
     async fn send(
         &self,

@@ -1,0 +1,83 @@
+//! The name that the runtime has in the user's crate.
+
+use std::iter;
+
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Attribute, Expr, Path, parse_quote};
+
+use crate::attr::{self, Argument, DATAPOINT};
+
+/// Its name where nobody says otherwise, and in everything that we write.
+const NAME: &str = "connector_runtime";
+
+/// What `crate = path` says in the options of an attribute, be the others right or wrong.
+pub(crate) fn of_options(options: TokenStream) -> Option<Path> {
+    named(attr::parse_arguments(options).ok()?)
+}
+
+/// What `#[datapoint(crate = path)]` says on a type.
+pub(crate) fn of_attributes(attrs: &[Attribute]) -> Option<Path> {
+    let mut ours = attrs.iter().filter(|attr| attr.path().is_ident(DATAPOINT.name));
+    ours.find_map(|attr| named(attr::arguments(attr).ok()?))
+}
+
+fn named(arguments: Vec<Argument>) -> Option<Path> {
+    arguments.into_iter().find_map(|argument| match argument {
+        Argument { name: Some(name), value: Expr::Path(path) } if name == "crate" => {
+            Some(path.path)
+        }
+        _ => None,
+    })
+}
+
+/// What we wrote, with the name that the user has given to the runtime.
+pub(crate) fn rename(tokens: TokenStream, path: Option<Path>) -> TokenStream {
+    let Some(path) = path else { return tokens };
+    let is_whole = path.leading_colon.is_some() || begins_anew(&path);
+    let path = if is_whole { path } else { parse_quote!(::#path) };
+    replace(tokens, &path.to_token_stream())
+}
+
+/// Whether a path says where it begins.
+fn begins_anew(path: &Path) -> bool {
+    let first = path.segments.first().map(|segment| segment.ident.to_string());
+    matches!(first.as_deref(), Some("crate" | "self" | "super"))
+}
+
+/// Puts the path in the place of each `::connector_runtime`.
+fn replace(tokens: TokenStream, path: &TokenStream) -> TokenStream {
+    let mut replaced: Vec<TokenTree> = Vec::new();
+    for token in tokens {
+        match token {
+            TokenTree::Group(group) => {
+                let mut inner = Group::new(group.delimiter(), replace(group.stream(), path));
+                inner.set_span(group.span());
+                replaced.push(inner.into());
+            }
+            TokenTree::Ident(name) if name == NAME && ends_with_colons(&replaced) => {
+                replaced.truncate(replaced.len().saturating_sub(2));
+                replaced.extend(located(path.clone(), &name));
+            }
+            other => replaced.push(other),
+        }
+    }
+    replaced.into_iter().collect()
+}
+
+fn ends_with_colons(tokens: &[TokenTree]) -> bool {
+    let is_colon =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ':');
+    matches!(tokens, [.., first, second] if is_colon(first) && is_colon(second))
+}
+
+/// The path, to be blamed where the name was.
+fn located(path: TokenStream, name: &Ident) -> impl Iterator<Item = TokenTree> {
+    let span: Span = name.span();
+    let mut tokens = path.into_iter();
+    iter::from_fn(move || {
+        let mut token = tokens.next()?;
+        token.set_span(token.span().located_at(span));
+        Some(token)
+    })
+}
