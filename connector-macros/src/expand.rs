@@ -188,9 +188,9 @@ fn line(send: &Send) -> TokenStream {
     match &send.keys {
         Keys::Fixed(keys) => quote!(.each([#(#keys),*], #described)),
         Keys::Family { prefix, suffix, each } => {
-            quote!(.family(#prefix, #each, #suffix, #described))
+            quote_spanned!(at(each.span())=> .family(#prefix, #each, #suffix, #described))
         }
-        Keys::Others { each } => quote!(.each(#each, #described)),
+        Keys::Others { each } => quote_spanned!(at(each.span())=> .each(#each, #described)),
     }
 }
 

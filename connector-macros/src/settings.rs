@@ -37,7 +37,7 @@ fn identity(Settings { ident, name, about, .. }: &Settings) -> TokenStream {
     }
 }
 
-/// clap's derive wants `clap` and the prelude in scope, so it works on a copy that has them.
+/// clap's derive wants `clap` and parts of the prelude in scope, so it works on a copy that has them.
 fn arguments(settings: &Settings) -> TokenStream {
     let Settings { ident, attrs, fields, .. } = settings;
     let copy = format_ident!("{ident}Arguments");
@@ -48,7 +48,7 @@ fn arguments(settings: &Settings) -> TokenStream {
         const _: () = {
             use ::connector_runtime::clap;
             #[allow(unused_imports)]
-            use ::std::prelude::v1::*;
+            use ::core::{clone::Clone as _, convert::From as _, option::Option::{self, None, Some}};
 
             #[derive(clap::Args)]
             #(#attrs)*

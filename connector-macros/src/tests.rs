@@ -31,6 +31,7 @@ fn expansions_are_as_recorded() {
 fn a_block_survives_the_loss_of_any_token() {
     for source in [
         include_str!("../tests/expand/every_form.in.rs"),
+        include_str!("../tests/expand/session.in.rs"),
         include_str!("../tests/expand/errors.in.rs"),
     ] {
         let (options, block) = options_and_item(source);

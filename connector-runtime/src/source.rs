@@ -113,8 +113,12 @@ impl<C: Connector> Pipeline<'_, C> {
             self.record(raw, received);
         }
         match self.publish(raw, received) {
-            Ok(true) => self.device.ask_for_actuators(),
-            Ok(false) => {}
+            Ok(has_news) => {
+                self.trouble.is_over();
+                if has_news {
+                    self.device.ask_for_actuators();
+                }
+            }
             Err(error) => self.trouble.note(&error),
         }
     }

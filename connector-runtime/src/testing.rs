@@ -152,9 +152,15 @@ impl Bus {
         &self.broker
     }
 
-    /// Selects exactly these sensors, and every actuator that is announced by then.
+    /// Selects exactly these sensors, and every actuator that was announced by then. It waits for an
+    /// announcement if the test has seen none, and until commands would reach the connector.
     pub async fn select(&mut self, sensors: &[&str]) {
-        let announced = self.next(&self.below("available_datapoints")).await;
+        let topic = self.below("available_datapoints");
+        let last = self.seen.iter().rev().find(|message| message.topic == topic);
+        let announced = match last.map(|message| message.payload.clone()) {
+            Some(announced) => announced,
+            None => self.next(&topic).await,
+        };
         let sensors: HashMap<_, _> =
             sensors.iter().map(|key| (*key, self.sensor_topic(key))).collect();
         let actuators = announced["actuator"].as_object().expect("an announcement is an object");
@@ -162,6 +168,14 @@ impl Bus {
             actuators.keys().map(|key| (self.actuator_topic(key), key)).collect();
         let map = json!({ "sensor": sensors, "actuator": actuators });
         self.publish(&self.below("datapoint_map"), &map, true);
+        let deadline = Instant::now() + PATIENCE;
+        for topic in actuators.keys() {
+            // One listener is this bus.
+            while self.broker.listeners(topic) < 2 {
+                assert!(Instant::now() < deadline, "the connector does not listen to `{topic}`");
+                sleep(Duration::from_millis(1)).await;
+            }
+        }
     }
 
     /// The next value of a selected sensor.

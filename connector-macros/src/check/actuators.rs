@@ -23,7 +23,8 @@ pub(super) fn keys(attr: &Attribute, options: &Options) -> Result<Keys> {
         (keys, None) => {
             all(keys.iter().map(|key| {
                 if has_braces(key) {
-                    return Err(Error::new_spanned(key, "a key with braces stands alone"));
+                    let message = "a key with braces stands alone: write a method for each";
+                    return Err(Error::new_spanned(key, message));
                 }
                 key::legal(&key.value(), key)
             }))?;

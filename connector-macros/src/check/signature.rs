@@ -24,7 +24,7 @@ pub(super) fn connect(signature: &Signature) -> Result<(Method, Type)> {
 /// The method, the type by which it takes the session, and what it returns.
 pub(super) fn receive(signature: &Signature) -> Result<(Method, Option<Type>, Message)> {
     let role = Role::Receive;
-    let session = types(signature).next().filter(|ty| is_reference(ty));
+    let session = types(signature).next();
     let inputs = at_most(usize::from(session.is_some()), role, signature);
     let inputs = both(inputs, session.map(shared).transpose());
     let inputs = both(method(role, signature), inputs);
@@ -59,9 +59,9 @@ pub(super) fn send(signature: &Signature) -> Result<Sender> {
     };
     let session = taken.session.map(shared).transpose();
     let fixed = usize::from(taken.session.is_some()) + usize::from(taken.takes_key);
-    let inputs = both(both(session, value), at_most(fixed + 2, role, signature));
-    let inputs = both(method(role, signature), inputs);
-    let ((method, ((session, value), ())), ()) = both(inputs, nothing(role, signature))?;
+    let order = both(in_order(&taken), at_most(fixed + 2, role, signature));
+    let inputs = both(method(role, signature), both(both(session, value), order));
+    let ((method, ((session, value), _)), ()) = both(inputs, nothing(role, signature))?;
     let Taken { takes_key, timestamp, .. } = taken;
     Ok(Sender { method, session, takes_key, value, timestamp: timestamp.cloned() })
 }
@@ -99,12 +99,27 @@ fn is_text(ty: &Type) -> bool {
 
 /// The session is used by several calls at the same time.
 fn shared(ty: &Type) -> Result<Type> {
-    let Type::Reference(TypeReference { mutability: Some(token), .. }) = syntax::ty(ty) else {
-        return Ok(ty.clone());
-    };
-    let message = "several calls use the session at the same time: take `&Session`; what changes \
-                   sits in a `Mutex`";
-    Err(Error::new_spanned(token, message))
+    match syntax::ty(ty) {
+        Type::Reference(TypeReference { mutability: None, .. }) => Ok(ty.clone()),
+        Type::Reference(TypeReference { mutability: Some(token), .. }) => {
+            let message = "several calls use the session at the same time: take `&Session`; what \
+                           changes sits in a `Mutex`";
+            Err(Error::new_spanned(token, message))
+        }
+        _ => {
+            let message =
+                "the only thing to take here is the session, and by reference: `session: &Session`";
+            Err(Error::new_spanned(ty, message))
+        }
+    }
+}
+
+/// References come first.
+fn in_order(taken: &Taken<'_>) -> Result<()> {
+    let Some(ty) = taken.timestamp.filter(|ty| is_reference(ty)) else { return Ok(()) };
+    let message = "the session and the key come before the value: `&self, session: &Session, key: \
+                   &str, value: f64, at: Timestamp`, of which only `&self` and the value must be";
+    Err(Error::new_spanned(ty, message))
 }
 
 /// A session must have been opened by somebody.

@@ -18,7 +18,9 @@ impl ::connector_runtime::Settings for Inverter {
 const _: () = {
     use ::connector_runtime::clap;
     #[allow(unused_imports)]
-    use ::std::prelude::v1::*;
+    use ::core::{
+        clone::Clone as _, convert::From as _, option::Option::{self, None, Some},
+    };
     #[derive(clap::Args)]
     /// A solar inverter
     /// with a JSON API.

@@ -8,7 +8,9 @@ impl ::connector_runtime::Settings for Gateway {
 const _: () = {
     use ::connector_runtime::clap;
     #[allow(unused_imports)]
-    use ::std::prelude::v1::*;
+    use ::core::{
+        clone::Clone as _, convert::From as _, option::Option::{self, None, Some},
+    };
     #[derive(clap::Args)]
     struct GatewayArguments {}
     #[automatically_derived]

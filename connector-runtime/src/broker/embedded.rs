@@ -81,6 +81,12 @@ impl EmbeddedBroker {
         Ok(Listening { address, stop, task })
     }
 
+    /// How many clients would get a message on a topic.
+    #[cfg(feature = "testing")]
+    pub(crate) fn listeners(&self, topic: &str) -> usize {
+        self.router.lock().listeners(topic)
+    }
+
     /// Cuts all connections without a goodbye, as a broken cable does.
     pub fn disconnect_all(&self) {
         self.router.lock().detach_all();

@@ -1,16 +1,8 @@
 //! The user's own names do not reach into the generated code.
 #![deny(warnings)]
 
-/// clap's derive is less careful, so the struct stands aside.
-mod settings {
-    use connector_runtime::prelude::*;
-
-    #[connector]
-    pub(crate) struct Room;
-}
-
 #[allow(dead_code, unused_imports, reason = "the names only stand in the way")]
-mod methods {
+mod taken {
     mod core {}
     mod std {}
     struct Vec;
@@ -28,11 +20,19 @@ mod methods {
     }
     use Outcome::*;
 
+    /// The settings stand among these names, too.
+    #[connector_runtime::connector]
+    pub(crate) struct Room {
+        /// Which room.
+        #[arg(long)]
+        room: Text,
+    }
+
     type Text = ::std::string::String;
     type Result<T> = ::core::result::Result<T, ::std::fmt::Error>;
 
     #[connector_runtime::connector]
-    impl super::settings::Room {
+    impl Room {
         #[receive]
         async fn fetch(&self) -> Result<Text> {
             Result::Ok(Text::new())

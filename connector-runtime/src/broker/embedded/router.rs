@@ -58,6 +58,12 @@ impl Router {
         self.retained.clear();
     }
 
+    /// How many connections would get a message on a topic.
+    #[cfg(feature = "testing")]
+    pub(super) fn listeners(&self, topic: &str) -> usize {
+        self.sessions.values().filter(|session| session.listens_to(topic)).count()
+    }
+
     /// What is ready to be written to a connection.
     pub(super) fn output(&mut self, key: Key) -> BytesMut {
         self.sessions.get_mut(&key).map(|session| session.outbound.take()).unwrap_or_default()

@@ -111,6 +111,11 @@ impl Session {
         }
     }
 
+    #[cfg(feature = "testing")]
+    pub(super) fn listens_to(&self, topic: &str) -> bool {
+        self.subscriptions.granted(topic).is_some()
+    }
+
     /// Adds filters, and sends for each what is kept.
     pub(super) fn subscribe(
         &mut self,

@@ -1,0 +1,176 @@
+//! Actuators of all kinds: alone, several of one method, families, and those that are found on the way.
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, Mutex},
+};
+
+use connector_runtime::{prelude::*, testing::Bus};
+use serde_json::{Value, json};
+use tokio::{sync::mpsc, time::timeout};
+
+/// A gateway of stations, some of which are not known from the start.
+#[connector(name = "gateway")]
+struct Gateway {
+    #[arg(skip)]
+    stations: Arc<Mutex<BTreeSet<String>>>,
+    #[arg(skip)]
+    sent: Option<mpsc::UnboundedSender<String>>,
+    #[arg(skip)]
+    registers: Vec<Actuator>,
+    #[arg(skip = tokio::sync::Mutex::new(mpsc::channel(1).1))]
+    hellos: tokio::sync::Mutex<mpsc::Receiver<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Mode {
+    Eco,
+    Comfort,
+}
+
+#[derive(Debug, Deserialize)]
+struct Schedule {
+    from: u8,
+    to: u8,
+}
+
+#[connector]
+impl Gateway {
+    #[receive]
+    async fn hello(&self) -> Result<String> {
+        let station = self.hellos.lock().await.recv().await.context("the test is over")?;
+        self.stations.lock().unwrap().insert(station.clone());
+        Ok(station)
+    }
+
+    #[parse]
+    fn readings(raw: &str) -> Result<Value> {
+        Ok(json!({ raw: { "power": 0 } }))
+    }
+
+    #[send("mode", example = "eco")]
+    async fn mode(&self, mode: Mode) -> Result<()> {
+        self.sent(format!("mode {mode:?}"))
+    }
+
+    #[send("schedule")]
+    fn schedule(&self, Schedule { from, to }: Schedule) -> Result<()> {
+        self.sent(format!("schedule {from} to {to}"))
+    }
+
+    #[send("name", max_len = 5)]
+    fn name(&self, name: String) -> Result<()> {
+        self.sent(format!("name {name}"))
+    }
+
+    #[send("valve_1", "valve_2", range = 0..=100)]
+    fn valve(&self, key: &str, percent: u8, at: Timestamp) -> Result<()> {
+        ensure!(at.as_millis() > 0, "a command has a time");
+        self.sent(format!("{key} {percent}"))
+    }
+
+    #[send("{station}__current", each = self.known(), range = 6..=32, one_of = [0])]
+    async fn current(&self, station: &str, amperes: u8) -> Result<()> {
+        self.sent(format!("{station} takes {amperes} A"))
+    }
+
+    #[send("{station}__on", each = self.known())]
+    async fn on(&self, station: &str, on: bool) -> Result<()> {
+        self.sent(format!("{station} {}", if on { "on" } else { "off" }))
+    }
+
+    #[send(each = self.registers.clone())]
+    async fn register(&self, key: &str, value: f64) -> Result<()> {
+        self.sent(format!("register {key} {value}"))
+    }
+
+    fn known(&self) -> Vec<String> {
+        self.stations.lock().unwrap().iter().cloned().collect()
+    }
+
+    fn sent(&self, what: String) -> Result<()> {
+        Ok(self.sent.as_ref().context("no test")?.send(what)?)
+    }
+}
+
+struct World {
+    bus: Bus,
+    sent: mpsc::UnboundedReceiver<String>,
+    hello: mpsc::Sender<String>,
+}
+
+async fn world() -> World {
+    let (hello, hellos) = mpsc::channel(1);
+    let (sender, sent) = mpsc::unbounded_channel();
+    let gateway = Gateway {
+        stations: Arc::new(Mutex::new(["a".to_owned()].into())),
+        sent: Some(sender),
+        registers: vec![Actuator::new("r1").range(0.5..=1.5), Actuator::new("b__on2")],
+        hellos: tokio::sync::Mutex::new(hellos),
+    };
+    let mut bus = Bus::start(gateway).await;
+    bus.select(&[]).await;
+    World { bus, sent, hello }
+}
+
+impl World {
+    async fn assert_sent(&mut self, key: &str, value: Value, expected: &str) {
+        self.bus.command(key, value);
+        let sent = timeout(Duration::from_mins(1), self.sent.recv()).await;
+        assert_eq!(sent.unwrap().unwrap(), expected);
+    }
+
+    async fn assert_refused(&mut self, key: &str, value: Value, reason: &str) {
+        self.bus.command(key, value);
+        let log = self.bus.log().await["msg"].as_str().unwrap().to_owned();
+        assert!(log.contains(reason) && log.contains(key), "{log}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_key_reaches_its_method() {
+    let mut world = world().await;
+    world.assert_sent("mode", json!("comfort"), "mode Comfort").await;
+    world.assert_sent("schedule", json!({"from": 8, "to": 18}), "schedule 8 to 18").await;
+    world.assert_sent("name", json!("Küche"), "name Küche").await;
+    world.assert_sent("valve_1", json!(70), "valve_1 70").await;
+    world.assert_sent("valve_2", json!("30.0"), "valve_2 30").await;
+    world.assert_sent("a__current", json!(16), "a takes 16 A").await;
+    world.assert_sent("a__current", json!(0), "a takes 0 A").await;
+    world.assert_sent("a__on", json!(true), "a on").await;
+    world.assert_sent("r1", json!(1), "register r1 1").await;
+    world.assert_sent("b__on2", json!(-7.5), "register b__on2 -7.5").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_does_not_fit_is_refused_with_the_reason() {
+    let mut world = world().await;
+    world.assert_refused("mode", json!("party"), "expected `eco` or `comfort`").await;
+    world.assert_refused("schedule", json!({"from": 8}), "missing field `to`").await;
+    world.assert_refused("schedule", json!(8), "expected struct Schedule").await;
+    world.assert_refused("name", json!("Wohnzimmer"), "has 10 characters, and 5").await;
+    world.assert_refused("valve_2", json!(101), "outside of the range 0 to 100").await;
+    world.assert_refused("valve_2", json!(0.5), "expected u8").await;
+    world.assert_refused("valve_2", json!("open"), "is not a number").await;
+    world
+        .assert_refused("a__current", json!(5), "outside of the range 6 to 32, and none of 0")
+        .await;
+    world.assert_refused("r1", json!(2), "outside of the range 0.5 to 1.5").await;
+    assert!(world.sent.try_recv().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn actuators_that_are_found_on_the_way_are_announced_and_served() {
+    let mut world = world().await;
+    world.hello.send("b".to_owned()).await.unwrap();
+    loop {
+        let announced = world.bus.next("gateway/available_datapoints").await;
+        if announced["actuator"]["b__current"] == 6 {
+            assert_eq!(announced["sensor"], json!({"b__power": 0}));
+            break;
+        }
+    }
+    world.bus.select(&[]).await;
+    world.assert_sent("b__on", json!(false), "b off").await;
+}

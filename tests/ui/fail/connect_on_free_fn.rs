@@ -1,0 +1,8 @@
+use connector_runtime::prelude::*;
+
+#[connect]
+async fn open() -> Result<String> {
+    Ok(String::new())
+}
+
+fn main() {}

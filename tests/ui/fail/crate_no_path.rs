@@ -1,0 +1,6 @@
+use connector_runtime::prelude::*;
+
+#[connector(crate = "runtime")]
+struct Room;
+
+fn main() {}
