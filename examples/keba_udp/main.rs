@@ -1,3 +1,160 @@
-//! Placeholder of keba_udp.
+//! Charging stations KEBA P30 over UDP: reports that are polled, changes that they tell by
+//! themselves, and commands.
+//!
+//! The protocol is in KEBA's "P30 UDP Programmers Guide", version 2.01. Switch the UDP
+//! interface on (DIP switch DSW1.3) and try it with any MQTT broker:
+//!
+//! ```text
+//! KEBA_P30_CHARGE_STATIONS='{"p30_garage": "192.168.0.99"}' MQTT_BROKER_HOST=localhost \
+//!     cargo run -p protocol-examples --example keba_udp
+//! ```
+//!
+//! What is different from BEMCom's `keba-p30-connector`:
+//!
+//! - What a station tells by itself is a value as well, of the sensor that the reports have for it.
+//! - A station that does not answer, or has no address, is told and asked again; that one ended.
+//! - Stations are asked side by side, and each has its own pauses.
+//! - A command that a station refuses or does not confirm is an error, and so is a value that the guide
+//!   does not allow.
+//! - `POLL_SECONDS` has a default.
+//! - Examples of actuators are numbers where their values are.
+//! - A recorded raw message is one datagram, where that was all reports of a poll.
 
-fn main() {}
+mod datagram;
+#[cfg(test)]
+mod simulator;
+mod stations;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::BTreeMap, net::SocketAddr};
+
+use connector_runtime::prelude::*;
+use tokio::net::UdpSocket;
+
+use crate::{
+    datagram::{Content, Datagram, Values},
+    stations::Stations,
+};
+
+/// Connects charging stations KEBA P30 over UDP.
+#[connector(name = "keba-p30-connector")]
+struct KebaP30 {
+    /// Names of the stations with their hosts, as JSON: `{"p30_garage": "192.168.0.99"}`.
+    #[arg(long, env = "KEBA_P30_CHARGE_STATIONS", value_parser = hosts, value_name = "JSON")]
+    stations: Hosts,
+    /// Seconds from one poll to the next; the guide asks for at least 5.
+    #[arg(long, env = "POLL_SECONDS", value_parser = seconds, default_value = "30")]
+    poll_seconds: Duration,
+    /// Seconds that a station may take for an answer.
+    #[arg(long, env = "READ_TIMEOUT", value_parser = seconds, default_value = "5")]
+    read_timeout: Duration,
+    /// Port of the stations.
+    #[arg(long, env = "TARGET_PORT", default_value_t = 7090)]
+    target_port: u16,
+    /// Where answers come in: stations send them to port 7090.
+    #[arg(long, env = "LISTEN_ADDRESS", default_value = "0.0.0.0:7090")]
+    listen_address: SocketAddr,
+}
+
+/// The host of each station, by its name.
+type Hosts = BTreeMap<String, String>;
+
+/// What each station says, below the report where it belongs.
+type Readings = BTreeMap<String, BTreeMap<String, Values>>;
+
+#[connector]
+impl KebaP30 {
+    /// All stations share one socket, as they answer to one port.
+    #[connect]
+    async fn open(&self) -> Result<Stations> {
+        let at = self.listen_address;
+        let socket = UdpSocket::bind(at).await.with_context(|| format!("cannot listen at {at}"))?;
+        Ok(Stations::new(socket, &self.stations, self.target_port, self.read_timeout))
+    }
+
+    /// Waits for whatever a station says: here answers arrive as well.
+    #[receive]
+    async fn datagram(&self, stations: &Stations) -> Result<Option<Datagram>> {
+        stations.next().await
+    }
+
+    /// Asks for all reports. One station that is silent is no reason to start anew with all.
+    #[receive(every = self.poll_seconds)]
+    async fn reports(&self, stations: &Stations) -> Result<Option<Datagram>> {
+        stations.poll().await.harmless()?;
+        Ok(None)
+    }
+
+    #[parse]
+    fn readings(raw: &Datagram) -> Result<Option<Readings>> {
+        let reports = match Content::of(&raw.text)? {
+            Content::Report(id, values) => BTreeMap::from([(format!("report {id}"), values)]),
+            Content::Changes(values) => by_report(values),
+            Content::Reply => return Ok(None),
+        };
+        Ok(Some(BTreeMap::from([(raw.station.clone(), reports)])))
+    }
+
+    /// Enables or disables a station.
+    #[send("{station}__ena", each = self.stations.keys(), one_of = [0, 1])]
+    async fn enable(&self, stations: &Stations, station: &str, on: u8) -> Result<()> {
+        stations.command(station, "ena", on).await.harmless()
+    }
+
+    /// Limits the current, in mA; 0 stops charging.
+    #[send(
+        "{station}__curr",
+        each = self.stations.keys(),
+        range = 6000..=63_000,
+        one_of = [0],
+        example = 63_000
+    )]
+    async fn limit_current(&self, stations: &Stations, station: &str, current: u32) -> Result<()> {
+        stations.command(station, "curr", current).await.harmless()
+    }
+
+    /// Ends charging after this energy, in 0.1 Wh; 0 is no limit.
+    #[send(
+        "{station}__setenergy",
+        each = self.stations.keys(),
+        range = 0..=999_999_999,
+        example = 100_000
+    )]
+    async fn limit_energy(&self, stations: &Stations, station: &str, energy: u32) -> Result<()> {
+        stations.command(station, "setenergy", energy).await.harmless()
+    }
+
+    /// Shows a text, after four numbers that say for how long; `$` is a blank.
+    #[send(
+        "{station}__display",
+        each = self.stations.keys(),
+        max_len = 40,
+        example = "0 0 0 0 Hello$KEBA"
+    )]
+    async fn display(&self, stations: &Stations, station: &str, text: String) -> Result<()> {
+        stations.command(station, "display", text).await.harmless()
+    }
+}
+
+/// What a station tells by itself is part of a report as well.
+fn by_report(changes: Values) -> BTreeMap<String, Values> {
+    let mut reports = BTreeMap::<_, Values>::new();
+    for (name, value) in changes {
+        let report = if name == "E pres" { "report 3" } else { "report 2" };
+        reports.entry(report.to_owned()).or_default().insert(name, value);
+    }
+    reports
+}
+
+fn hosts(json: &str) -> Result<Hosts> {
+    serde_json::from_str(json).context("expected a JSON object of names and hosts")
+}
+
+fn seconds(text: &str) -> Result<Duration> {
+    Ok(Duration::try_from_secs_f64(text.parse()?)?)
+}
+
+fn main() -> ExitCode {
+    connector_runtime::main::<KebaP30>()
+}
