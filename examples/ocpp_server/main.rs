@@ -1,3 +1,136 @@
-//! Placeholder of ocpp_server.
+//! Charge points for electric cars, which connect to us: an OCPP 1.6J central system.
+//!
+//! The documents are *Open Charge Point Protocol 1.6 edition 2* and *OCPP-J 1.6 specification* of the
+//! [Open Charge Alliance](https://openchargealliance.org/protocols/open-charge-point-protocol/).
+//! Try it with any MQTT broker, and a charge point (or its simulator, of which there are several)
+//! that is told to connect to `ws://THIS-MACHINE:9000/ITS-ID`:
+//! `MQTT_BROKER_HOST=localhost cargo run -p protocol-examples --example ocpp_server`
+//!
+//! All that charge points say becomes sensors, `CP1__1__StatusNotification__status` for example for
+//! connector 1 of `CP1`. Everybody may charge. There is no TLS and no password: keep it in a network
+//! that you trust.
+//!
+//! Of the crates with OCPP's types, `ocpp_rs` switches `serde_json` to `arbitrary_precision` in the
+//! whole program, and `ocpp-types` refuses a whole message for one unknown measurand. So messages are
+//! plain JSON here; the times are those of `ocpp-types`, and the simulator takes only what its types
+//! allow.
+//!
+//! Other than BEMCom's Python connector
+//! - there may be many charge points, so keys begin with the charge point's id and its connector, and
+//!   go on as OCPP spells them (Python: `charge_point_vendor`, and measurands without the action)
+//! - the id is the last part of the path, not all of it, and without `ocpp1.6` among the subprotocols
+//!   that it offers a charge point is turned away, as OCPP-J has it
+//! - values get the time that the charge point gives, and numbers are numbers
+//! - all meter values of a message count, not the last only, and measurand and unit may be missing
+//! - `OCPP_CONFIG` is not read, as all commands are offered; a limit is the one profile of its
+//!   connector (Python: connector 1, each time a new id)
+//! - a refused or unanswered command is told, `trigger_message` takes the name of the message
+//! - each transaction has its own number (Python: 1 for all)
 
-fn main() {}
+mod connection;
+mod protocol;
+mod server;
+#[cfg(test)]
+mod simulator;
+mod stations;
+#[cfg(test)]
+mod tests;
+
+use std::{net::IpAddr, sync::Arc};
+
+use connector_runtime::prelude::*;
+use serde_json::json;
+
+use protocol::{Frame, Readings, limit};
+use server::{Event, Message, Server};
+use stations::Stations;
+
+/// Connects charge points that speak OCPP 1.6J.
+#[connector(name = "ocpp-connector")]
+struct Ocpp {
+    /// Address to listen at.
+    #[arg(long, env = "OCPP_HOST", default_value = "0.0.0.0")]
+    host: IpAddr,
+    /// Port that the charge points connect to.
+    #[arg(long, env = "OCPP_PORT", default_value_t = 9000)]
+    port: u16,
+    /// Seconds that a charge point may take to answer a command.
+    #[arg(long, env = "OCPP_ANSWER_SECONDS", default_value_t = 10)]
+    answer_seconds: u64,
+    #[arg(skip)]
+    stations: Arc<Stations>,
+}
+
+#[connector]
+impl Ocpp {
+    /// Listens.
+    #[connect]
+    async fn listen(&self) -> Result<Server> {
+        let patience = Duration::from_secs(self.answer_seconds);
+        Server::listen((self.host, self.port), Arc::clone(&self.stations), patience).await
+    }
+
+    /// Waits for the next thing that any charge point does.
+    #[receive]
+    async fn message(&self, server: &Server) -> Result<Message> {
+        server.next().await
+    }
+
+    /// Each member of a call is a sensor; answers are none.
+    #[parse]
+    fn readings(raw: &Message) -> Result<Option<Readings>> {
+        let station = &raw.charge_point;
+        match &raw.event {
+            Event::Connected(connected) => {
+                Ok(Some(Readings::Fresh(json!({ (station): { "connected": connected } }))))
+            }
+            Event::Frame(text) => match Frame::read(text)? {
+                Frame::Call(call) => Ok(Some(call.readings(station))),
+                _ => Ok(None),
+            },
+        }
+    }
+
+    /// Lets a connector take this much power at most, in W.
+    #[send("{connector}__limit_watts", each = self.stations.connectors(), range = 0.0..=1e6)]
+    async fn limit_watts(&self, server: &Server, connector: &str, watts: f64) -> Result<()> {
+        server.ask(connector, "SetChargingProfile", |number| Ok(limit(number, "W", watts))).await
+    }
+
+    /// Lets a connector take this much current at most, in A for each phase.
+    #[send("{connector}__limit_amperes", each = self.stations.connectors(), range = 0.0..=1e3)]
+    async fn limit_amperes(&self, server: &Server, connector: &str, amperes: f64) -> Result<()> {
+        server.ask(connector, "SetChargingProfile", |number| Ok(limit(number, "A", amperes))).await
+    }
+
+    /// Starts to charge, on behalf of the owner of this tag.
+    #[send("{connector}__remote_start", each = self.stations.connectors(), max_len = 20)]
+    async fn start(&self, server: &Server, connector: &str, tag: String) -> Result<()> {
+        let payload = |number| Ok(json!({ "connectorId": number, "idTag": tag }));
+        server.ask(connector, "RemoteStartTransaction", payload).await
+    }
+
+    /// Stops to charge, at `true`.
+    #[send("{connector}__remote_stop", each = self.stations.connectors(), example = true)]
+    async fn stop(&self, server: &Server, connector: &str, stop: bool) -> Result<()> {
+        let payload = |_| {
+            ensure!(stop, "`false` does nothing: `remote_start` starts to charge");
+            Ok(json!({ "transactionId": self.stations.transaction(connector)? }))
+        };
+        server.ask(connector, "RemoteStopTransaction", payload).await
+    }
+
+    /// Makes a charge point send a message now.
+    #[send("{connector}__trigger_message", each = self.stations.connectors(), one_of = [
+        "BootNotification", "DiagnosticsStatusNotification", "FirmwareStatusNotification",
+        "Heartbeat", "MeterValues", "StatusNotification",
+    ])]
+    async fn trigger(&self, server: &Server, connector: &str, message: String) -> Result<()> {
+        let payload = |number| Ok(json!({ "requestedMessage": message, "connectorId": number }));
+        server.ask(connector, "TriggerMessage", payload).await
+    }
+}
+
+fn main() -> ExitCode {
+    connector_runtime::main::<Ocpp>()
+}

@@ -1,0 +1,126 @@
+//! The central system: accepts charge points and keeps them by their id.
+
+use std::{sync::Arc, time::Duration};
+
+use connector_runtime::prelude::*;
+use serde_json::Value;
+use tokio::{
+    net::{TcpListener, ToSocketAddrs},
+    sync::{Mutex, mpsc, oneshot},
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use crate::{
+    connection,
+    protocol::Frame,
+    stations::{Stations, split},
+};
+
+/// How many messages may wait before charge points are slowed down.
+const WAITING: usize = 1000;
+
+/// The pause after a connection could not be accepted.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// What is recorded: a charge point, and what it did.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Message {
+    pub(crate) charge_point: String,
+    #[serde(flatten)]
+    pub(crate) event: Event,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Event {
+    /// It has come, or it has gone.
+    Connected(bool),
+    /// It sent this.
+    Frame(String),
+}
+
+/// What is asked of a charge point.
+pub(crate) struct Question {
+    pub(crate) action: &'static str,
+    pub(crate) payload: Value,
+    pub(crate) answer: oneshot::Sender<Frame>,
+}
+
+/// A central system that listens; dropping it closes all connections.
+pub(crate) struct Server {
+    messages: Mutex<mpsc::Receiver<Message>>,
+    stations: Arc<Stations>,
+    patience: Duration,
+    _accepting: JoinSet<()>,
+}
+
+impl Server {
+    /// Listens; a charge point has `patience` to answer.
+    pub(crate) async fn listen(
+        address: impl ToSocketAddrs,
+        stations: Arc<Stations>,
+        patience: Duration,
+    ) -> Result<Self> {
+        let listener = TcpListener::bind(address).await.context("cannot listen on OCPP_PORT")?;
+        let (sender, messages) = mpsc::channel(WAITING);
+        let mut accepting = JoinSet::new();
+        accepting.spawn(accept(listener, Arc::clone(&stations), sender));
+        Ok(Self { messages: Mutex::new(messages), stations, patience, _accepting: accepting })
+    }
+
+    /// The next thing that a charge point does.
+    pub(crate) async fn next(&self) -> Result<Message> {
+        self.messages.lock().await.recv().await.context("the central system has ended")
+    }
+
+    /// Asks the charge point of a connector; any other answer than `Accepted` is an error. None of
+    /// them says anything against the central system.
+    pub(crate) async fn ask(
+        &self,
+        connector: &str,
+        action: &'static str,
+        payload: impl FnOnce(u64) -> Result<Value>,
+    ) -> Result<()> {
+        let asked = async {
+            let (station, number) = split(connector)?;
+            let answer = timeout(self.patience, self.answer(station, action, payload(number)?));
+            match answer.await.with_context(|| format!("{station} does not answer {action}"))?? {
+                Frame::Result { payload, .. } if payload["status"] == "Accepted" => Ok(()),
+                Frame::Result { payload, .. } => bail!("{station} answers {action} with {payload}"),
+                frame => bail!("{station} answers {action} with {frame:?}"),
+            }
+        };
+        asked.await.harmless()
+    }
+
+    async fn answer(&self, station: &str, action: &'static str, payload: Value) -> Result<Frame> {
+        let (answer, answered) = oneshot::channel();
+        self.stations.ask(station, Question { action, payload, answer }).await?;
+        answered.await.with_context(|| format!("{station} went away"))
+    }
+}
+
+/// Accepts charge points until it is aborted, and all their connections with it.
+async fn accept(listener: TcpListener, stations: Arc<Stations>, messages: mpsc::Sender<Message>) {
+    let mut connections = JoinSet::new();
+    loop {
+        tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, peer)) => {
+                    let (stations, messages) = (Arc::clone(&stations), messages.clone());
+                    connections.spawn(async move {
+                        if let Err(error) = connection::serve(stream, &stations, &messages).await {
+                            tracing::warn!("the connection of {peer} ends: {error:#}");
+                        }
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!("a charge point cannot connect: {error}");
+                    sleep(PAUSE).await;
+                }
+            },
+            Some(_) = connections.join_next() => {}
+        }
+    }
+}
