@@ -13,7 +13,18 @@ use crate::{
 pub(crate) fn expand(block: TokenStream, connector: &Connector) -> TokenStream {
     let block = attr::strip(block, |attr| Role::of(attr).is_some());
     let forwards = forwards(connector);
-    quote!(#block #forwards)
+    quote! {
+        // What the roles ask for, even where a method could do with less.
+        #[allow(
+            clippy::needless_pass_by_value,
+            clippy::trivially_copy_pass_by_ref,
+            clippy::unnecessary_wraps,
+            clippy::unused_async,
+            clippy::unused_self
+        )]
+        #block
+        #forwards
+    }
 }
 
 fn forwards(connector: &Connector) -> TokenStream {

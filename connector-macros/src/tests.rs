@@ -39,7 +39,7 @@ fn a_block_survives_the_loss_of_any_token() {
             let block = without(block.clone(), &mut index.clone());
             let kept = attr::strip(block.clone(), |attr| Role::of(attr).is_some()).to_string();
             let expanded = crate::annotated(options.clone(), block).to_string();
-            assert!(expanded.starts_with(&kept), "{kept}\nis lost in\n{expanded}");
+            assert!(expanded.contains(&kept), "{kept}\nis lost in\n{expanded}");
         }
     }
 }

@@ -1,3 +1,10 @@
+#[allow(
+    clippy::needless_pass_by_value,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unnecessary_wraps,
+    clippy::unused_async,
+    clippy::unused_self
+)]
 /// Two sources, sync methods, optional messages, timestamps, and what is not ours.
 impl device::Meter {
     const RETRIES: usize = { 3 };

@@ -1,4 +1,4 @@
-impl Room {
+# [allow (clippy :: needless_pass_by_value , clippy :: trivially_copy_pass_by_ref , clippy :: unnecessary_wraps , clippy :: unused_async , clippy :: unused_self)] impl Room {
     async fn fetch (& self) -> Result < String > {
         let text = self .
     }

@@ -1,3 +1,10 @@
+#[allow(
+    clippy::needless_pass_by_value,
+    clippy::trivially_copy_pass_by_ref,
+    clippy::unnecessary_wraps,
+    clippy::unused_async,
+    clippy::unused_self
+)]
 /// A session, and actuators of all kinds.
 impl Gateway {
     async fn open(&self) -> io::Result<Session> {

@@ -3,8 +3,6 @@
 
 #![no_implicit_prelude]
 #![deny(warnings, missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
-// Methods of a connector return results and take `&self`, whether or not they need to.
-#![allow(clippy::unnecessary_wraps, clippy::unused_self, clippy::unused_async)]
 
 mod taken;
 
