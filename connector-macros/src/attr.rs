@@ -67,6 +67,13 @@ pub(crate) struct Opt {
     pub(crate) example: &'static str,
 }
 
+impl Opt {
+    /// Whether it stands alone, without a value.
+    pub(crate) fn is_flag(&self) -> bool {
+        self.name == self.example
+    }
+}
+
 /// `#[connector]` on a struct.
 pub(crate) static SETTINGS: Form = Form {
     name: "connector",
@@ -100,7 +107,7 @@ static RECEIVE: Form = Form {
     name: "receive",
     example: "#[receive(every = Duration::from_secs(10))]",
     takes_keys: false,
-    options: &[Opt { name: "every", example: "every = Duration::from_secs(10)" }],
+    options: &[Opt { name: "every", example: "every = Duration::from_secs(10)" }, HARMLESS],
 };
 
 static PARSE: Form = Form { name: "parse", example: "#[parse]", takes_keys: false, options: &[] };
@@ -115,8 +122,12 @@ static SEND: Form = Form {
         Opt { name: "max_len", example: "max_len = 20" },
         Opt { name: "example", example: "example = 21.0" },
         Opt { name: "each", example: "each = self.stations.keys()" },
+        HARMLESS,
     ],
 };
+
+/// Says that errors of a method do not end the session; it has no value.
+const HARMLESS: Opt = Opt { name: "harmless", example: "harmless" };
 
 /// On a field of readings.
 pub(crate) static DATAPOINT: Form = Form {

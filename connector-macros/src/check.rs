@@ -97,7 +97,8 @@ fn connect(annotated: &Annotated<'_>) -> Result<Connect> {
 fn receive(annotated: &Annotated<'_>) -> Result<Receive> {
     let signature = signature::receive(annotated.signature);
     let ((method, session, message), options) = both(signature, annotated.options())?;
-    Ok(Receive { method, session, message, every: options.get("every").cloned() })
+    let (every, harmless) = (options.get("every").cloned(), options.has("harmless"));
+    Ok(Receive { method, session, message, every, harmless })
 }
 
 fn parse(annotated: &Annotated<'_>) -> Result<Parse> {
@@ -112,13 +113,24 @@ fn send(annotated: &Annotated<'_>) -> Result<Send> {
         let value = signature::value(annotated.signature);
         let keys = actuators::keys(annotated.attr, &options);
         let (keys, bounds) = both(keys, bounds(&options, value))?;
-        Ok((keys, bounds, options.get("example").cloned()))
+        Ok((keys, bounds, options.get("example").cloned(), options.has("harmless")))
     });
-    let (sender, (keys, bounds, example)) = both(signature, options)?;
+    let (sender, (keys, bounds, example, harmless)) = both(signature, options)?;
     let Sender { method, session, takes_key, value, timestamp } = sender;
     actuators::told_which(&keys, takes_key, annotated)?;
     let description = summary(annotated.attrs);
-    Ok(Send { method, keys, description, session, takes_key, value, timestamp, bounds, example })
+    Ok(Send {
+        method,
+        keys,
+        description,
+        session,
+        takes_key,
+        value,
+        timestamp,
+        bounds,
+        example,
+        harmless,
+    })
 }
 
 fn bounds(options: &Options, value: Option<&Type>) -> Result<Bounds> {

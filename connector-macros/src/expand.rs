@@ -94,9 +94,11 @@ fn source(receive: &Receive) -> TokenStream {
 fn receive(receives: &[Receive]) -> TokenStream {
     let session = parameter("session", receives.iter().any(|receive| receive.session.is_some()));
     let source = parameter("source", receives.len() > 1);
-    let calls = receives.iter().map(|Receive { method, session, message: returned, .. }| {
-        message(method, returned, session.as_ref().map(passed_session).as_ref())
-    });
+    let calls =
+        receives.iter().map(|Receive { method, session, message: returned, harmless, .. }| {
+            let call = message(method, returned, session.as_ref().map(passed_session).as_ref());
+            marked(call, *harmless)
+        });
     let body = if receives.len() < 2 {
         quote!(#(#calls)*)
     } else {
@@ -263,7 +265,12 @@ fn sent(send: &Send, key: &TokenStream) -> TokenStream {
     let value = quote!(command.value::<#value>()?);
     let arguments = quote!(#(#session,)* #(#key,)* #value #(, #timestamp)*);
     let call = call(method, Some(&arguments));
-    quote!(::connector_runtime::__private::sent(#call))
+    marked(quote!(::connector_runtime::__private::sent(#call)), send.harmless)
+}
+
+/// A call, with the mark that its errors leave the session as it is.
+fn marked(call: TokenStream, harmless: bool) -> TokenStream {
+    if harmless { quote!(::connector_runtime::Harmless::harmless(#call)) } else { call }
 }
 
 fn call(method: &Method, arguments: Option<&TokenStream>) -> TokenStream {

@@ -42,6 +42,8 @@ pub(crate) struct Receive {
     pub(crate) message: Message,
     /// The time between two polls; none for a source that pushes.
     pub(crate) every: Option<Expr>,
+    /// Whether its errors leave the session as it is.
+    pub(crate) harmless: bool,
 }
 
 /// The function that reads the sensors out of a raw message.
@@ -66,6 +68,8 @@ pub(crate) struct Send {
     pub(crate) timestamp: Option<Type>,
     pub(crate) bounds: Bounds,
     pub(crate) example: Option<Expr>,
+    /// Whether its errors leave the session as it is.
+    pub(crate) harmless: bool,
 }
 
 /// Which actuators a method serves.

@@ -8,7 +8,7 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::{Command, Connector, device::Device, isolation::isolated, log::Logs};
+use crate::{Command, Connector, causes::Causes, device::Device, isolation::isolated, log::Logs};
 
 /// How many commands of one actuator wait at most.
 const QUEUE: usize = 256;
@@ -83,7 +83,7 @@ async fn work<C: Connector>(device: Arc<Device<C>>, mut queue: mpsc::Receiver<Co
         match isolated(device.connector.send(&open.session, &command)).await {
             Ok(()) => open.worked(),
             Err(error) => {
-                tracing::error!("the command {json:.100} for `{key}` failed: {error:#}");
+                tracing::error!("the command {json:.100} for `{key}` failed: {}", Causes(&error));
                 open.failed(key, &error);
             }
         }

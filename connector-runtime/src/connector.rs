@@ -171,21 +171,54 @@ pub trait Connector: Settings {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     name: Cow<'static, str>,
-    every: Option<Duration>,
+    rhythm: Rhythm,
+}
+
+/// When a source is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rhythm {
+    /// As soon as its last message is processed.
+    Push,
+    Every(Duration),
+    Never,
+}
+
+/// The time from one poll to the next: a [`Duration`], or none for a source that is not there.
+#[diagnostic::on_unimplemented(
+    message = "the rhythm of a source is a `Duration`, and not `{Self}`",
+    label = "not a `Duration`",
+    note = "write `Duration::from_secs(10)`; with an `Option<Duration>`, `None` says that there is no such source"
+)]
+pub trait Every {
+    /// The time, if the source is there.
+    fn every(self) -> Option<Duration>;
+}
+
+impl Every for Duration {
+    fn every(self) -> Option<Self> {
+        Some(self)
+    }
+}
+
+impl Every for Option<Duration> {
+    fn every(self) -> Self {
+        self
+    }
 }
 
 impl Source {
     /// A source that is polled: at once, and then each time the interval has passed since the
     /// last poll *began*. A poll that takes longer is followed at once by the next, none piles up.
+    /// With `None` for the interval it is never polled.
     #[must_use]
-    pub fn poll(name: impl Into<Cow<'static, str>>, every: Duration) -> Self {
-        Self { name: name.into(), every: Some(every) }
+    pub fn poll(name: impl Into<Cow<'static, str>>, every: impl Every) -> Self {
+        Self { name: name.into(), rhythm: every.every().map_or(Rhythm::Never, Rhythm::Every) }
     }
 
     /// A source that pushes: [`receive`](Connector::receive) waits for its next message.
     #[must_use]
     pub fn push(name: impl Into<Cow<'static, str>>) -> Self {
-        Self { name: name.into(), every: None }
+        Self { name: name.into(), rhythm: Rhythm::Push }
     }
 
     /// What log messages call it.
@@ -194,9 +227,17 @@ impl Source {
         &self.name
     }
 
-    /// The time from one poll to the next; none for a source that pushes.
+    /// The time from one poll to the next; none for a source that pushes, or that is not there.
     #[must_use]
     pub const fn every(&self) -> Option<Duration> {
-        self.every
+        match self.rhythm {
+            Rhythm::Every(every) => Some(every),
+            Rhythm::Push | Rhythm::Never => None,
+        }
+    }
+
+    /// Whether it is asked at all.
+    pub(crate) fn is_there(&self) -> bool {
+        self.rhythm != Rhythm::Never
     }
 }

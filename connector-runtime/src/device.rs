@@ -10,6 +10,7 @@ use tokio::{
 use crate::{
     Connector, Error, Timestamp,
     broker::jitter,
+    causes::Causes,
     flatten::Flat,
     harmless::is_harmless,
     isolation::{isolated, isolated_call},
@@ -24,7 +25,7 @@ const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
 /// How long a session that has not been of use yet must last to count as one.
-const PROBATION: Duration = Duration::from_secs(10);
+const PROBATION: Duration = Duration::from_secs(1);
 
 /// How long a command waits for a session.
 const WAIT_FOR_SESSION: Duration = Duration::from_secs(2);
@@ -88,7 +89,9 @@ impl<C: Connector> Device<C> {
         loop {
             match isolated(self.connector.connect()).await {
                 Ok(session) => self.use_up(session, &mut outage).await,
-                Err(error) => self.note(&mut outage, &format!("cannot connect: {error:#}")),
+                Err(error) => {
+                    self.note(&mut outage, &format!("cannot connect: {}", Causes(&error)));
+                }
             }
             sleep(jitter(outage.pause())).await;
         }
@@ -147,7 +150,7 @@ impl<S: 'static> Open<S> {
         self.health.send_if_modified(|health| {
             let is_first = !matches!(health, Health::Ended(_));
             if is_first {
-                *health = Health::Ended(format!("`{caller}`: {error:#}"));
+                *health = Health::Ended(format!("`{caller}`: {}", Causes(error)));
             }
             is_first
         });

@@ -88,6 +88,7 @@
 pub mod __private;
 mod actuator;
 mod broker;
+mod causes;
 mod command;
 mod commands;
 mod connector;
@@ -112,10 +113,12 @@ mod shared;
 mod source;
 mod stamped;
 mod stop;
+mod task;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timestamp;
 mod topic;
+pub mod values;
 
 pub use actuator::Actuator;
 pub use anyhow;
@@ -123,7 +126,7 @@ pub use anyhow;
 pub use broker::{EmbeddedBroker, Listening};
 pub use clap;
 pub use command::Command;
-pub use connector::{Connector, Error, Result, Settings, Source};
+pub use connector::{Connector, Error, Every, Result, Settings, Source};
 #[doc(inline)]
 pub use connector_macros::{Datapoints, connect, connector, parse, receive, send};
 pub use datapoints::{Datapoints, Describe, Field};
@@ -135,7 +138,9 @@ pub use run::{main, run};
 pub use sensor::{Kind, Sensor};
 pub use settings::{BusSettings, Secret};
 pub use stamped::Stamped;
+pub use task::Task;
 pub use timestamp::Timestamp;
+pub use tracing;
 
 /// Everything that a connector's source needs: `use connector_runtime::prelude::*;`.
 pub mod prelude {
@@ -145,6 +150,7 @@ pub mod prelude {
     pub use clap;
     pub use connector_macros::{connect, connector, parse, receive, send};
     pub use serde::{Deserialize, Serialize};
+    pub use tracing;
 
     pub use crate::{
         Actuator, Command, Connector, Datapoints, Error, Harmless, RawMessage, Result, Sensor,

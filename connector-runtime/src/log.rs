@@ -69,6 +69,11 @@ impl Logs {
         CURRENT.scope(self.clone(), task)
     }
 
+    /// Those of the task at hand.
+    pub(crate) fn current() -> Option<Self> {
+        CURRENT.try_with(Clone::clone).ok()
+    }
+
     /// What was said since this was last asked.
     pub(crate) fn take(&self) -> VecDeque<LogMessage> {
         let mut queue = self.queue();
@@ -128,7 +133,7 @@ pub struct BusLayer;
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for BusLayer {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let logs = CURRENT.try_with(Clone::clone).ok().or_else(|| FALLBACK.get().cloned());
+        let logs = Logs::current().or_else(|| FALLBACK.get().cloned());
         let Some(logs) = logs else { return };
         let metadata = event.metadata();
         if *metadata.level() > logs.0.level {

@@ -14,6 +14,8 @@ use crate::command::plain;
 )]
 pub trait Bound: Into<Number> + Copy {}
 
+impl Bound for Number {}
+
 /// A bound of a range, exact for integers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Number {
@@ -46,6 +48,7 @@ impl Number {
         }
     }
 
+    /// As a JSON value.
     pub(crate) fn to_json(self) -> Value {
         match self {
             Self::Integer(integer) => i64::try_from(integer)

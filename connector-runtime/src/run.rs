@@ -209,7 +209,8 @@ async fn operate<C: Connector>(
     tasks.spawn(logs.collect(beat(Arc::clone(shared), settings.heartbeat_interval())));
     tasks.spawn(logs.collect(tell_selections(Arc::clone(shared))));
     let records_raw = settings.send_raw_message_to_db;
-    for (index, source) in sources.into_iter().enumerate() {
+    let there = sources.into_iter().enumerate().filter(|(_, source)| source.is_there());
+    for (index, source) in there {
         let (device, shared) = (Arc::clone(device), Arc::clone(shared));
         let source = source::run(device, shared, index, source, records_raw);
         tasks.spawn_on(logs.collect(source), runtime);

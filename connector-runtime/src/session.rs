@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     Actuator, Command, Timestamp,
+    causes::Causes,
     flatten::Flat,
     map::DatapointMap,
     message::{self, Heartbeat, LogMessage, RawMessageToDb, RawPayload},
@@ -235,7 +236,10 @@ impl Session {
         match self.command(key, payload, now) {
             Ok(command) => Some(command),
             Err(error) => {
-                tracing::error!("the command for `{key}` on `{topic}` is refused: {error:#}");
+                tracing::error!(
+                    "the command for `{key}` on `{topic}` is refused: {}",
+                    Causes(&error)
+                );
                 None
             }
         }

@@ -7,8 +7,10 @@ use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use crate::{
     Connector, Error, RawMessage, Result, Source, Timestamp,
     broker::jitter,
+    causes::Causes,
     device::{Device, Open},
     flatten::Flat,
+    harmless::is_harmless,
     isolation::{isolated, isolated_call},
     shared::Shared,
 };
@@ -86,7 +88,8 @@ impl<C: Connector> Receiver<'_, C> {
                 Err(error) if open.failed(name, &error) => return,
                 Err(error) => {
                     self.trouble.note(&error);
-                    if self.ticks.is_none() {
+                    let may_go_on = is_harmless(&error) && self.trouble.times < OFTEN;
+                    if self.ticks.is_none() && !may_go_on {
                         sleep(jitter(self.trouble.pause())).await;
                     }
                 }
@@ -138,7 +141,11 @@ impl<C: Connector> Pipeline<'_, C> {
         let json = match isolated_call(|| Ok(raw.to_json()?)) {
             Ok(json) => json,
             Err(error) => {
-                tracing::error!("a message of `{}` cannot be recorded: {error:#}", self.name);
+                tracing::error!(
+                    "a message of `{}` cannot be recorded: {}",
+                    self.name,
+                    Causes(&error)
+                );
                 return;
             }
         };
@@ -165,7 +172,7 @@ impl Trouble {
     }
 
     fn note(&mut self, error: &Error) {
-        let (what, text) = (&self.what, format!("{error:#}"));
+        let (what, text) = (&self.what, format!("{}", Causes(error)));
         if text != self.text {
             tracing::error!("{what}: {text}");
             (self.times, self.text) = (1, text);

@@ -16,15 +16,15 @@ pub(crate) const STAMPED: &str = "$connector_runtime::Stamped";
 /// # use serde_json::Value;
 /// fn parse(raw: &str) -> Result<Stamped<Value>> {
 ///     let readings: Value = serde_json::from_str(raw)?;
-///     let millis = readings["logged_at"].as_i64().unwrap_or_default();
-///     Ok(Stamped { timestamp: Timestamp::from_millis(millis), readings })
+///     let timestamp = readings["logged_at"].as_i64().map(Timestamp::from_millis);
+///     Ok(Stamped { timestamp, readings })
 /// }
-/// # assert_eq!(parse(r#"{"logged_at": 7}"#).unwrap().timestamp.as_millis(), 7);
+/// # assert_eq!(parse(r#"{"logged_at": 7}"#).unwrap().timestamp, Some(Timestamp::from_millis(7)));
 /// ```
 #[derive(Debug, Clone)]
 pub struct Stamped<T> {
-    /// When the device took the readings.
-    pub timestamp: Timestamp,
+    /// When the device took the readings; without it this is the time of reception.
+    pub timestamp: Option<Timestamp>,
     /// The readings themselves.
     pub readings: T,
 }

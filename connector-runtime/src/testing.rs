@@ -108,6 +108,8 @@ pub struct Bus {
     incoming: mpsc::UnboundedReceiver<Message>,
     outgoing: mpsc::UnboundedSender<Publish>,
     seen: Vec<Message>,
+    /// The indices of those that no test has asked for yet.
+    waiting: Vec<usize>,
     stop: oneshot::Sender<()>,
     connector: JoinHandle<()>,
 }
@@ -143,7 +145,16 @@ impl Bus {
                 run::serve(connector, settings, Some(address), logs.clone(), &device, until);
             logs.collect(running).await.unwrap_or_else(|exit| panic!("{exit}"));
         });
-        Self { name, broker, incoming, outgoing, seen: Vec::new(), stop, connector }
+        Self {
+            name,
+            broker,
+            incoming,
+            outgoing,
+            seen: Vec::new(),
+            waiting: Vec::new(),
+            stop,
+            connector,
+        }
     }
 
     /// The broker, to cut its connections for example.
@@ -201,18 +212,21 @@ impl Bus {
         }
     }
 
-    /// The payload of the next message on a topic; messages on other topics are passed over.
+    /// The payload of the next message on a topic. Each topic is a sequence of its own: what came on
+    /// others meanwhile is still there to be asked for.
     pub async fn next(&mut self, topic: &str) -> Value {
         let deadline = Instant::now() + PATIENCE;
         loop {
+            let next = self.waiting.iter().position(|&index| self.seen[index].topic == topic);
+            if let Some(place) = next {
+                return self.seen[self.waiting.remove(place)].payload.clone();
+            }
             match timeout(deadline - Instant::now(), self.incoming.recv()).await {
                 Ok(Some(message)) => {
-                    self.seen.push(message.clone());
-                    if message.topic == topic {
-                        return message.payload;
-                    }
+                    self.waiting.push(self.seen.len());
+                    self.seen.push(message);
                 }
-                _ => panic!("nothing came on `{topic}`, only this: {:#?}", self.seen),
+                _ => panic!("nothing more came on `{topic}`, only this: {:#?}", self.seen),
             }
         }
     }

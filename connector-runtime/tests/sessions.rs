@@ -163,6 +163,7 @@ async fn a_harmless_error_does_not_end_it() {
 async fn a_source_that_waits_learns_of_the_end() {
     let (mut bus, script) = start(Script::default()).await;
     assert_eq!(bus.value("session").await, json!(1));
+    assert_eq!(bus.value("online").await, json!(true));
     script.cut.notify_one();
     assert_eq!(bus.value("online").await, json!(false));
     assert_eq!(bus.value("online").await, json!(true));
@@ -177,6 +178,7 @@ async fn a_command_that_fails_ends_it_and_one_that_is_refused_does_not() {
         bus.command("setpoint", refused);
         assert!(bus.log().await["msg"].as_str().unwrap().contains("refused"));
     }
+    assert_eq!(bus.value("online").await, json!(true));
     bus.command("setpoint", 10);
     assert_eq!(bus.value("online").await, json!(false));
     bus.command("setpoint", "9.5");
@@ -216,9 +218,9 @@ async fn a_device_that_comes_and_goes_is_told_of_now_and_then() {
         }
     }
     let expected = [
+        "the device is connected",
         "no connection to the device, trying until there is one: `event`: the line is cut",
         "the device is connected again, after 0 s and 1 failures",
     ];
-    // The first connection was told before the datapoints were selected.
     assert_eq!(told(&mut bus).await, expected);
 }

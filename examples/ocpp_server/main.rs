@@ -39,9 +39,9 @@ mod tests;
 use std::{net::IpAddr, sync::Arc};
 
 use connector_runtime::prelude::*;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use protocol::{Frame, Readings, limit};
+use protocol::{Frame, limit};
 use server::{Event, Message, Server};
 use stations::Stations;
 
@@ -78,11 +78,12 @@ impl Ocpp {
 
     /// Each member of a call is a sensor; answers are none.
     #[parse]
-    fn readings(raw: &Message) -> Result<Option<Readings>> {
+    fn readings(raw: &Message) -> Result<Option<Stamped<Value>>> {
         let station = &raw.charge_point;
         match &raw.event {
             Event::Connected(connected) => {
-                Ok(Some(Readings::Fresh(json!({ (station): { "connected": connected } }))))
+                let readings = json!({ (station): { "connected": connected } });
+                Ok(Some(Stamped { timestamp: None, readings }))
             }
             Event::Frame(text) => match Frame::read(text)? {
                 Frame::Call(call) => Ok(Some(call.readings(station))),

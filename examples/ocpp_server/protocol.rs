@@ -93,8 +93,8 @@ impl Call {
     }
 
     /// All it says, under the charge point, its connector and the action.
-    pub(crate) fn readings(mut self, charge_point: &str) -> Readings {
-        let time = self.timestamp();
+    pub(crate) fn readings(mut self, charge_point: &str) -> Stamped<Value> {
+        let timestamp = self.timestamp();
         let connector = self.payload.remove("connectorId");
         if let Some(Value::Array(meter_values)) = self.payload.remove("meterValue") {
             self.payload.extend(meter_values.iter().flat_map(samples));
@@ -105,11 +105,7 @@ impl Call {
         if let Some(connector) = connector {
             readings = json!({ (connector.to_string()): readings });
         }
-        let readings = json!({ (charge_point): readings });
-        match time {
-            Some(timestamp) => Readings::Dated(Stamped { timestamp, readings }),
-            None => Readings::Fresh(readings),
-        }
+        Stamped { timestamp, readings: json!({ (charge_point): readings }) }
     }
 
     /// When the charge point says it was; it may tell hours later, when it is connected again.
@@ -120,14 +116,6 @@ impl Call {
         let millis = time.unix_seconds() * 1000 + i64::from(time.subsec_nanos() / 1_000_000);
         Some(Timestamp::from_millis(millis))
     }
-}
-
-/// What a charge point says of itself and its connectors.
-#[derive(Debug, Serialize)]
-#[serde(untagged)]
-pub(crate) enum Readings {
-    Dated(Stamped<Value>),
-    Fresh(Value),
 }
 
 /// Each sample of a meter value under its measurand, location, phase and unit.

@@ -4,37 +4,37 @@ use syn::{Error, Expr, ExprLit, Ident, Lit, Result};
 
 use crate::{
     attr::{Argument, FORMS, Form, Opt},
-    errors::all,
+    errors::{all, both},
     syntax,
 };
 
 /// What an attribute says.
 pub(super) struct Options {
-    arguments: Vec<Argument>,
+    /// Values, with and without a name.
+    values: Vec<Argument>,
+    /// Words that stand alone.
+    flags: Vec<Argument>,
 }
 
 impl Options {
     pub(super) fn new(form: &'static Form, arguments: Result<Vec<Argument>>) -> Result<Self> {
         let arguments = arguments?;
         all(arguments.iter().enumerate().map(|(index, argument)| {
-            let before = arguments.iter().take(index);
-            let may_be_key = form.takes_keys && before.clone().all(|other| other.name.is_none());
-            match (&argument.name, bare_word(&argument.value)) {
-                (Some(name), _) => known(form, name).and(once(name, before)),
-                (None, _) if may_be_key && (index == 0 || is_text(&argument.value)) => Ok(()),
-                (None, Some(word)) => {
-                    known(form, word).and_then(|option| Err(no_value(option, word)))
-                }
-                (None, None) => Err(no_name(form, &argument.value)),
-            }
+            argument_of(form, argument, arguments.get(..index).unwrap_or_default())
         }))?;
-        Ok(Self { arguments })
+        let (flags, values) = arguments.into_iter().partition(|argument| is_flag(form, argument));
+        Ok(Self { values, flags })
+    }
+
+    /// Whether a word is there that stands alone.
+    pub(super) fn has(&self, flag: &str) -> bool {
+        self.flags.iter().filter_map(word).any(|word| word == flag)
     }
 
     /// The value of an option.
     pub(super) fn get(&self, name: &str) -> Option<&Expr> {
         let option = |argument: &&Argument| argument.name.as_ref().is_some_and(|it| it == name);
-        self.arguments.iter().find(option).map(|argument| &argument.value)
+        self.values.iter().find(option).map(|argument| &argument.value)
     }
 
     /// Whether `crate` is a path.
@@ -50,9 +50,35 @@ impl Options {
 
     /// The values without a name.
     pub(super) fn keys(&self) -> impl Iterator<Item = &Expr> {
-        let keys = self.arguments.iter().filter(|argument| argument.name.is_none());
+        let keys = self.values.iter().filter(|argument| argument.name.is_none());
         keys.map(|argument| &argument.value)
     }
+}
+
+/// Whether an argument can stand after those before it.
+fn argument_of(form: &'static Form, argument: &Argument, before: &[Argument]) -> Result<()> {
+    let may_be_key = form.takes_keys && before.iter().all(|other| other.name.is_none());
+    match (&argument.name, bare_word(&argument.value)) {
+        (Some(name), _) => {
+            both(known(form, name).and_then(|it| valued(it, name)), once(name, before)).map(|_| ())
+        }
+        (None, Some(word)) if is_flag(form, argument) => once(word, before),
+        (None, _) if may_be_key && (before.is_empty() || is_text(&argument.value)) => Ok(()),
+        (None, Some(word)) => known(form, word).and_then(|option| Err(no_value(option, word))),
+        (None, None) => Err(no_name(form, &argument.value)),
+    }
+}
+
+/// Whether this is a word of the form's that stands alone.
+fn is_flag(form: &Form, argument: &Argument) -> bool {
+    let mut flags = form.options.iter().filter(|option| option.is_flag());
+    let word = bare_word(&argument.value).filter(|_| argument.name.is_none());
+    word.is_some_and(|word| flags.any(|flag| word == flag.name))
+}
+
+/// What names an argument: its name, or the word that it is.
+fn word(argument: &Argument) -> Option<&Ident> {
+    argument.name.as_ref().or_else(|| bare_word(&argument.value))
 }
 
 fn is_text(value: &Expr) -> bool {
@@ -91,8 +117,15 @@ fn takes(form: &Form) -> String {
     }
 }
 
-fn once<'a>(name: &Ident, mut before: impl Iterator<Item = &'a Argument>) -> Result<()> {
-    if before.any(|argument| argument.name.as_ref() == Some(name)) {
+fn valued(option: &Opt, name: &Ident) -> Result<()> {
+    if !option.is_flag() {
+        return Ok(());
+    }
+    Err(Error::new_spanned(name, format!("`{name}` has no value: write the word alone")))
+}
+
+fn once(name: &Ident, before: &[Argument]) -> Result<()> {
+    if before.iter().filter_map(word).any(|other| other == name) {
         return Err(Error::new_spanned(name, format!("`{name}` is given twice: remove one")));
     }
     Ok(())

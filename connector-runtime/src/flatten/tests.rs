@@ -133,7 +133,7 @@ fn nesting_has_a_limit() {
 #[test]
 fn a_stamp_is_no_datapoint() {
     let readings = json!({"a": 1});
-    let flat = Flat::of(&Stamped { timestamp: Timestamp::from_millis(7), readings }).unwrap();
+    let flat = Flat::of(&Stamped { timestamp: Some(Timestamp::from_millis(7)), readings }).unwrap();
     assert_eq!(flat.timestamp(), Some(Timestamp::from_millis(7)));
     assert_eq!(flat.readings().map(|reading| reading.key).collect::<Vec<_>>(), ["a"]);
 }

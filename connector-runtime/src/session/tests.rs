@@ -147,7 +147,7 @@ fn a_stamp_of_the_device_is_the_time_of_the_values() {
     let mut session = online();
     map(&mut session, &json!({"sensor": {"a": "t"}, "actuator": {}}));
     let stamped =
-        crate::Stamped { timestamp: Timestamp::from_millis(7), readings: json!({"a": 1}) };
+        crate::Stamped { timestamp: Some(Timestamp::from_millis(7)), readings: json!({"a": 1}) };
     session.readings(&Flat::of(&stamped).unwrap(), NOW);
     let values = published(&mut session);
     assert_eq!(values.last().unwrap().1, json!({"value": 1, "timestamp": 7}));

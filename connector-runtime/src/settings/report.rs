@@ -87,7 +87,7 @@ fn describe(error: &Error, arg: &Arg, environment: &Environment) -> String {
         _ => "",
     };
     // It may be an address with a login.
-    let shown = if value.contains('@') { "***" } else { value };
+    let shown = if value.contains('@') { "***" } else { &format!("{value:.60}") };
     let variable = arg.get_env().filter(|variable| {
         let set = environment.get(variable).and_then(OsStr::to_str);
         set.is_some_and(|set| arg.get_value_delimiter().is_some() || set == value)
