@@ -61,16 +61,16 @@ pub(crate) struct Form {
     pub(crate) options: &'static [Opt],
 }
 
-/// An option of an attribute, written `name = value`.
+/// An option of an attribute, written `name = value`, or as its name alone.
 pub(crate) struct Opt {
     pub(crate) name: &'static str,
     pub(crate) example: &'static str,
 }
 
 impl Opt {
-    /// Whether it stands alone, without a value.
-    pub(crate) fn is_flag(&self) -> bool {
-        self.name == self.example
+    /// Whether it is more than a word that stands alone.
+    pub(crate) fn takes_value(&self) -> bool {
+        self.example != self.name
     }
 }
 
@@ -94,7 +94,8 @@ pub(crate) static METHODS: Form = Form {
 const CRATE: Opt = Opt { name: "crate", example: "crate = my_runtime" };
 
 /// All that take options.
-pub(crate) static FORMS: [&Form; 5] = [&SETTINGS, &CONNECT, &RECEIVE, &SEND, &DATAPOINT];
+pub(crate) static FORMS: [&Form; 7] =
+    [&SETTINGS, &CONNECT, &RECEIVE, &SEND, &FIELD, &READINGS, &WORD];
 
 static CONNECT: Form = Form {
     name: "connect",
@@ -130,13 +131,34 @@ static SEND: Form = Form {
 const HARMLESS: Opt = Opt { name: "harmless", example: "harmless" };
 
 /// On a field of readings.
-pub(crate) static DATAPOINT: Form = Form {
+pub(crate) static FIELD: Form = Form {
     name: "datapoint",
-    example: r#"#[datapoint(unit = "W", range = 0.0..=5000.0)]"#,
+    example: r#"#[datapoint(unit = "W", range = 0.0..=5000.0)] power: f64"#,
     takes_keys: false,
     options: &[
         Opt { name: "unit", example: r#"unit = "W""# },
         Opt { name: "range", example: "range = 0.0..=5000.0" },
+        Opt { name: "rename", example: r#"rename = "power""# },
+        Opt { name: "skip", example: "skip" },
+    ],
+};
+
+/// On a type of readings.
+pub(crate) static READINGS: Form = Form {
+    name: "datapoint",
+    example: r#"#[datapoint(rename_all = "camelCase")] struct Status"#,
+    takes_keys: false,
+    options: &[Opt { name: "rename_all", example: r#"rename_all = "camelCase""# }, CRATE],
+};
+
+/// On a variant of an enum of words.
+pub(crate) static WORD: Form = Form {
+    name: "datapoint",
+    example: r#"#[datapoint(rename = "on")] On"#,
+    takes_keys: false,
+    options: &[
+        Opt { name: "rename", example: r#"rename = "on""# },
+        Opt { name: "skip", example: "skip" },
     ],
 };
 

@@ -97,7 +97,7 @@ fn connect(annotated: &Annotated<'_>) -> Result<Connect> {
 fn receive(annotated: &Annotated<'_>) -> Result<Receive> {
     let signature = signature::receive(annotated.signature);
     let ((method, session, message), options) = both(signature, annotated.options())?;
-    let (every, harmless) = (options.get("every").cloned(), options.has("harmless"));
+    let (every, harmless) = (options.get("every").cloned(), options.written("harmless").is_some());
     Ok(Receive { method, session, message, every, harmless })
 }
 
@@ -113,7 +113,7 @@ fn send(annotated: &Annotated<'_>) -> Result<Send> {
         let value = signature::value(annotated.signature);
         let keys = actuators::keys(annotated.attr, &options);
         let (keys, bounds) = both(keys, bounds(&options, value))?;
-        Ok((keys, bounds, options.get("example").cloned(), options.has("harmless")))
+        Ok((keys, bounds, options.get("example").cloned(), options.written("harmless").is_some()))
     });
     let (sender, (keys, bounds, example, harmless)) = both(signature, options)?;
     let Sender { method, session, takes_key, value, timestamp } = sender;

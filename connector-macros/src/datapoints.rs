@@ -1,52 +1,151 @@
 //! `#[derive(Datapoints)]`: from the model to the trait impl.
 
 use proc_macro2::TokenStream;
-use quote::quote;
-use syn::{GenericParam, Ident, parse_quote};
+use quote::{ToTokens, quote};
+use syn::{GenericParam, Generics, Ident, Member, Type, parse_quote};
 
-use crate::model::{Content, Field, Readings};
+use crate::{
+    expand::at,
+    model::{Content, Field, Place, Readings, Word},
+    syntax::mentions,
+};
 
-/// The impl that tells which sensors a type holds.
+/// The impl that tells which sensors a type holds, and hands over their values.
 pub(crate) fn expand(readings: Readings) -> TokenStream {
     let Readings { ident, mut generics, content } = readings;
-    for parameter in &mut generics.params {
-        if let GenericParam::Type(parameter) = parameter {
-            parameter.bounds.push(parse_quote!(::connector_runtime::Datapoints));
-        }
-    }
+    bound(&mut generics, &content);
     let (parameters, arguments, conditions) = generics.split_for_impl();
-    let to = match &content {
-        Content::Fields(fields) if fields.is_empty() => quote!(_to),
-        _ => quote!(to),
+    let Parts { describe, record } = match &content {
+        Content::Fields(fields) => of_fields(fields),
+        Content::Nothing => of_nothing(),
+        Content::List => of_value(&quote!(List), &quote!(self)),
+        Content::Words(words) => of_words(words),
     };
-    let told = match content {
-        Content::Fields(fields) => fields.iter().map(field).collect(),
-        Content::List => quote!(to.value(::connector_runtime::Kind::List);),
-        Content::Words(words) => {
-            quote!(to.value(::connector_runtime::Kind::Word(&[#(#words),*]));)
-        }
-    };
+    let to = |body: &TokenStream| if body.is_empty() { quote!(_to) } else { quote!(to) };
+    let (to_describe, to_record) = (to(&describe), to(&record));
     quote! {
         #[automatically_derived]
         impl #parameters ::connector_runtime::Datapoints for #ident #arguments #conditions {
-            fn describe(#to: &mut ::connector_runtime::Describe) {
-                #told
+            fn describe(#to_describe: &mut ::connector_runtime::Describe) {
+                #describe
+            }
+
+            fn record(&self, #to_record: &mut ::connector_runtime::Record<'_>) {
+                #record
             }
         }
     }
 }
 
-/// The same on error, so that those who use the type are not to blame.
-pub(crate) fn undescribed(ident: Ident, generics: syn::Generics) -> TokenStream {
-    expand(Readings { ident, generics, content: Content::Fields(Vec::new()) })
+/// What the types that it is generic over have to do.
+fn bound(generics: &mut Generics, content: &Content) {
+    for parameter in &mut generics.params {
+        let GenericParam::Type(parameter) = parameter else { continue };
+        parameter.bounds.push(parse_quote!(::connector_runtime::Datapoints));
+        if is_serialized(&parameter.ident, content) {
+            parameter.bounds.push(parse_quote!(::connector_runtime::__private::Serialize));
+        }
+    }
 }
 
-fn field(field: &Field) -> TokenStream {
-    let Field { key, ty, number, range, unit, description } = field;
-    let place = key.as_ref().map_or_else(|| quote!(inner()), |key| quote!(field(#key)));
+/// Whether values of this type may be part of a list or of a map, or be written by a function.
+fn is_serialized(parameter: &Ident, content: &Content) -> bool {
+    match content {
+        Content::Fields(fields) => fields.iter().any(|Field { ty, number, writer, .. }| {
+            let is_itself = matches!(number, Type::Path(path) if path.path.is_ident(parameter));
+            mentions(ty, &parameter.to_string()) && (writer.is_some() || !is_itself)
+        }),
+        Content::List => true,
+        Content::Nothing | Content::Words(_) => false,
+    }
+}
+
+/// The same on error, so that those who use the type are not to blame.
+pub(crate) fn undescribed(ident: Ident, generics: Generics) -> TokenStream {
+    let content = Content::Fields(Vec::new());
+    expand(Readings { ident, generics, content })
+}
+
+/// What the impl consists of.
+struct Parts {
+    describe: TokenStream,
+    record: TokenStream,
+}
+
+fn of_fields(fields: &[Field]) -> Parts {
+    let told: Vec<_> = fields.iter().filter(|field| field.writer.is_none()).collect();
+    let describe = told.into_iter().map(describe).collect();
+    Parts { describe, record: fields.iter().map(record).collect() }
+}
+
+fn of_nothing() -> Parts {
+    Parts { describe: TokenStream::new(), record: quote!(to.value(&());) }
+}
+
+fn of_value(kind: &TokenStream, value: &TokenStream) -> Parts {
+    let describe = quote!(to.value(::connector_runtime::Kind::#kind););
+    Parts { describe, record: quote!(to.value(#value);) }
+}
+
+fn of_words(words: &[Word]) -> Parts {
+    let texts = words.iter().filter_map(|word| word.text.as_ref());
+    let kind = quote!(Word(&[#(#texts),*]));
+    if words.iter().all(|word| word.text.is_none()) {
+        return Parts { record: TokenStream::new(), ..of_value(&kind, &quote!()) };
+    }
+    let arms = words.iter().map(|Word { ident, text }| {
+        let variant = written(ident);
+        // A word that is not to be written is as good as no word.
+        let text = text.as_ref().map_or_else(|| quote!(return), ToTokens::to_token_stream);
+        quote!(Self::#variant => #text)
+    });
+    of_value(&kind, &quote!(match *self { #(#arms),* }))
+}
+
+fn describe(field: &Field) -> TokenStream {
+    let Field { ty, number, range, unit, description, .. } = field;
+    let place = place(field);
     let description = (!description.is_empty()).then(|| quote!(.description(#description)));
     let unit = unit.as_ref().map(|unit| quote!(.unit(#unit)));
     // The user's own type is named, so that a range of another type is blamed where it is written.
     let range = range.as_ref().map(|range| quote!(.range::<#number>(#range)));
-    quote!(to.#place #description #unit #range.holds::<#ty>();)
+    quote! {
+        to.#place #description #unit #range
+            .holds(<#ty as ::connector_runtime::Datapoints>::describe);
+    }
+}
+
+fn record(field: &Field) -> TokenStream {
+    let Field { member, ty, writer, skip_if, .. } = field;
+    let member = match member {
+        Member::Named(ident) => written(ident).into(),
+        Member::Unnamed(index) => Member::from(index.index as usize),
+    };
+    let place = place(field);
+    let content = if let Some(write) = writer {
+        quote!(serialize_with(|to| #write(&self.#member, to)))
+    } else {
+        // A bare path, as in `describe`: of a type that lacks the derive it is said only once.
+        quote!(holds(&self.#member, <#ty as ::connector_runtime::Datapoints>::record))
+    };
+    let record = quote!(to.#place.#content;);
+    match skip_if {
+        Some(skip) => quote!(if !#skip(&self.#member) { #record }),
+        None => record,
+    }
+}
+
+fn place(field: &Field) -> TokenStream {
+    match &field.place {
+        Place::Key(key) => quote!(field(#key)),
+        Place::Inner => quote!(inner()),
+        Place::Among => quote!(among()),
+    }
+}
+
+/// A name of the user's in our code: what is deprecated for others is not so for us.
+fn written(ident: &Ident) -> Ident {
+    let mut ident = ident.clone();
+    ident.set_span(at(ident.span()));
+    ident
 }

@@ -51,6 +51,15 @@ fn forwards(connector: &Connector) -> TokenStream {
                 ::connector_runtime::__private::Readings::<Self::Readings>::NEW.sensors()
             }
 
+            fn flatten(
+                &self,
+                readings: &Self::Readings,
+                to: &mut ::connector_runtime::Flat,
+            ) -> ::connector_runtime::Result<()> {
+                ::connector_runtime::__private::Readings::<Self::Readings>::NEW
+                    .flatten(readings, to)
+            }
+
             #connect
             #receive
             #parse
@@ -286,6 +295,6 @@ fn call(method: &Method, arguments: Option<&TokenStream>) -> TokenStream {
 }
 
 /// Our own name, to be blamed where the user's is.
-fn at(span: Span) -> Span {
+pub(crate) fn at(span: Span) -> Span {
     Span::call_site().located_at(span)
 }

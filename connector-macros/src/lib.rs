@@ -209,16 +209,16 @@ pub fn send(_options: TokenStream, item: TokenStream) -> TokenStream {
     outside(Role::Send, item.into()).into()
 }
 
-/// Tells which sensors readings hold before the first message comes.
+/// Tells which sensors readings hold before the first message comes, and hands over their values.
 ///
 /// Readings are anything that serde can serialize, and their sensors are found when they are first
 /// seen. With this derive beside `Serialize` they are announced at the start already, each with an
 /// example that stands in for a value: the administrator can select them before the device has
 /// said anything. An example is never published as a value. Kind, unit, range and description are
-/// in the sensors that `Connector::sensors` returns.
+/// in the sensors that `Connector::sensors` returns. For `None` nothing is published.
 ///
 /// ```
-/// use connector_runtime::{Kind, prelude::*};
+/// use connector_runtime::{Flat, Kind, prelude::*};
 ///
 /// #[derive(Serialize, Datapoints)]
 /// struct Status {
@@ -227,22 +227,23 @@ pub fn send(_options: TokenStream, item: TokenStream) -> TokenStream {
 ///     power: f64,
 ///     mode: Mode,
 ///     battery: Battery,
+///     #[datapoint(skip)]
+///     serial: String,
 /// }
 ///
 /// #[derive(Serialize, Datapoints)]
-/// #[serde(rename_all = "lowercase")]
+/// #[datapoint(rename_all = "lowercase")]
 /// enum Mode {
 ///     Idle,
+///     #[datapoint(rename = "feed-in")]
 ///     Feeding,
 /// }
 ///
 /// #[derive(Serialize, Datapoints)]
 /// struct Battery {
-///     #[serde(rename = "soc")]
-///     #[datapoint(unit = "%")]
+///     #[datapoint(rename = "soc", unit = "%")]
 ///     state_of_charge: u8,
 ///     /// Absent where there is no sensor.
-///     #[serde(skip_serializing_if = "Option::is_none")]
 ///     #[datapoint(unit = "°C")]
 ///     temperature: Option<f32>,
 /// }
@@ -253,9 +254,21 @@ pub fn send(_options: TokenStream, item: TokenStream) -> TokenStream {
 ///     .unit("W")
 ///     .range(0.0..=5000.0);
 /// assert_eq!(sensors[0], power);
-/// assert_eq!(sensors[1].kind, Kind::Word(&["idle", "feeding"]));
+/// assert_eq!(sensors[1].kind, Kind::Word(&["idle", "feed-in"]));
 /// assert_eq!(sensors[2].key, "battery__soc");
 /// assert_eq!(sensors[3].key, "battery__temperature");
+///
+/// let battery = Battery { state_of_charge: 50, temperature: None };
+/// let status = Status { power: 1.5, mode: Mode::Feeding, battery, serial: "A1".to_owned() };
+/// let mut flat = Flat::default();
+/// flat.record(&status)?;
+/// let values = [("power", "1.5"), ("mode", "\"feed-in\""), ("battery__soc", "50")];
+/// assert!(flat.values().eq(values));
+/// # let idle = Status { mode: Mode::Idle, ..status };
+/// # flat.record(&idle)?;
+/// # assert!(flat.values().any(|value| value == ("mode", "\"idle\"")));
+/// # assert_eq!(idle.serial, "A1");
+/// # Ok::<_, Error>(())
 /// ```
 ///
 /// # On a field: `#[datapoint(..)]`
@@ -264,27 +277,76 @@ pub fn send(_options: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|
 /// | `unit = ".."` | the unit of the value, or of all numbers within that have none of their own |
 /// | `range = LOW..=HIGH` | the numbers that are to be expected; others are published all the same |
+/// | `rename = ".."` | the key, in place of the field's name |
+/// | `skip` | leaves the field out; its type needs no derive |
 ///
 /// The first paragraph of the field's documentation describes the sensor to people.
 ///
+/// # On a type and on a variant
+///
+/// | option | on | meaning |
+/// |---|---|---|
+/// | `rename_all = ".."` | a type | spells all names in a case, as that of serde does |
+/// | `rename = ".."` | a variant | its word |
+/// | `skip` | a variant | while a field has this value nothing is published for it |
+///
 /// # What becomes of a type
 ///
-/// - A struct is one sensor for each field; `__` joins the keys of nested ones. No two fields may
-///   have the same key, and a key is part of an MQTT topic.
+/// - A struct is one sensor for each field; `__` joins the keys of nested ones.
 /// - An enum is one value, its words. Its variants have no data.
 /// - A struct with a single field without a name is what the field is; with several it is a list.
 /// - Lists, arrays and tuples are one value.
 /// - The keys of maps, of `serde_json::Value`, and of fields with `#[serde(serialize_with = ..)]` are
 ///   known only at run time: they are found on first sight, as without the derive.
-/// - `None` is the value `null`. With `#[serde(skip_serializing_if = "Option::is_none")]` nothing is
-///   published instead.
+/// - All of these are written by serde. Within them a type needs `Serialize`, what `#[datapoint(..)]`
+///   says of its fields has no effect, and in a list `None` is `null`.
+/// - Elsewhere `None` is nothing. `()` and the null of a `serde_json::Value` are `null`.
 ///
-/// # Names are serde's
+/// # Keys
 ///
-/// `Serialize` writes keys and values, so `#[serde(rename = "..")]`, `rename_all`, `skip`, `flatten`
-/// and `transparent` say what they are, and count here as well. What this derive cannot follow,
-/// `tag` for example, is an error. Where the keys of two types meet in one place, by `flatten` or
-/// by a key with `__` in it, that is seen and told when the connector starts.
+/// No two fields may have the same key, and a key is part of an MQTT topic. Where the keys of two
+/// types meet in one place, by `flatten` or by a key with `__` in it, that is seen and told when the
+/// connector starts.
+///
+/// # serde's names count, too
+///
+/// `#[serde(rename = "..")]`, `rename_all`, `skip`, `skip_serializing_if`, `flatten`, `transparent`,
+/// `with` and `serialize_with` mean here what they mean to serde, so that there is no need to say
+/// things twice. `#[datapoint(..)]` goes before them. What this derive cannot follow, `tag` for
+/// example, is an error.
+///
+/// ```
+/// # use connector_runtime::{Flat, prelude::*};
+/// #[derive(Serialize, Datapoints)]
+/// #[serde(rename_all = "camelCase")]
+/// struct Status {
+///     feed_in: f64,
+///     #[serde(rename = "v", skip_serializing_if = "Vec::is_empty")]
+///     #[datapoint(rename = "voltages", unit = "V")]
+///     strings: Vec<f64>,
+///     #[serde(flatten)]
+///     errors: Errors,
+///     #[serde(serialize_with = "seconds")]
+///     uptime: Duration,
+/// }
+///
+/// #[derive(Serialize, Datapoints)]
+/// struct Errors {
+///     is_faulty: bool,
+/// }
+///
+/// fn seconds<S: serde::Serializer>(uptime: &Duration, to: S) -> Result<S::Ok, S::Error> {
+///     to.serialize_u64(uptime.as_secs())
+/// }
+///
+/// let errors = Errors { is_faulty: false };
+/// let uptime = Duration::from_secs(60);
+/// let mut flat = Flat::default();
+/// flat.record(&Status { feed_in: 0.5, strings: vec![], errors, uptime })?;
+/// assert!(flat.values().eq([("feedIn", "0.5"), ("is_faulty", "false"), ("uptime", "60")]));
+/// # assert_eq!(Status::sensors().len(), 3);
+/// # Ok::<_, Error>(())
+/// ```
 #[proc_macro_derive(Datapoints, attributes(datapoint))]
 pub fn datapoints(item: TokenStream) -> TokenStream {
     derived(item.into()).into()

@@ -1,6 +1,6 @@
 //! What an annotated struct or `impl` block means, once it has passed every rule.
 
-use syn::{Attribute, Expr, Generics, Ident, LitStr, Result, Type};
+use syn::{Attribute, Expr, ExprPath, Generics, Ident, LitStr, Member, Result, Type};
 
 /// Who a connector is: an annotated struct.
 pub(crate) struct Settings {
@@ -120,24 +120,46 @@ pub(crate) struct Readings {
     pub(crate) content: Content,
 }
 
-/// What serde writes for a type.
+/// What is written for a type.
 pub(crate) enum Content {
     /// An object, or what another type writes.
     Fields(Vec<Field>),
+    /// No object and no value either.
+    Nothing,
     /// A value.
     List,
     /// A value, one of these.
-    Words(Vec<String>),
+    Words(Vec<Word>),
 }
 
-/// A field whose type tells what it holds.
+/// A field that is written.
 pub(crate) struct Field {
-    /// None where the type's content takes the place of the field.
-    pub(crate) key: Option<String>,
+    pub(crate) member: Member,
+    pub(crate) place: Place,
     pub(crate) ty: Type,
-    /// The type of its number, where there is a range for it.
+    /// The function that writes it, so that its type tells nothing.
+    pub(crate) writer: Option<ExprPath>,
+    /// The function that says whether it is left out.
+    pub(crate) skip_if: Option<ExprPath>,
+    /// The type of a number, of which there may be a range: that of the field, if not absent.
     pub(crate) number: Type,
     pub(crate) range: Option<Expr>,
     pub(crate) unit: Option<LitStr>,
     pub(crate) description: String,
+}
+
+/// Where the content of a field goes.
+#[derive(PartialEq)]
+pub(crate) enum Place {
+    Key(String),
+    /// Where the type itself is.
+    Inner,
+    /// Its keys lie among those of the other fields.
+    Among,
+}
+
+/// A variant of an enum; without a text if it is left out.
+pub(crate) struct Word {
+    pub(crate) ident: Ident,
+    pub(crate) text: Option<String>,
 }

@@ -6,7 +6,7 @@ use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, Expr, Path, parse_quote};
 
-use crate::attr::{self, Argument, DATAPOINT};
+use crate::attr::{self, Argument, READINGS};
 
 /// Its name where nobody says otherwise, and in everything that we write.
 const NAME: &str = "connector_runtime";
@@ -18,7 +18,7 @@ pub(crate) fn of_options(options: TokenStream) -> Option<Path> {
 
 /// What `#[datapoint(crate = path)]` says on a type.
 pub(crate) fn of_attributes(attrs: &[Attribute]) -> Option<Path> {
-    let mut ours = attrs.iter().filter(|attr| attr.path().is_ident(DATAPOINT.name));
+    let mut ours = attrs.iter().filter(|attr| attr.path().is_ident(READINGS.name));
     ours.find_map(|attr| named(attr::arguments(attr).ok()?))
 }
 

@@ -1,6 +1,7 @@
 //! The items that `#[connector]` may stand on, with unparsed bodies: Rust's grammar, not ours.
 
 use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{
     Attribute, Expr, ExprLit, Generics, ItemStruct, Lit, LitStr, Meta, MetaNameValue, Result,
     Signature, Token, Type, Visibility, braced,
@@ -126,6 +127,18 @@ pub(crate) fn ty(written: &Type) -> &Type {
         Type::Group(group) => ty(&group.elem),
         written => written,
     }
+}
+
+/// Whether a name stands anywhere in a type.
+pub(crate) fn mentions(ty: &Type, name: &str) -> bool {
+    fn any(tokens: TokenStream, name: &str) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Group(group) => any(group.stream(), name),
+            TokenTree::Ident(ident) => ident == name,
+            _ => false,
+        })
+    }
+    any(ty.to_token_stream(), name)
 }
 
 /// The first paragraph of a doc comment, in one line.

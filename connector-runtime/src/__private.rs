@@ -2,7 +2,9 @@
 
 use std::{marker::PhantomData, ops::Deref};
 
-use crate::{Actuator, Command, Datapoints, Error, Result, Sensor};
+pub use serde::Serialize;
+
+use crate::{Actuator, Command, Datapoints, Error, Flat, Result, Sensor};
 
 /// What a method with `#[connect]` may return.
 pub fn opened<T, E: Into<Error>>(outcome: Result<T, E>) -> Result<T> {
@@ -86,10 +88,10 @@ pub fn between<'a>(prefix: &str, key: &'a str, suffix: &str) -> Option<&'a str> 
     (!part.is_empty()).then_some(part)
 }
 
-/// Asks a type of readings for its sensors, whether or not it can tell.
+/// Asks a type of readings for its sensors and its values, whether or not it can tell.
 ///
 /// `Readings::<T>::NEW.sensors()` is the method here if `T` is [`Datapoints`], and else the one of
-/// what this dereferences to.
+/// what this dereferences to. The same goes for `flatten`.
 #[derive(Debug)]
 pub struct Readings<T>(PhantomData<T>);
 
@@ -104,6 +106,11 @@ impl<T: Datapoints> Readings<T> {
     pub fn sensors(&self) -> Vec<Sensor> {
         T::sensors()
     }
+
+    /// The values as the type records them.
+    pub fn flatten(&self, readings: &T, to: &mut Flat) -> Result<()> {
+        to.record(readings)
+    }
 }
 
 impl<T> Deref for Readings<T> {
@@ -114,7 +121,7 @@ impl<T> Deref for Readings<T> {
     }
 }
 
-/// Readings whose sensors are found on first sight.
+/// Readings whose sensors are found on first sight, and whose values serde writes.
 #[derive(Debug)]
 pub struct Undeclared;
 
@@ -123,5 +130,10 @@ impl Undeclared {
     #[must_use]
     pub const fn sensors(&self) -> Vec<Sensor> {
         Vec::new()
+    }
+
+    /// The values as serde writes them.
+    pub fn flatten<T: Serialize>(&self, readings: &T, to: &mut Flat) -> Result<()> {
+        to.serialize(readings)
     }
 }

@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::Duration};
 
 use serde::Serialize;
 
-use crate::{Actuator, Command, RawMessage, Sensor};
+use crate::{Actuator, Command, Flat, RawMessage, Sensor};
 
 /// What went wrong in the device part: any error, with the chain of its causes.
 ///
@@ -133,6 +133,14 @@ pub trait Connector: Settings {
     ///
     /// `Ok(None)` drops the message silently, an error drops it with a log message.
     fn parse(&self, raw: &Self::Raw) -> Result<Option<Self::Readings>>;
+
+    /// Takes the readings apart, into sensors and their values.
+    ///
+    /// By default serde writes them. For a type with `#[derive(Datapoints)]` the macro writes
+    /// `to.record(readings)`: then the names are those of the derive, and `None` is nothing.
+    fn flatten(&self, readings: &Self::Readings, to: &mut Flat) -> Result<()> {
+        to.serialize(readings)
+    }
 
     /// The sensors that are known before the first message: they are announced at the start, with
     /// an example in the place of a value. All others are found on first sight.

@@ -1,46 +1,59 @@
-//! Which sensors a type of readings holds, as far as the type alone says so.
+//! Which sensors a type of readings holds, and their values.
 
 use std::{
-    any::type_name,
     borrow::Cow,
     collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque},
     marker::PhantomData,
-    mem,
-    ops::RangeInclusive,
     rc::Rc,
     sync::Arc,
 };
 
+use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Bound, Kind, Number, Sensor, Stamped, Timestamp, flatten::SEPARATOR};
+use crate::{Describe, Kind, Record, Sensor, Stamped, Timestamp};
 
 /// Readings whose sensors are known before the first message: what `#[derive(Datapoints)]`
 /// implements.
 ///
-/// The values themselves go through [`Serialize`](serde::Serialize), so this has to name the keys
-/// that `Serialize` writes. Keys that are known only at run time, those of maps for example, are
-/// left out: they are found on first sight.
+/// [`describe`](Self::describe) and [`record`](Self::record) name the same keys, in the same order.
+/// Keys that are known only at run time, those of maps for example, are recorded only: they are
+/// found on first sight.
 ///
-/// By hand this is for a type whose `Serialize` is written by hand, too:
+/// By hand this is for a type that the derive does not follow, such as an enum with data:
 ///
 /// ```
-/// use connector_runtime::{Datapoints, Describe, Kind, prelude::*};
+/// use connector_runtime::{Datapoints, Describe, Flat, Kind, Record, prelude::*};
 ///
-/// /// Written as text.
-/// struct Version(u8, u8);
+/// enum Heating {
+///     Off,
+///     Target(f64),
+/// }
 ///
-/// impl Datapoints for Version {
+/// impl Datapoints for Heating {
 ///     fn describe(to: &mut Describe) {
-///         to.value(Kind::Text);
+///         to.field("is_on").holds(bool::describe);
+///         to.field("target").unit("°C").holds(f64::describe);
+///     }
+///
+///     fn record(&self, to: &mut Record<'_>) {
+///         match self {
+///             Self::Off => to.field("is_on").value(&false),
+///             Self::Target(target) => {
+///                 to.field("is_on").value(&true);
+///                 to.field("target").value(target);
+///             }
+///         }
 ///     }
 /// }
 ///
-/// impl Serialize for Version {
-///     fn serialize<S: serde::Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-///         to.collect_str(&format_args!("{}.{}", self.0, self.1))
-///     }
-/// }
+/// assert_eq!(Heating::sensors()[1].key, "target");
+/// let mut flat = Flat::default();
+/// flat.record(&Heating::Off)?;
+/// assert!(flat.values().eq([("is_on", "false")]));
+/// flat.record(&Heating::Target(21.0))?;
+/// assert!(flat.values().eq([("is_on", "true"), ("target", "21.0")]));
+/// # Ok::<_, Error>(())
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` does not say which sensors it holds",
@@ -51,104 +64,15 @@ pub trait Datapoints {
     /// Tells what is here: fields, or a value.
     fn describe(to: &mut Describe);
 
+    /// Hands over the values that are here.
+    fn record(&self, to: &mut Record<'_>);
+
     /// The sensors of readings of this type.
     #[must_use]
     fn sensors() -> Vec<Sensor> {
         let mut describe = Describe::default();
         Self::describe(&mut describe);
-        describe.sensors
-    }
-}
-
-/// Takes down what [`Datapoints`] tell; knows where in the readings it is.
-#[derive(Debug, Default)]
-pub struct Describe {
-    sensors: Vec<Sensor>,
-    path: String,
-    about: About,
-    /// The types that are being described: one that holds itself is described once.
-    open: Vec<&'static str>,
-}
-
-/// What the fields on the way to a value say about it.
-#[derive(Debug, Clone, Default)]
-struct About {
-    unit: Option<Cow<'static, str>>,
-    range: Option<(Number, Number)>,
-    description: Cow<'static, str>,
-}
-
-impl Describe {
-    /// Here is a value.
-    pub fn value(&mut self, kind: Kind) {
-        if self.path.is_empty() {
-            return;
-        }
-        let About { unit, range, description } = self.about.clone();
-        let has_unit = matches!(kind, Kind::Number | Kind::Integer | Kind::List);
-        let sensor = Sensor::new(self.path.clone(), kind).description(description);
-        self.sensors.push(Sensor { unit: unit.filter(|_| has_unit), range, ..sensor });
-    }
-
-    /// Here is an object with this key, among others.
-    pub fn field<'a>(&'a mut self, key: &'a str) -> Field<'a> {
-        let about = About { unit: self.about.unit.clone(), ..About::default() };
-        Field { to: self, key: Some(key), about }
-    }
-
-    /// Here is what another type describes, in its place.
-    pub fn inner(&mut self) -> Field<'_> {
-        let about = self.about.clone();
-        Field { to: self, key: None, about }
-    }
-}
-
-/// A field of readings; see [`Describe::field`]. What stands nearest to a value counts.
-#[derive(Debug)]
-#[must_use = "a field says last what it `holds`"]
-pub struct Field<'a> {
-    to: &'a mut Describe,
-    key: Option<&'a str>,
-    about: About,
-}
-
-impl Field<'_> {
-    /// The unit of its value, or of all values within that have no unit of their own.
-    pub fn unit(mut self, unit: impl Into<Cow<'static, str>>) -> Self {
-        self.about.unit = Some(unit.into());
-        self
-    }
-
-    /// The numbers that are to be expected.
-    pub fn range<N: Bound>(mut self, range: RangeInclusive<N>) -> Self {
-        let (low, high) = range.into_inner();
-        self.about.range = Some((low.into(), high.into()));
-        self
-    }
-
-    /// What it measures, for people.
-    pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
-        self.about.description = description.into();
-        self
-    }
-
-    /// The type of its value, which ends what there is to say.
-    pub fn holds<T: Datapoints + ?Sized>(self) {
-        let Self { to, key, about } = self;
-        let name = type_name::<T>();
-        if to.open.contains(&name) {
-            return;
-        }
-        let (outer, length) = (mem::replace(&mut to.about, about), to.path.len());
-        if let Some(key) = key {
-            to.path.push_str(if length == 0 { "" } else { SEPARATOR });
-            to.path.push_str(key);
-        }
-        to.open.push(name);
-        T::describe(to);
-        to.open.pop();
-        to.path.truncate(length);
-        to.about = outer;
+        describe.sensors()
     }
 }
 
@@ -157,6 +81,10 @@ macro_rules! values {
         impl Datapoints for $ty {
             fn describe(to: &mut Describe) {
                 to.value(Kind::$kind);
+            }
+
+            fn record(&self, to: &mut Record<'_>) {
+                to.value(self);
             }
         }
     )*)*};
@@ -175,49 +103,88 @@ macro_rules! lists {
             fn describe(to: &mut Describe) {
                 to.value(Kind::List);
             }
-        }
-    )*};
-}
 
-lists! {
-    [T] [T];
-    [T, const N: usize] [T; N];
-    [T] Vec<T>;
-    [T] VecDeque<T>;
-    [T] BTreeSet<T>;
-    [T, S] HashSet<T, S>;
-    [A, B] (A, B);
-    [A, B, C] (A, B, C);
-    [A, B, C, D] (A, B, C, D);
-}
-
-macro_rules! same_as_within {
-    ($($ty:ty)*) => {$(
-        impl<T: Datapoints + ?Sized> Datapoints for $ty {
-            fn describe(to: &mut Describe) {
-                T::describe(to);
+            fn record(&self, to: &mut Record<'_>) {
+                to.value(self);
             }
         }
     )*};
 }
 
-same_as_within! { &T Box<T> Rc<T> Arc<T> }
+lists! {
+    [T: Serialize] [T];
+    [T: Serialize] Vec<T>;
+    [T: Serialize] VecDeque<T>;
+    [T: Serialize] BTreeSet<T>;
+    [T: Serialize, S] HashSet<T, S>;
+    [A: Serialize, B: Serialize] (A, B);
+    [A: Serialize, B: Serialize, C: Serialize] (A, B, C);
+    [A: Serialize, B: Serialize, C: Serialize, D: Serialize] (A, B, C, D);
+}
 
+impl<T: Serialize, const N: usize> Datapoints for [T; N] {
+    fn describe(to: &mut Describe) {
+        to.value(Kind::List);
+    }
+
+    fn record(&self, to: &mut Record<'_>) {
+        // serde knows arrays of some lengths only.
+        to.value(self.as_slice());
+    }
+}
+
+macro_rules! same_as_within {
+    ($([$($generics:tt)*] $ty:ty;)*) => {$(
+        impl<$($generics)*> Datapoints for $ty {
+            fn describe(to: &mut Describe) {
+                to.behind::<T>();
+            }
+
+            fn record(&self, to: &mut Record<'_>) {
+                T::record(self, to);
+            }
+        }
+    )*};
+}
+
+same_as_within! {
+    [T: Datapoints + ?Sized] &T;
+    [T: Datapoints + ?Sized] Box<T>;
+    [T: Datapoints + ?Sized] Rc<T>;
+    [T: Datapoints + ?Sized] Arc<T>;
+    [T: Datapoints + ToOwned + ?Sized] Cow<'_, T>;
+}
+
+/// `None` is nothing.
 impl<T: Datapoints> Datapoints for Option<T> {
     fn describe(to: &mut Describe) {
         T::describe(to);
     }
-}
 
-impl<T: Datapoints> Datapoints for Stamped<T> {
-    fn describe(to: &mut Describe) {
-        T::describe(to);
+    fn record(&self, to: &mut Record<'_>) {
+        if let Some(value) = self {
+            value.record(to);
+        }
     }
 }
 
-impl<T: Datapoints + ToOwned + ?Sized> Datapoints for Cow<'_, T> {
+/// Only the whole of the readings has a timestamp; within them it is a sensor.
+impl<T: Datapoints> Datapoints for Stamped<T> {
     fn describe(to: &mut Describe) {
-        T::describe(to);
+        if to.is_outermost() {
+            return T::describe(to);
+        }
+        to.field("timestamp").holds(Timestamp::describe);
+        to.field("readings").holds(T::describe);
+    }
+
+    fn record(&self, to: &mut Record<'_>) {
+        if to.is_outermost() {
+            to.stamp(self.timestamp);
+            return self.readings.record(to);
+        }
+        to.field("timestamp").value(&self.timestamp);
+        to.field("readings").holds(&self.readings, T::record);
     }
 }
 
@@ -225,15 +192,19 @@ macro_rules! known_at_run_time_only {
     ($([$($generics:tt)*] $ty:ty;)*) => {$(
         impl<$($generics)*> Datapoints for $ty {
             fn describe(_to: &mut Describe) {}
+
+            fn record(&self, to: &mut Record<'_>) {
+                to.value(self);
+            }
         }
     )*};
 }
 
 known_at_run_time_only! {
     [] ();
-    [T] PhantomData<T>;
+    [T: ?Sized] PhantomData<T>;
     [] Value;
     [] serde_json::Map<String, Value>;
-    [K, V] BTreeMap<K, V>;
-    [K, V, S] HashMap<K, V, S>;
+    [K: Serialize, V: Serialize] BTreeMap<K, V>;
+    [K: Serialize, V: Serialize, S] HashMap<K, V, S>;
 }

@@ -127,7 +127,7 @@ impl<C: Connector> Device<C> {
     pub(crate) fn tell(&self, is_connected: bool) {
         let Some(key) = self.connector.state_sensor() else { return };
         let mut flat = Flat::default();
-        if flat.fill(&HashMap::from([(key, is_connected)])).is_ok() {
+        if flat.serialize(&HashMap::from([(key, is_connected)])).is_ok() {
             self.shared.update(|session| session.readings(&flat, Timestamp::now()));
         }
     }

@@ -93,6 +93,7 @@ mod command;
 mod commands;
 mod connector;
 mod datapoints;
+mod describe;
 mod device;
 mod flatten;
 mod harmless;
@@ -129,7 +130,9 @@ pub use command::Command;
 pub use connector::{Connector, Error, Every, Result, Settings, Source};
 #[doc(inline)]
 pub use connector_macros::{Datapoints, connect, connector, parse, receive, send};
-pub use datapoints::{Datapoints, Describe, Field};
+pub use datapoints::Datapoints;
+pub use describe::{Describe, Field};
+pub use flatten::{Flat, record::Record};
 pub use harmless::Harmless;
 pub use log::BusLayer;
 pub use number::{Bound, Number};

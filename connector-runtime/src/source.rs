@@ -130,7 +130,7 @@ impl<C: Connector> Pipeline<'_, C> {
     fn publish(&mut self, raw: &C::Raw, received: Timestamp) -> Result<bool> {
         let parsed = isolated_call(|| self.device.connector.parse(raw))?;
         let Some(readings) = parsed else { return Ok(false) };
-        isolated_call(|| Ok(self.flat.fill(&readings)?))?;
+        isolated_call(|| self.device.connector.flatten(&readings, &mut self.flat))?;
         let datapoints = self.flat.readings().len();
         tracing::debug!("a message of `{}` has {datapoints} datapoints", self.name);
         Ok(self.shared.update(|session| session.readings(&self.flat, received)))

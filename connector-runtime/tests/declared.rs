@@ -71,14 +71,14 @@ impl Inverter {
     fn fetch(&self) -> Result<Option<Vec<u8>>> {
         let polls = self.polls.fetch_add(1, SeqCst);
         ensure!(polls > 0, "the inverter sleeps");
-        Ok((polls > 2).then(|| vec![50]))
+        Ok((polls > 2).then(|| vec![if polls == 3 { 50 } else { 0 }]))
     }
 
     #[parse]
     fn status(raw: &[u8]) -> Result<Status> {
         let &[soc] = raw else { bail!("expected one byte, got {raw:?}") };
         Ok(Status {
-            feed_in: None,
+            feed_in: (soc == 0).then_some(1.5),
             mode: if soc == 0 { Mode::StandBy } else { Mode::FeedIn },
             battery: Battery { soc: Percent(soc), cycles: 7, module: None },
             strings: vec![0.5],
@@ -146,15 +146,17 @@ async fn sensors_are_announced_before_the_first_poll_and_published_after_it() {
     let announced = bus.next("inverter/available_datapoints").await;
     let mut expected = examples();
     let seen = json!({
-        "feedIn": null, "mode": "feed_in", "battery__soc": 50, "battery__cycles": 7,
+        "mode": "feed_in", "battery__soc": 50, "battery__cycles": 7,
         "strings": [0.5], "serial": "A1", "others__fan": 3,
     });
     expected.as_object_mut().unwrap().extend(seen.as_object().unwrap().clone());
     assert_eq!(announced["sensor"], expected);
 
     // The first value there is: no example came before it, and none is left in its place.
-    assert_eq!(bus.value("feedIn").await, Value::Null);
-    assert!(polls.load(SeqCst) > 2, "the device has not answered yet");
     assert_eq!(bus.value("battery__soc").await, json!(50));
+    assert!(polls.load(SeqCst) > 2, "the device has not answered yet");
     assert_eq!(bus.value("others__fan").await, json!(3));
+    // Nothing was published for `None`.
+    assert_eq!(bus.value("feedIn").await, json!(1.5));
+    assert!(polls.load(SeqCst) > 3, "there is no such value in the first message");
 }

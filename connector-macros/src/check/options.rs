@@ -4,37 +4,41 @@ use syn::{Error, Expr, ExprLit, Ident, Lit, Result};
 
 use crate::{
     attr::{Argument, FORMS, Form, Opt},
-    errors::{all, both},
+    errors::all,
     syntax,
 };
 
 /// What an attribute says.
 pub(super) struct Options {
-    /// Values, with and without a name.
-    values: Vec<Argument>,
-    /// Words that stand alone.
-    flags: Vec<Argument>,
+    form: &'static Form,
+    arguments: Vec<Argument>,
 }
 
 impl Options {
     pub(super) fn new(form: &'static Form, arguments: Result<Vec<Argument>>) -> Result<Self> {
         let arguments = arguments?;
         all(arguments.iter().enumerate().map(|(index, argument)| {
-            argument_of(form, argument, arguments.get(..index).unwrap_or_default())
+            let before = arguments.iter().take(index);
+            let may_be_key = form.takes_keys && before.clone().all(|other| other.name.is_none());
+            let is_first = index == 0 && !is_flag(form, argument);
+            if may_be_key && argument.name.is_none() && (is_first || is_text(&argument.value)) {
+                return Ok(());
+            }
+            let Some(name) = name(argument) else { return Err(no_name(form, &argument.value)) };
+            let option = known(form, name)?;
+            match (option.takes_value(), &argument.name) {
+                (true, None) => Err(no_value(option, name)),
+                (false, Some(_)) => Err(needless_value(option, &argument.value)),
+                _ => once(name, before),
+            }
         }))?;
-        let (flags, values) = arguments.into_iter().partition(|argument| is_flag(form, argument));
-        Ok(Self { values, flags })
-    }
-
-    /// Whether a word is there that stands alone.
-    pub(super) fn has(&self, flag: &str) -> bool {
-        self.flags.iter().filter_map(word).any(|word| word == flag)
+        Ok(Self { form, arguments })
     }
 
     /// The value of an option.
     pub(super) fn get(&self, name: &str) -> Option<&Expr> {
         let option = |argument: &&Argument| argument.name.as_ref().is_some_and(|it| it == name);
-        self.values.iter().find(option).map(|argument| &argument.value)
+        self.arguments.iter().find(option).map(|argument| &argument.value)
     }
 
     /// Whether `crate` is a path.
@@ -48,41 +52,44 @@ impl Options {
         }
     }
 
+    /// The name of an option, as it was written.
+    pub(super) fn written(&self, option: &str) -> Option<&Ident> {
+        self.names().find(|name| *name == option)
+    }
+
+    /// How an option is written.
+    pub(super) fn example(&self, option: &str) -> &'static str {
+        let known = self.form.options.iter().find(|known| known.name == option);
+        known.map_or(self.form.example, |known| known.example)
+    }
+
+    /// All names that were written.
+    pub(super) fn names(&self) -> impl Iterator<Item = &Ident> {
+        self.arguments.iter().filter_map(name)
+    }
+
     /// The values without a name.
     pub(super) fn keys(&self) -> impl Iterator<Item = &Expr> {
-        let keys = self.values.iter().filter(|argument| argument.name.is_none());
-        keys.map(|argument| &argument.value)
+        let is_key =
+            |argument: &&Argument| argument.name.is_none() && !is_flag(self.form, argument);
+        self.arguments.iter().filter(is_key).map(|argument| &argument.value)
     }
 }
 
-/// Whether an argument can stand after those before it.
-fn argument_of(form: &'static Form, argument: &Argument, before: &[Argument]) -> Result<()> {
-    let may_be_key = form.takes_keys && before.iter().all(|other| other.name.is_none());
-    match (&argument.name, bare_word(&argument.value)) {
-        (Some(name), _) => {
-            both(known(form, name).and_then(|it| valued(it, name)), once(name, before)).map(|_| ())
-        }
-        (None, Some(word)) if is_flag(form, argument) => once(word, before),
-        (None, _) if may_be_key && (before.is_empty() || is_text(&argument.value)) => Ok(()),
-        (None, Some(word)) => known(form, word).and_then(|option| Err(no_value(option, word))),
-        (None, None) => Err(no_name(form, &argument.value)),
-    }
-}
-
-/// Whether this is a word of the form's that stands alone.
+/// Whether an argument is an option that stands alone.
 fn is_flag(form: &Form, argument: &Argument) -> bool {
-    let mut flags = form.options.iter().filter(|option| option.is_flag());
-    let word = bare_word(&argument.value).filter(|_| argument.name.is_none());
-    word.is_some_and(|word| flags.any(|flag| word == flag.name))
-}
-
-/// What names an argument: its name, or the word that it is.
-fn word(argument: &Argument) -> Option<&Ident> {
-    argument.name.as_ref().or_else(|| bare_word(&argument.value))
+    let option =
+        form.options.iter().find(|option| name(argument).is_some_and(|it| it == option.name));
+    option.is_some_and(|option| !option.takes_value())
 }
 
 fn is_text(value: &Expr) -> bool {
     matches!(syntax::expr(value), Expr::Lit(ExprLit { lit: Lit::Str(_), .. }))
+}
+
+/// How an argument says which option it is.
+fn name(argument: &Argument) -> Option<&Ident> {
+    argument.name.as_ref().or_else(|| bare_word(&argument.value))
 }
 
 fn bare_word(value: &Expr) -> Option<&Ident> {
@@ -117,15 +124,8 @@ fn takes(form: &Form) -> String {
     }
 }
 
-fn valued(option: &Opt, name: &Ident) -> Result<()> {
-    if !option.is_flag() {
-        return Ok(());
-    }
-    Err(Error::new_spanned(name, format!("`{name}` has no value: write the word alone")))
-}
-
-fn once(name: &Ident, before: &[Argument]) -> Result<()> {
-    if before.iter().filter_map(word).any(|other| other == name) {
+fn once<'a>(name: &Ident, mut before: impl Iterator<Item = &'a Argument>) -> Result<()> {
+    if before.any(|argument| self::name(argument) == Some(name)) {
         return Err(Error::new_spanned(name, format!("`{name}` is given twice: remove one")));
     }
     Ok(())
@@ -133,6 +133,11 @@ fn once(name: &Ident, before: &[Argument]) -> Result<()> {
 
 fn no_value(option: &Opt, word: &Ident) -> Error {
     Error::new_spanned(word, format!("`{word}` needs a value: `{}`", option.example))
+}
+
+fn needless_value(option: &Opt, value: &Expr) -> Error {
+    let message = format!("`{}` takes no value: remove it", option.name);
+    Error::new_spanned(value, message)
 }
 
 fn no_name(form: &Form, value: &Expr) -> Error {

@@ -1,17 +1,17 @@
-//! What serde's own attributes make of keys: `Serialize` writes them, we only tell them.
+//! What serde's own attributes make of keys and values.
 
-mod case;
+pub(super) mod case;
 
 use syn::{
-    Attribute, Error, Expr, ExprLit, Ident, Lit, LitStr, Meta, MetaList, MetaNameValue, Path,
-    Result, Token, ext::IdentExt, punctuated::Punctuated,
+    Attribute, Error, Expr, ExprLit, ExprPath, Lit, LitStr, Meta, MetaList, MetaNameValue, Path,
+    Result, Token, parse_quote, punctuated::Punctuated,
 };
 
 use self::case::Case;
 use crate::errors::all;
 
 /// What says nothing about the keys that are written.
-const HARMLESS: [&str; 15] = [
+const HARMLESS: [&str; 14] = [
     "alias",
     "borrow",
     "bound",
@@ -25,7 +25,6 @@ const HARMLESS: [&str; 15] = [
     "other",
     "rename_all_fields",
     "skip_deserializing",
-    "skip_serializing_if",
     "try_from",
 ];
 
@@ -33,12 +32,15 @@ const HARMLESS: [&str; 15] = [
 #[derive(Default)]
 pub(super) struct Serde {
     pub(super) rename: Option<LitStr>,
-    rename_all: Option<Case>,
+    pub(super) rename_all: Option<Case>,
     pub(super) skip: bool,
+    /// A function that says whether to leave a value out.
+    pub(super) skip_if: Option<ExprPath>,
     pub(super) flatten: bool,
     pub(super) transparent: bool,
-    /// A function writes the value, so that the type says nothing about it.
+    /// The option by which a function writes the value, so that the type says nothing about it.
     pub(super) with: Option<Path>,
+    pub(super) writer: Option<ExprPath>,
 }
 
 impl Serde {
@@ -63,7 +65,12 @@ impl Serde {
             "skip" | "skip_serializing" => self.skip = true,
             "flatten" => self.flatten = true,
             "transparent" => self.transparent = true,
-            "with" | "serialize_with" => self.with = Some(option.path().clone()),
+            "skip_serializing_if" => self.skip_if = function(option),
+            "serialize_with" => self.written_by(option, function(option)),
+            "with" => {
+                let function = function(option).map(|module| parse_quote!(#module::serialize));
+                self.written_by(option, function);
+            }
             known if HARMLESS.contains(&known) => {}
             other => {
                 let message = format!(
@@ -76,26 +83,8 @@ impl Serde {
         Ok(())
     }
 
-    /// The key of a field, as `container` and the field's own attributes say.
-    pub(super) fn key(&self, container: &Self, ident: &Ident) -> String {
-        let key = ident.unraw().to_string();
-        self.renamed().unwrap_or_else(|| match container.rename_all {
-            Some(case) => case.of_field(&key),
-            None => key,
-        })
-    }
-
-    /// The word for a variant.
-    pub(super) fn word(&self, container: &Self, ident: &Ident) -> String {
-        let word = ident.unraw().to_string();
-        self.renamed().unwrap_or_else(|| match container.rename_all {
-            Some(case) => case.of_variant(&word),
-            None => word,
-        })
-    }
-
-    fn renamed(&self) -> Option<String> {
-        self.rename.as_ref().map(LitStr::value)
+    fn written_by(&mut self, option: &Meta, function: Option<ExprPath>) {
+        (self.with, self.writer) = (Some(option.path().clone()), function);
     }
 }
 
@@ -117,6 +106,11 @@ fn written(option: &Meta) -> Option<LitStr> {
             .and_then(|option| written(&option)),
         _ => None,
     }
+}
+
+/// The path in `name = ".."`.
+fn function(option: &Meta) -> Option<ExprPath> {
+    written(option)?.parse().ok()
 }
 
 fn both_ways(list: &MetaList) -> Option<Punctuated<Meta, Token![,]>> {

@@ -45,6 +45,14 @@ impl ::connector_runtime::Connector for device::Meter {
     fn sensors(&self) -> ::std::vec::Vec<::connector_runtime::Sensor> {
         ::connector_runtime::__private::Readings::<Self::Readings>::NEW.sensors()
     }
+    fn flatten(
+        &self,
+        readings: &Self::Readings,
+        to: &mut ::connector_runtime::Flat,
+    ) -> ::connector_runtime::Result<()> {
+        ::connector_runtime::__private::Readings::<Self::Readings>::NEW
+            .flatten(readings, to)
+    }
     async fn connect(&self) -> ::connector_runtime::Result<Self::Session> {
         ::core::result::Result::Ok(())
     }

@@ -11,10 +11,15 @@ struct Status<'a, T> {
     battery: Battery,
     #[serde(rename = "serial")]
     serial_number: &'a str,
+    #[serde(rename = "v", skip_serializing_if = "Vec::is_empty")]
+    #[datapoint(rename = "voltages")]
+    phases: Vec<T>,
     #[serde(flatten)]
     rest: T,
     #[serde(skip)]
     http: Client,
+    #[datapoint(skip)]
+    cache: Cache,
     #[serde(serialize_with = "rfc3339")]
     since: DateTime,
 }

@@ -1,15 +1,19 @@
 #[automatically_derived]
 impl ::connector_runtime::Datapoints for Status {
     fn describe(_to: &mut ::connector_runtime::Describe) {}
+    fn record(&self, _to: &mut ::connector_runtime::Record<'_>) {}
 }
 ::core::compile_error! {
-    "`#[datapoint(..)]` belongs on a field: it says something about one sensor"
+    "unknown option `unit`: it belongs to `#[datapoint(unit = \"W\", range = 0.0..=5000.0)] power: f64`"
 }
 ::core::compile_error! {
     "`tag` changes what serde writes in a way that this derive does not follow: remove it, or implement `Datapoints` by hand"
 }
 ::core::compile_error! {
     "unknown option `units`: did you mean `unit`?"
+}
+::core::compile_error! {
+    "the key contains '#', which no MQTT topic can: choose another"
 }
 ::core::compile_error! {
     "nothing is in this range: write `1.0..=9.0`"

@@ -3,4 +3,7 @@ impl ::connector_runtime::Datapoints for Phases {
     fn describe(to: &mut ::connector_runtime::Describe) {
         to.value(::connector_runtime::Kind::List);
     }
+    fn record(&self, to: &mut ::connector_runtime::Record<'_>) {
+        to.value(self);
+    }
 }

@@ -3,7 +3,7 @@
 enum Mode {
     StandBy,
     FeedIn,
-    #[serde(rename = "?")]
+    #[datapoint(rename = "?")]
     Unknown,
     #[serde(skip)]
     Internal,

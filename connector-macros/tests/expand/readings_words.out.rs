@@ -3,4 +3,14 @@ impl ::connector_runtime::Datapoints for Mode {
     fn describe(to: &mut ::connector_runtime::Describe) {
         to.value(::connector_runtime::Kind::Word(&["STAND_BY", "FEED_IN", "?"]));
     }
+    fn record(&self, to: &mut ::connector_runtime::Record<'_>) {
+        to.value(
+            match *self {
+                Self::StandBy => "STAND_BY",
+                Self::FeedIn => "FEED_IN",
+                Self::Unknown => "?",
+                Self::Internal => return,
+            },
+        );
+    }
 }

@@ -57,6 +57,14 @@ impl ::connector_runtime::Connector for Gateway {
     fn sensors(&self) -> ::std::vec::Vec<::connector_runtime::Sensor> {
         ::connector_runtime::__private::Readings::<Self::Readings>::NEW.sensors()
     }
+    fn flatten(
+        &self,
+        readings: &Self::Readings,
+        to: &mut ::connector_runtime::Flat,
+    ) -> ::connector_runtime::Result<()> {
+        ::connector_runtime::__private::Readings::<Self::Readings>::NEW
+            .flatten(readings, to)
+    }
     fn state_sensor(&self) -> ::core::option::Option<&str> {
         ::core::option::Option::Some("online")
     }

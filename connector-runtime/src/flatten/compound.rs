@@ -2,16 +2,17 @@
 
 use serde::{Serialize, ser};
 
-use super::{FlattenError, MAX_NESTING, SEPARATOR, Walker, json_text, key::KeyWriter};
+use super::{
+    FlattenError, MAX_NESTING, Place, SEPARATOR, json_text, key::KeyWriter, walker::Walker,
+};
 use crate::Timestamp;
 
 /// An object or list that is being walked through.
-pub(super) struct Compound<'w, 'a> {
+pub struct Compound<'w, 'a> {
     walker: &'w mut Walker<'a>,
     kind: Kind,
-    /// Where its keys begin in the path, and how many keys come before.
-    path: usize,
-    keys: usize,
+    /// Where it stands, and its keys begin in the path.
+    place: Place,
     is_first: bool,
     closing: &'static str,
 }
@@ -37,12 +38,12 @@ impl<'w, 'a> Compound<'w, 'a> {
         kind: Kind,
         closing: &'static str,
     ) -> Result<Self, FlattenError> {
-        if walker.nesting == MAX_NESTING {
+        if walker.place.nesting == MAX_NESTING {
             return Err(FlattenError::TooDeep);
         }
-        walker.nesting += 1;
-        let (path, keys) = (walker.path.len(), walker.keys);
-        Ok(Self { walker, kind, path, keys, is_first: true, closing })
+        walker.place.nesting += 1;
+        let place = Place { path: walker.flat.path.len(), ..walker.place };
+        Ok(Self { walker, kind, place, is_first: true, closing })
     }
 
     pub(super) fn object(walker: &'w mut Walker<'a>) -> Result<Self, FlattenError> {
@@ -76,7 +77,7 @@ impl<'w, 'a> Compound<'w, 'a> {
     ) -> Result<(&'w mut Walker<'a>, &'static str), FlattenError> {
         let mut object = Self::object(walker)?;
         object.key(variant)?;
-        object.walker.nesting -= 1;
+        object.walker.place.nesting -= 1;
         Ok((object.walker, object.closing))
     }
 
@@ -100,12 +101,14 @@ impl<'w, 'a> Compound<'w, 'a> {
             self.walker.write(":");
             return Ok(());
         }
-        self.walker.path.truncate(self.path);
-        if self.keys > 0 {
-            self.walker.path.push_str(SEPARATOR);
+        let path = &mut self.walker.flat.path;
+        path.truncate(self.place.path);
+        if self.place.keys > 0 {
+            path.push_str(SEPARATOR);
         }
-        self.walker.keys = self.keys + 1;
-        key.serialize(KeyWriter(&mut self.walker.path))
+        self.walker.place.keys = self.place.keys + 1;
+        self.walker.place.has_key = true;
+        key.serialize(KeyWriter(path))
     }
 
     pub(super) fn entry<T: Serialize + ?Sized>(
@@ -128,7 +131,7 @@ impl<'w, 'a> Compound<'w, 'a> {
     }
 
     fn element<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FlattenError> {
-        if self.keys == 0 {
+        if !self.place.has_key {
             return Err(FlattenError::NotAnObject);
         }
         self.comma();
@@ -149,10 +152,10 @@ impl<'w, 'a> Compound<'w, 'a> {
 
     pub(super) fn close(self) -> Result<(), FlattenError> {
         self.walker.write(self.closing);
-        self.walker.nesting -= 1;
+        self.walker.place.nesting -= 1;
         let Kind::List { start } = self.kind else { return Ok(()) };
         self.walker.in_list = false;
-        if self.keys == 0 { Ok(()) } else { self.walker.end_value(start) }
+        if self.place.has_key { self.walker.end_value(start) } else { Ok(()) }
     }
 }
 

@@ -9,13 +9,13 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use super::{FlattenError, MAX_NESTING, Walker};
+use super::{FlattenError, MAX_NESTING, walker::Walker};
 
 /// Goes on in a JSON text with the walk through the readings.
 pub(super) fn walk(walker: &mut Walker<'_>, json: &str) -> Result<(), FlattenError> {
     let json = json.trim_ascii();
     // Each level is read once more for the one around it, so that depth costs time.
-    if walker.nesting <= 1 && depth(json) > MAX_NESTING {
+    if walker.place.nesting <= 1 && depth(json) > MAX_NESTING {
         return Err(FlattenError::TooDeep);
     }
     match json.as_bytes().first() {

@@ -7,7 +7,7 @@ use std::{
     marker::PhantomData,
 };
 
-use connector_runtime::{Kind, prelude::*};
+use connector_runtime::{Flat, Kind, prelude::*};
 
 type Celsius = f32;
 const LIMITS: std::ops::RangeInclusive<f64> = 15.0..=30.0;
@@ -50,6 +50,33 @@ where
     /// A foreign type.
     #[serde(serialize_with = "seconds")]
     pub foreign: Duration,
+    /// The same, without a value at times.
+    #[serde(with = "minutes", skip_serializing_if = "Option::is_none")]
+    #[datapoint(rename = "minutes")]
+    pub other: Option<Duration>,
+    /// Not for the bus.
+    #[serde(skip)]
+    #[datapoint(skip)]
+    pub secret: Secret,
+}
+
+/// No readings.
+#[derive(Default)]
+pub struct Secret;
+
+mod minutes {
+    use std::time::Duration;
+
+    #[allow(clippy::ref_option, reason = "serde calls it")]
+    pub fn serialize<S: serde::Serializer>(
+        duration: &Option<Duration>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        match duration {
+            Some(duration) => to.serialize_u64(duration.as_secs() / 60),
+            None => to.serialize_none(),
+        }
+    }
 }
 
 fn seconds<S: serde::Serializer>(duration: &Duration, to: S) -> Result<S::Ok, S::Error> {
@@ -87,6 +114,41 @@ pub enum Word {
     On,
 }
 
+/// What is written by this derive needs no other.
+#[derive(Datapoints)]
+#[datapoint(rename_all = "camelCase")]
+pub struct Alone<T> {
+    /// A value.
+    #[datapoint(rename = "on", unit = "W", range = 0..=9)]
+    pub is_on: Option<u8>,
+    /// Another one.
+    #[deprecated]
+    pub old_one: T,
+    /// A word.
+    pub switch: Switch,
+    /// Left out.
+    #[datapoint(skip)]
+    pub secret: Secret,
+}
+
+/// Words.
+#[derive(Datapoints)]
+pub enum Switch {
+    /// On.
+    #[datapoint(rename = "1")]
+    On,
+    /// Off.
+    #[deprecated]
+    Off,
+    /// No word.
+    #[datapoint(skip)]
+    Internal,
+}
+
+/// No words.
+#[derive(Datapoints)]
+pub enum Never {}
+
 /// Holds itself.
 #[derive(Serialize, Datapoints)]
 pub struct Node {
@@ -116,14 +178,20 @@ mod shadowed {
     mod std {}
     struct Vec;
     struct Option;
+    struct Some;
+    struct Result;
     struct Kind;
     struct Describe;
+    struct Record;
     trait Datapoints {}
 
     #[derive(connector_runtime::Datapoints)]
     struct Readings {
         to: f64,
         words: Words,
+        list: [f64; 40],
+        #[datapoint(rename = "to__b")]
+        other: bool,
     }
 
     #[derive(connector_runtime::Datapoints)]
@@ -137,14 +205,26 @@ fn keys<T: Datapoints>() -> Vec<String> {
     T::sensors().into_iter().map(|sensor| sensor.key.into_owned()).collect()
 }
 
+fn values(readings: &impl Datapoints) -> Vec<(String, String)> {
+    let mut flat = Flat::default();
+    flat.record(readings).unwrap();
+    flat.values().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
 fn main() {
     assert_eq!(
         keys::<Status<'_, Phases, 3>>(),
-        ["type", "alias", "constant", "text", "any"]
+        ["type", "alias", "constant", "text", "any"],
     );
     let words = &Status::<'_, Transparent, 1>::sensors()[4];
     assert_eq!(words.kind, Kind::Word(&["stand-by", "ON"]));
     assert_eq!(keys::<FromMacro>(), ["value"]);
     assert_eq!(keys::<Node>(), ["value", "left__value", "right__value"]);
     assert!(keys::<(Unit, Empty)>().is_empty());
+    assert_eq!(keys::<Alone<f64>>(), ["on", "oldOne", "switch"]);
+    #[allow(deprecated, reason = "it is to be read all the same")]
+    let alone = Alone { is_on: None, old_one: 0.5, switch: Switch::On, secret: Secret };
+    let expected = [("oldOne", "0.5"), ("switch", "\"1\"")];
+    assert_eq!(values(&alone), expected.map(|(key, value)| (key.to_owned(), value.to_owned())));
+    assert!(values(&Switch::Internal).is_empty());
 }

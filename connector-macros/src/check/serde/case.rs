@@ -2,7 +2,7 @@
 
 /// A value of `rename_all`.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Case {
+pub(in super::super) enum Case {
     Lower,
     Upper,
     Pascal,
@@ -14,23 +14,33 @@ pub(super) enum Case {
 }
 
 impl Case {
-    pub(super) fn of(name: &str) -> Option<Self> {
-        Some(match name {
-            "lowercase" => Self::Lower,
-            "UPPERCASE" => Self::Upper,
-            "PascalCase" => Self::Pascal,
-            "camelCase" => Self::Camel,
-            "snake_case" => Self::Snake,
-            "SCREAMING_SNAKE_CASE" => Self::ScreamingSnake,
-            "kebab-case" => Self::Kebab,
-            "SCREAMING-KEBAB-CASE" => Self::ScreamingKebab,
-            // serde reports it.
-            _ => return None,
-        })
+    pub(in super::super) const NAMES: [&str; 8] = [
+        "lowercase",
+        "UPPERCASE",
+        "PascalCase",
+        "camelCase",
+        "snake_case",
+        "SCREAMING_SNAKE_CASE",
+        "kebab-case",
+        "SCREAMING-KEBAB-CASE",
+    ];
+
+    pub(in super::super) fn of(name: &str) -> Option<Self> {
+        let cases = [
+            Self::Lower,
+            Self::Upper,
+            Self::Pascal,
+            Self::Camel,
+            Self::Snake,
+            Self::ScreamingSnake,
+            Self::Kebab,
+            Self::ScreamingKebab,
+        ];
+        Self::NAMES.into_iter().zip(cases).find(|(it, _)| *it == name).map(|(_, case)| case)
     }
 
     /// From `snake_case`.
-    pub(super) fn of_field(self, name: &str) -> String {
+    pub(in super::super) fn of_field(self, name: &str) -> String {
         match self {
             Self::Lower | Self::Snake => name.to_owned(),
             Self::Upper | Self::ScreamingSnake => name.to_ascii_uppercase(),
@@ -44,7 +54,7 @@ impl Case {
     }
 
     /// From `PascalCase`.
-    pub(super) fn of_variant(self, name: &str) -> String {
+    pub(in super::super) fn of_variant(self, name: &str) -> String {
         match self {
             Self::Pascal => name.to_owned(),
             Self::Lower => name.to_ascii_lowercase(),

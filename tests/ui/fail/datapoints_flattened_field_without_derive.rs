@@ -1,9 +1,15 @@
 use connector_runtime::prelude::*;
 
+#[derive(Serialize)]
+struct Errors {
+    is_faulty: bool,
+}
+
 #[derive(Serialize, Datapoints)]
 struct Status {
-    #[datapoint(rename = "feed_in")]
     power: f64,
+    #[serde(flatten)]
+    errors: Errors,
 }
 
 fn main() {}

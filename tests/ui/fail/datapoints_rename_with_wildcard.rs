@@ -2,9 +2,8 @@ use connector_runtime::prelude::*;
 
 #[derive(Serialize, Datapoints)]
 struct Status {
+    #[datapoint(rename = "power/+")]
     power: f64,
-    #[datapoint(skip)]
-    serial: String,
 }
 
 fn main() {}
