@@ -1,5 +1,7 @@
 //! `#[derive(Datapoints)]`: from the model to the trait impl.
 
+mod keys;
+
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
 use syn::{GenericParam, Generics, Ident, Member, Type, parse_quote};
@@ -15,18 +17,22 @@ pub(crate) fn expand(readings: Readings) -> TokenStream {
     let Readings { ident, mut generics, content } = readings;
     bound(&mut generics, &content);
     let (parameters, arguments, conditions) = generics.split_for_impl();
-    let Parts { describe, record } = match &content {
-        Content::Fields(fields) => of_fields(fields),
+    let Parts { constants, describe, record } = match &content {
+        Content::Fields(fields, _) => of_fields(fields),
         Content::Nothing => of_nothing(),
         Content::List => of_value(&quote!(List), &quote!(self)),
         Content::Words(words) => of_words(words),
     };
+    let (inside, outside) = keys::apart(&generics, &content);
     let to = |body: &TokenStream| if body.is_empty() { quote!(_to) } else { quote!(to) };
     let (to_describe, to_record) = (to(&describe), to(&record));
     quote! {
         #[automatically_derived]
         impl #parameters ::connector_runtime::Datapoints for #ident #arguments #conditions {
+            #constants
+
             fn describe(#to_describe: &mut ::connector_runtime::Describe) {
+                #inside
                 #describe
             }
 
@@ -34,6 +40,8 @@ pub(crate) fn expand(readings: Readings) -> TokenStream {
                 #record
             }
         }
+
+        #outside
     }
 }
 
@@ -51,7 +59,7 @@ fn bound(generics: &mut Generics, content: &Content) {
 /// Whether values of this type may be part of a list or of a map, or be written by a function.
 fn is_serialized(parameter: &Ident, content: &Content) -> bool {
     match content {
-        Content::Fields(fields) => fields.iter().any(|Field { ty, number, writer, .. }| {
+        Content::Fields(fields, _) => fields.iter().any(|Field { ty, number, writer, .. }| {
             let is_itself = matches!(number, Type::Path(path) if path.path.is_ident(parameter));
             mentions(ty, &parameter.to_string()) && (writer.is_some() || !is_itself)
         }),
@@ -62,29 +70,35 @@ fn is_serialized(parameter: &Ident, content: &Content) -> bool {
 
 /// The same on error, so that those who use the type are not to blame.
 pub(crate) fn undescribed(ident: Ident, generics: Generics) -> TokenStream {
-    let content = Content::Fields(Vec::new());
+    let content = Content::Fields(Vec::new(), Vec::new());
     expand(Readings { ident, generics, content })
 }
 
 /// What the impl consists of.
 struct Parts {
+    constants: TokenStream,
     describe: TokenStream,
     record: TokenStream,
 }
 
 fn of_fields(fields: &[Field]) -> Parts {
     let told: Vec<_> = fields.iter().filter(|field| field.writer.is_none()).collect();
+    let constants = keys::constants(&told);
     let describe = told.into_iter().map(describe).collect();
-    Parts { describe, record: fields.iter().map(record).collect() }
+    Parts { constants, describe, record: fields.iter().map(record).collect() }
 }
 
 fn of_nothing() -> Parts {
-    Parts { describe: TokenStream::new(), record: quote!(to.value(&());) }
+    let (describe, constants) = (TokenStream::new(), TokenStream::new());
+    Parts { describe, record: quote!(to.value(&());), constants }
 }
 
 fn of_value(kind: &TokenStream, value: &TokenStream) -> Parts {
     let describe = quote!(to.value(::connector_runtime::Kind::#kind););
-    Parts { describe, record: quote!(to.value(#value);) }
+    let constants = quote!(
+        const IS_VALUE: bool = true;
+    );
+    Parts { describe, record: quote!(to.value(#value);), constants }
 }
 
 fn of_words(words: &[Word]) -> Parts {

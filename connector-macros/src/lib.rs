@@ -304,9 +304,27 @@ pub fn send(_options: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// # Keys
 ///
-/// No two fields may have the same key, and a key is part of an MQTT topic. Where the keys of two
-/// types meet in one place, by `flatten` or by a key with `__` in it, that is seen and told when the
-/// connector starts.
+/// No two fields may have the same key, and a key is part of an MQTT topic. Two fields whose types
+/// give them the same key are an error as well:
+///
+/// ```compile_fail,E0080
+/// # use connector_runtime::prelude::*;
+/// #[derive(Serialize, Datapoints)]
+/// struct Status {
+///     battery: Battery,
+///     #[datapoint(rename = "battery__soc")]
+///     state_of_charge: u8,
+/// }
+///
+/// #[derive(Serialize, Datapoints)]
+/// struct Battery {
+///     soc: u8,
+/// }
+/// ```
+///
+/// Where the keys of a generic type meet is found when a program that uses it is built. What takes
+/// more than one level of nesting, as `a__b__c` beside a field `a`, or the keys of a map, is found
+/// when it runs, and told in the log.
 ///
 /// # serde's names count, too
 ///

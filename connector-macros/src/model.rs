@@ -1,5 +1,6 @@
 //! What an annotated struct or `impl` block means, once it has passed every rule.
 
+use proc_macro2::Span;
 use syn::{Attribute, Expr, ExprPath, Generics, Ident, LitStr, Member, Result, Type};
 
 /// Who a connector is: an annotated struct.
@@ -123,7 +124,7 @@ pub(crate) struct Readings {
 /// What is written for a type.
 pub(crate) enum Content {
     /// An object, or what another type writes.
-    Fields(Vec<Field>),
+    Fields(Vec<Field>, Vec<Meeting>),
     /// No object and no value either.
     Nothing,
     /// A value.
@@ -156,6 +157,14 @@ pub(crate) enum Place {
     Inner,
     /// Its keys lie among those of the other fields.
     Among,
+}
+
+/// A field that may hold a key that others hold, which only their types can tell.
+pub(crate) struct Meeting {
+    pub(crate) field: usize,
+    pub(crate) others: Vec<usize>,
+    /// Where it is to be changed.
+    pub(crate) blamed: Span,
 }
 
 /// A variant of an enum; without a text if it is left out.

@@ -4,6 +4,7 @@ use std::{marker::PhantomData, ops::Deref};
 
 pub use serde::Serialize;
 
+pub use crate::keys::{Held, Key, Keys, apart};
 use crate::{Actuator, Command, Datapoints, Error, Flat, Result, Sensor};
 
 /// What a method with `#[connect]` may return.

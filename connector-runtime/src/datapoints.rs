@@ -11,7 +11,7 @@ use std::{
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Describe, Kind, Record, Sensor, Stamped, Timestamp};
+use crate::{Describe, Kind, Record, Sensor, Stamped, Timestamp, keys::Keys};
 
 /// Readings whose sensors are known before the first message: what `#[derive(Datapoints)]`
 /// implements.
@@ -61,6 +61,14 @@ use crate::{Describe, Kind, Record, Sensor, Stamped, Timestamp};
     note = "write `#[derive(Serialize, Datapoints)]` above it; a type of another crate goes into a struct of yours that implements both"
 )]
 pub trait Datapoints {
+    /// Whether it is one value; false also where that is unknown.
+    #[doc(hidden)]
+    const IS_VALUE: bool = false;
+
+    /// Its keys, as far as they are known at compile time.
+    #[doc(hidden)]
+    const KEYS: Keys = &[];
+
     /// Tells what is here: fields, or a value.
     fn describe(to: &mut Describe);
 
@@ -79,6 +87,8 @@ pub trait Datapoints {
 macro_rules! values {
     ($($kind:ident: $($ty:ty)*;)*) => {$($(
         impl Datapoints for $ty {
+            const IS_VALUE: bool = true;
+
             fn describe(to: &mut Describe) {
                 to.value(Kind::$kind);
             }
@@ -100,6 +110,8 @@ values! {
 macro_rules! lists {
     ($([$($generics:tt)*] $ty:ty;)*) => {$(
         impl<$($generics)*> Datapoints for $ty {
+            const IS_VALUE: bool = true;
+
             fn describe(to: &mut Describe) {
                 to.value(Kind::List);
             }
@@ -123,6 +135,8 @@ lists! {
 }
 
 impl<T: Serialize, const N: usize> Datapoints for [T; N] {
+    const IS_VALUE: bool = true;
+
     fn describe(to: &mut Describe) {
         to.value(Kind::List);
     }
@@ -136,6 +150,9 @@ impl<T: Serialize, const N: usize> Datapoints for [T; N] {
 macro_rules! same_as_within {
     ($([$($generics:tt)*] $ty:ty;)*) => {$(
         impl<$($generics)*> Datapoints for $ty {
+            const IS_VALUE: bool = T::IS_VALUE;
+            const KEYS: Keys = T::KEYS;
+
             fn describe(to: &mut Describe) {
                 to.behind::<T>();
             }
@@ -157,6 +174,9 @@ same_as_within! {
 
 /// `None` is nothing.
 impl<T: Datapoints> Datapoints for Option<T> {
+    const IS_VALUE: bool = T::IS_VALUE;
+    const KEYS: Keys = T::KEYS;
+
     fn describe(to: &mut Describe) {
         T::describe(to);
     }

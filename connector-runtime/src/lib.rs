@@ -98,6 +98,7 @@ mod device;
 mod flatten;
 mod harmless;
 mod isolation;
+mod keys;
 mod log;
 mod map;
 mod message;

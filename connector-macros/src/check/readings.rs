@@ -111,7 +111,8 @@ fn members(fields: &Fields, container: &Container) -> Result<Content> {
     let found = all(fields.map(|(member, field)| field::read(member, field, container)))?;
     let found: Vec<_> = found.into_iter().flatten().collect();
     keys::unique(&found)?;
-    Ok(Content::Fields(found.into_iter().map(|found| found.field).collect()))
+    let meetings = keys::meetings(&found);
+    Ok(Content::Fields(found.into_iter().map(|found| found.field).collect(), meetings))
 }
 
 /// The words of an enum.

@@ -1,5 +1,6 @@
 #[automatically_derived]
 impl ::connector_runtime::Datapoints for Phases {
+    const IS_VALUE: bool = true;
     fn describe(to: &mut ::connector_runtime::Describe) {
         to.value(::connector_runtime::Kind::List);
     }

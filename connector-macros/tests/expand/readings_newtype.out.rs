@@ -1,5 +1,7 @@
 #[automatically_derived]
 impl ::connector_runtime::Datapoints for Celsius {
+    const IS_VALUE: bool = <f64 as ::connector_runtime::Datapoints>::IS_VALUE;
+    const KEYS: ::connector_runtime::__private::Keys = <f64 as ::connector_runtime::Datapoints>::KEYS;
     fn describe(to: &mut ::connector_runtime::Describe) {
         to.inner().unit("°C").holds(<f64 as ::connector_runtime::Datapoints>::describe);
     }

@@ -149,6 +149,56 @@ pub enum Switch {
 #[derive(Datapoints)]
 pub enum Never {}
 
+/// Keys that only look alike.
+#[derive(Serialize, Datapoints)]
+pub struct Apart {
+    a: Word,
+    a_b: u8,
+    #[datapoint(rename = "a__value")]
+    a_value: u8,
+    node: Option<Box<Self>>,
+    #[datapoint(rename = "node__c")]
+    node_c: u8,
+    #[serde(flatten)]
+    keys: Within,
+}
+
+/// Among the keys of others.
+#[derive(Serialize, Datapoints)]
+pub struct Within {
+    value: Transparent,
+    b: u8,
+}
+
+/// The same where the type comes later.
+#[derive(Serialize, Datapoints)]
+pub struct Later<T> {
+    a: u8,
+    #[serde(flatten)]
+    keys: T,
+}
+
+/// Holds what holds it.
+#[derive(Serialize, Datapoints)]
+pub struct Parent {
+    child: Option<Box<Child>>,
+    #[datapoint(rename = "name__b")]
+    name_b: u8,
+    name: Name,
+}
+
+/// The other one.
+#[derive(Serialize, Datapoints)]
+pub struct Child {
+    parent: Option<Box<Parent>>,
+    #[serde(flatten)]
+    keys: Within,
+}
+
+/// One value.
+#[derive(Serialize, Datapoints)]
+pub struct Name(String);
+
 /// Holds itself.
 #[derive(Serialize, Datapoints)]
 pub struct Node {
@@ -222,6 +272,9 @@ fn main() {
     assert_eq!(keys::<Node>(), ["value", "left__value", "right__value"]);
     assert!(keys::<(Unit, Empty)>().is_empty());
     assert_eq!(keys::<Alone<f64>>(), ["on", "oldOne", "switch"]);
+    assert_eq!(keys::<Later<Within>>(), ["a", "value", "b"]);
+    assert_eq!(keys::<Apart>().len(), 12);
+    assert_eq!(keys::<Parent>().len(), 6);
     #[allow(deprecated, reason = "it is to be read all the same")]
     let alone = Alone { is_on: None, old_one: 0.5, switch: Switch::On, secret: Secret };
     let expected = [("oldOne", "0.5"), ("switch", "\"1\"")];

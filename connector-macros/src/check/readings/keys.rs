@@ -1,10 +1,13 @@
 //! No two fields have the same key, as far as their names say so.
 
 use proc_macro2::Span;
-use syn::{Error, Result, ext::IdentExt};
+use syn::{Error, Result, ext::IdentExt, spanned::Spanned};
 
 use super::field::Found;
-use crate::{errors::all, model::Place};
+use crate::{
+    errors::all,
+    model::{Meeting, Place},
+};
 
 /// No two fields may have the same key.
 pub(super) fn unique(found: &[Found<'_>]) -> Result<()> {
@@ -29,4 +32,35 @@ fn line(span: Span) -> String {
     } else {
         String::new()
     }
+}
+
+/// Which fields could hold the same key, depending on what they hold.
+pub(super) fn meetings(found: &[Found<'_>]) -> Vec<Meeting> {
+    let meeting = |(field, found_field): (usize, &Found<'_>)| {
+        let others = (0..found.len()).filter(|&other| could_meet(found, other, field));
+        let blamed = found_field.blamed().span();
+        Meeting { field, others: others.collect(), blamed }
+    };
+    let meetings = found.iter().enumerate().map(meeting);
+    meetings.filter(|meeting| !meeting.others.is_empty()).collect()
+}
+
+/// Whether the second field may have a key of the first one, and is to be blamed for it.
+fn could_meet(found: &[Found<'_>], first: usize, second: usize) -> bool {
+    let is_known = |field: &Found<'_>| field.field.writer.is_none();
+    let [Some(one), Some(other)] = [first, second].map(|index| found.get(index)) else {
+        return false;
+    };
+    let may = match (&one.field.place, &other.field.place) {
+        (Place::Key(key), Place::Key(longer)) => reaches(key, longer),
+        (Place::Key(_), Place::Among) => true,
+        (Place::Among, Place::Among) => first < second,
+        _ => false,
+    };
+    may && is_known(one) && is_known(other)
+}
+
+/// Whether a key within the first one could be the second one, or a part of it.
+fn reaches(key: &str, longer: &str) -> bool {
+    longer.strip_prefix(key).is_some_and(|rest| rest == "_" || rest.starts_with("__"))
 }
