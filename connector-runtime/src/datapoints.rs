@@ -203,7 +203,7 @@ impl<T: Datapoints> Datapoints for Stamped<T> {
             to.stamp(self.timestamp);
             return self.readings.record(to);
         }
-        to.field("timestamp").value(&self.timestamp);
+        to.field("timestamp").holds(&self.timestamp, Option::record);
         to.field("readings").holds(&self.readings, T::record);
     }
 }

@@ -78,7 +78,7 @@ impl<'a> Record<'a> {
     }
 
     /// When the device took the readings.
-    pub(crate) fn stamp(&mut self, timestamp: Timestamp) {
-        self.flat.timestamp = Some(timestamp);
+    pub(crate) fn stamp(&mut self, timestamp: Option<Timestamp>) {
+        self.flat.timestamp = timestamp;
     }
 }

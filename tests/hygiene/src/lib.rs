@@ -27,9 +27,11 @@ pub struct Device {
 pub struct Session;
 
 /// Readings.
-#[derive(::std::fmt::Debug, ::serde::Serialize)]
+#[derive(::std::fmt::Debug, ::serde::Serialize, ::my_runtime::Datapoints)]
+#[datapoint(crate = my_runtime)]
 pub struct Status {
     /// Power that is fed in.
+    #[datapoint(unit = "W", range = 0.0..=5000.0)]
     pub power: f64,
     /// How it is.
     pub mode: Mode,
@@ -38,7 +40,8 @@ pub struct Status {
 }
 
 /// A mode.
-#[derive(::std::fmt::Debug, ::serde::Serialize)]
+#[derive(::std::fmt::Debug, ::serde::Serialize, ::my_runtime::Datapoints)]
+#[datapoint(crate = my_runtime)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
     /// Nothing to do.
