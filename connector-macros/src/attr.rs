@@ -139,6 +139,7 @@ pub(crate) static FIELD: Form = Form {
         Opt { name: "unit", example: r#"unit = "W""# },
         Opt { name: "range", example: "range = 0.0..=5000.0" },
         Opt { name: "rename", example: r#"rename = "power""# },
+        Opt { name: "null", example: "null" },
         Opt { name: "skip", example: "skip" },
     ],
 };

@@ -117,12 +117,11 @@ fn of_words(words: &[Word]) -> Parts {
 }
 
 fn describe(field: &Field) -> TokenStream {
-    let Field { ty, number, range, unit, description, .. } = field;
+    let Field { ty, range, unit, description, .. } = field;
     let place = place(field);
     let description = (!description.is_empty()).then(|| quote!(.description(#description)));
     let unit = unit.as_ref().map(|unit| quote!(.unit(#unit)));
-    // The user's own type is named, so that a range of another type is blamed where it is written.
-    let range = range.as_ref().map(|range| quote!(.range::<#number>(#range)));
+    let range = range.as_ref().map(crate::expand::range);
     quote! {
         to.#place #description #unit #range
             .holds(<#ty as ::connector_runtime::Datapoints>::describe);
@@ -130,7 +129,7 @@ fn describe(field: &Field) -> TokenStream {
 }
 
 fn record(field: &Field) -> TokenStream {
-    let Field { member, ty, writer, skip_if, .. } = field;
+    let Field { member, ty, writer, or_null, skip_if, .. } = field;
     let member = match member {
         Member::Named(ident) => written(ident).into(),
         Member::Unnamed(index) => Member::from(index.index as usize),
@@ -138,6 +137,8 @@ fn record(field: &Field) -> TokenStream {
     let place = place(field);
     let content = if let Some(write) = writer {
         quote!(serialize_with(|to| #write(&self.#member, to)))
+    } else if let Some(ty) = or_null {
+        quote!(or_null(&self.#member, <#ty as ::connector_runtime::Datapoints>::record))
     } else {
         // A bare path, as in `describe`: of a type that lacks the derive it is said only once.
         quote!(holds(&self.#member, <#ty as ::connector_runtime::Datapoints>::record))

@@ -6,7 +6,9 @@ use syn::{Type, ext::IdentExt, spanned::Spanned};
 
 use crate::{
     attr::{self, Role},
-    model::{Bounds, Connect, Connector, Keys, Message, Method, OneOf, Parse, Receive, Send},
+    model::{
+        Bounds, Connect, Connector, Keys, Message, Method, OneOf, Parse, Range, Receive, Send,
+    },
 };
 
 /// The user's block, then the impl that forwards to its methods.
@@ -217,10 +219,9 @@ fn line(send: &Send) -> TokenStream {
 }
 
 fn described(actuator: &TokenStream, send: &Send) -> TokenStream {
-    let Send { description, value, bounds: Bounds { range, one_of, max_len }, example, .. } = send;
+    let Send { description, bounds: Bounds { range, one_of, max_len }, example, .. } = send;
     let description = (!description.is_empty()).then(|| quote!(.description(#description)));
-    // The user's own type is named, so that a range of another type is blamed where it is written.
-    let range = range.as_ref().map(|range| quote!(.range::<#value>(#range)));
+    let range = range.as_ref().map(self::range);
     let one_of = one_of.as_ref().map(|OneOf { values, number }| {
         let number = number.as_ref().map(|number| quote!(::<#number>));
         quote!(.one_of #number(#values))
@@ -228,6 +229,16 @@ fn described(actuator: &TokenStream, send: &Send) -> TokenStream {
     let max_len = max_len.as_ref().map(|max_len| quote!(.max_len(#max_len)));
     let example = example.as_ref().map(|example| quote!(.example(#example)));
     quote!(#actuator #description #range #one_of #max_len #example)
+}
+
+/// The user's own type is named, so that a range of another type is blamed where it is written.
+pub(crate) fn range(range: &Range) -> TokenStream {
+    match range {
+        Range::Typed { ends, ty } => quote!(.range::<#ty>(#ends)),
+        Range::Of { ends, ty } => {
+            quote!(.range(::connector_runtime::__private::numbers::<#ty, _>(#ends)))
+        }
+    }
 }
 
 /// An arm for the keys that are known.

@@ -90,9 +90,17 @@ pub(crate) enum Keys {
 
 /// Which values an actuator accepts.
 pub(crate) struct Bounds {
-    pub(crate) range: Option<Expr>,
+    pub(crate) range: Option<Range>,
     pub(crate) one_of: Option<OneOf>,
     pub(crate) max_len: Option<Expr>,
+}
+
+/// Which numbers a value can be.
+pub(crate) enum Range {
+    /// Of the value's type.
+    Typed { ends: Expr, ty: Type },
+    /// For a type of which it remains to be seen whether it is a number.
+    Of { ends: Expr, ty: Type },
 }
 
 /// The values that are accepted, and their type where it is a number.
@@ -140,11 +148,13 @@ pub(crate) struct Field {
     pub(crate) ty: Type,
     /// The function that writes it, so that its type tells nothing.
     pub(crate) writer: Option<ExprPath>,
+    /// The type of what may be absent, where that is told.
+    pub(crate) or_null: Option<Type>,
     /// The function that says whether it is left out.
     pub(crate) skip_if: Option<ExprPath>,
     /// The type of a number, of which there may be a range: that of the field, if not absent.
     pub(crate) number: Type,
-    pub(crate) range: Option<Expr>,
+    pub(crate) range: Option<Range>,
     pub(crate) unit: Option<LitStr>,
     pub(crate) description: String,
 }

@@ -1,11 +1,14 @@
 //! What generated code calls; not for use by hand.
 
-use std::{marker::PhantomData, ops::Deref};
+use std::{
+    marker::PhantomData,
+    ops::{Deref, RangeInclusive},
+};
 
 pub use serde::Serialize;
 
 pub use crate::keys::{Held, Key, Keys, apart};
-use crate::{Actuator, Command, Datapoints, Error, Flat, Result, Sensor};
+use crate::{Actuator, Bound, Command, Datapoints, Error, Flat, Result, Sensor};
 
 /// What a method with `#[connect]` may return.
 pub fn opened<T, E: Into<Error>>(outcome: Result<T, E>) -> Result<T> {
@@ -87,6 +90,12 @@ impl Actuators {
 pub fn between<'a>(prefix: &str, key: &'a str, suffix: &str) -> Option<&'a str> {
     let part = key.strip_prefix(prefix)?.strip_suffix(suffix)?;
     (!part.is_empty()).then_some(part)
+}
+
+/// A range for values of the type `T`, which is to be a number.
+#[must_use]
+pub fn numbers<T: Bound, N: Bound>(range: RangeInclusive<N>) -> RangeInclusive<N> {
+    range
 }
 
 /// Asks a type of readings for its sensors and its values, whether or not it can tell.

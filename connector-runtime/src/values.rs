@@ -15,7 +15,8 @@
 //!     #[arg(long, env = "WALLBOXES", value_parser = values::json::<Addresses>)]
 //!     wallboxes: Addresses,
 //!     /// TRUE: ask for the meter, too.
-//!     #[arg(long, env = "METER", value_parser = values::switch, default_value = "FALSE")]
+//!     #[arg(long, env = "METER", default_value = "FALSE")]
+//!     #[arg(value_parser = values::switch, action = clap::ArgAction::Set)]
 //!     meter: bool,
 //! }
 //!
@@ -31,12 +32,12 @@ use serde::de::DeserializeOwned;
 
 use crate::Result;
 
-/// A number of seconds above zero, with or without a fraction.
+/// A number of seconds, with or without a fraction. Zero is one: no pause at all. A source that is to
+/// be polled each zero seconds is a fault of its own, which is reported at the start.
 pub fn seconds(text: &str) -> Result<Duration> {
     let seconds: f64 =
         text.trim().parse().context("write a number of seconds, such as 10 or 0.5")?;
-    anyhow::ensure!(seconds > 0.0, "write a number of seconds above zero");
-    Ok(Duration::try_from_secs_f64(seconds)?)
+    Duration::try_from_secs_f64(seconds).context("write a number of seconds that is not negative")
 }
 
 /// `TRUE` or `FALSE`, in upper or lower case.
@@ -61,7 +62,7 @@ mod tests {
     #[test]
     fn a_wrong_value_says_what_is_expected() {
         assert_eq!(seconds(" 0.25 ").unwrap(), Duration::from_millis(250));
-        for text in ["", "0", "-1", "NaN", "inf", "ten", "1e300"] {
+        for text in ["", "-1", "NaN", "inf", "ten", "1e300"] {
             assert!(seconds(text).is_err(), "{text}");
         }
         assert!(switch("True").unwrap() && !switch("FALSE").unwrap());

@@ -182,6 +182,24 @@ fn none_is_nothing_for_the_derive_and_null_for_serde() {
     assert_eq!(pairs(&recorded(&readings)), expected);
 }
 
+#[derive(Serialize, Datapoints, Default)]
+struct Told {
+    #[datapoint(null, unit = "W")]
+    power: Option<f64>,
+    #[datapoint(null)]
+    room: Option<Room>,
+    other: Option<f64>,
+}
+
+#[test]
+fn none_can_be_told() {
+    let nulls = [("power", "null"), ("room", "null")];
+    assert_eq!(pairs(&recorded(&Told::default())), nulls);
+    let told = Told { power: Some(1.5), room: Some(Room::default()), other: None };
+    assert_eq!(pairs(&recorded(&told)), [("power", "1.5"), ("room__humidity", "0.0")]);
+    assert_eq!(Told::sensors()[0].unit.as_deref(), Some("W"));
+}
+
 #[derive(Serialize, Datapoints)]
 #[datapoint(rename_all = "kebab-case")]
 #[serde(rename_all = "UPPERCASE")]

@@ -29,7 +29,7 @@ mod tests;
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
-use connector_runtime::prelude::*;
+use connector_runtime::{prelude::*, values};
 use tokio::net::UdpSocket;
 
 use crate::{
@@ -41,13 +41,13 @@ use crate::{
 #[connector(name = "keba-p30-connector")]
 struct KebaP30 {
     /// Names of the stations with their hosts, as JSON: `{"p30_garage": "192.168.0.99"}`.
-    #[arg(long, env = "KEBA_P30_CHARGE_STATIONS", value_parser = hosts, value_name = "JSON")]
+    #[arg(long, env = "KEBA_P30_CHARGE_STATIONS", value_parser = values::json::<Hosts>, value_name = "JSON")]
     stations: Hosts,
     /// Seconds from one poll to the next; the guide asks for at least 5.
-    #[arg(long, env = "POLL_SECONDS", value_parser = seconds, default_value = "30")]
+    #[arg(long, env = "POLL_SECONDS", value_parser = values::seconds, default_value = "30")]
     poll_seconds: Duration,
     /// Seconds that a station may take for an answer.
-    #[arg(long, env = "READ_TIMEOUT", value_parser = seconds, default_value = "5")]
+    #[arg(long, env = "READ_TIMEOUT", value_parser = values::seconds, default_value = "5")]
     read_timeout: Duration,
     /// Port of the stations.
     #[arg(long, env = "TARGET_PORT", default_value_t = 7090)]
@@ -80,9 +80,9 @@ impl KebaP30 {
     }
 
     /// Asks for all reports. One station that is silent is no reason to start anew with all.
-    #[receive(every = self.poll_seconds)]
+    #[receive(every = self.poll_seconds, harmless)]
     async fn reports(&self, stations: &Stations) -> Result<Option<Datagram>> {
-        stations.poll().await.harmless()?;
+        stations.poll().await?;
         Ok(None)
     }
 
@@ -97,9 +97,9 @@ impl KebaP30 {
     }
 
     /// Enables or disables a station.
-    #[send("{station}__ena", each = self.stations.keys(), one_of = [0, 1])]
+    #[send("{station}__ena", each = self.stations.keys(), one_of = [0, 1], harmless)]
     async fn enable(&self, stations: &Stations, station: &str, on: u8) -> Result<()> {
-        stations.command(station, "ena", on).await.harmless()
+        stations.command(station, "ena", on).await
     }
 
     /// Limits the current, in mA; 0 stops charging.
@@ -108,10 +108,11 @@ impl KebaP30 {
         each = self.stations.keys(),
         range = 6000..=63_000,
         one_of = [0],
-        example = 63_000
+        example = 63_000,
+        harmless
     )]
     async fn limit_current(&self, stations: &Stations, station: &str, current: u32) -> Result<()> {
-        stations.command(station, "curr", current).await.harmless()
+        stations.command(station, "curr", current).await
     }
 
     /// Ends charging after this energy, in 0.1 Wh; 0 is no limit.
@@ -119,10 +120,11 @@ impl KebaP30 {
         "{station}__setenergy",
         each = self.stations.keys(),
         range = 0..=999_999_999,
-        example = 100_000
+        example = 100_000,
+        harmless
     )]
     async fn limit_energy(&self, stations: &Stations, station: &str, energy: u32) -> Result<()> {
-        stations.command(station, "setenergy", energy).await.harmless()
+        stations.command(station, "setenergy", energy).await
     }
 
     /// Shows a text, after four numbers that say for how long; `$` is a blank.
@@ -130,10 +132,11 @@ impl KebaP30 {
         "{station}__display",
         each = self.stations.keys(),
         max_len = 40,
-        example = "0 0 0 0 Hello$KEBA"
+        example = "0 0 0 0 Hello$KEBA",
+        harmless
     )]
     async fn display(&self, stations: &Stations, station: &str, text: String) -> Result<()> {
-        stations.command(station, "display", text).await.harmless()
+        stations.command(station, "display", text).await
     }
 }
 
@@ -145,14 +148,6 @@ fn by_report(changes: Values) -> BTreeMap<String, Values> {
         reports.entry(report.to_owned()).or_default().insert(name, value);
     }
     reports
-}
-
-fn hosts(json: &str) -> Result<Hosts> {
-    serde_json::from_str(json).context("expected a JSON object of names and hosts")
-}
-
-fn seconds(text: &str) -> Result<Duration> {
-    Ok(Duration::try_from_secs_f64(text.parse()?)?)
 }
 
 fn main() -> ExitCode {

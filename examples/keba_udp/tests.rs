@@ -10,14 +10,13 @@ use std::{
     time::Instant,
 };
 
-use connector_runtime::{prelude::*, testing::Bus};
+use connector_runtime::{prelude::*, testing::Bus, values};
 use serde_json::{Value, json};
 use tokio::net::UdpSocket;
 
 use crate::{
-    KebaP30,
+    Hosts, KebaP30,
     datagram::{Content, Datagram},
-    hosts,
     simulator::Simulator,
 };
 
@@ -124,10 +123,11 @@ fn an_answer_is_known_by_its_id() {
 
 #[test]
 fn stations_are_a_json_object() {
-    let stations = hosts(r#"{"p30_garage": "192.168.0.99", "yard": "p30.local"}"#).unwrap();
+    let stations: Hosts =
+        values::json(r#"{"p30_garage": "192.168.0.99", "yard": "p30.local"}"#).unwrap();
     assert_eq!(stations["yard"], "p30.local");
-    assert!(hosts(r#"["192.168.0.99"]"#).is_err());
-    assert!(hosts("192.168.0.99").is_err());
+    assert!(values::json::<Hosts>(r#"["192.168.0.99"]"#).is_err());
+    assert!(values::json::<Hosts>("192.168.0.99").is_err());
 }
 
 #[tokio::test]

@@ -36,7 +36,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use connector_runtime::prelude::*;
+use connector_runtime::{prelude::*, values};
 use tokio::{
     net::TcpStream,
     sync::Mutex,
@@ -56,7 +56,7 @@ use self::{
 #[connector(name = "modbus-tcp-connector")]
 struct ModbusTcp {
     /// Seconds from one poll to the next.
-    #[arg(long, env = "POLL_SECONDS", value_name = "SECONDS", value_parser = seconds)]
+    #[arg(long, env = "POLL_SECONDS", value_name = "SECONDS", value_parser = values::seconds)]
     poll_every: Duration,
     /// Host name or address of the device or gateway.
     #[arg(long, env = "MODBUS_MASTER_IP", value_name = "HOST")]
@@ -72,18 +72,18 @@ struct ModbusTcp {
     max_retries: u32,
     /// Seconds from a refused request to the next try.
     #[arg(long, env = "MODBUS_RETRY_WAIT_SECONDS", value_name = "SECONDS", default_value = "15")]
-    #[arg(value_parser = seconds)]
+    #[arg(value_parser = values::seconds)]
     retry_wait: Duration,
     /// Seconds to leave the device alone after each request.
     #[arg(long, env = "MODBUS_POLL_BREAK", value_name = "SECONDS", default_value = "0")]
-    #[arg(value_parser = seconds)]
+    #[arg(value_parser = values::seconds)]
     poll_break: Duration,
     /// TRUE: connect for each poll and each command, for devices that bear no lasting connection.
     #[arg(long, env = "MODBUS_DISCONNECT_BETWEEN_POLLS")]
     disconnect_between_polls: bool,
     /// Seconds that the device may take to answer.
     #[arg(long, env = "MODBUS_TIMEOUT_SECONDS", value_name = "SECONDS", default_value = "3")]
-    #[arg(value_parser = seconds)]
+    #[arg(value_parser = values::seconds)]
     timeout: Duration,
 }
 
@@ -202,11 +202,6 @@ impl ModbusTcp {
             *session.lock().await = None;
         }
     }
-}
-
-fn seconds(text: &str) -> Result<Duration> {
-    let seconds = text.trim().parse().ok().and_then(|s| Duration::try_from_secs_f64(s).ok());
-    seconds.context("seconds are a number that is not negative, such as 0.5")
 }
 
 fn main() -> ExitCode {

@@ -28,9 +28,9 @@ mod simulator;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::BTreeMap, convert::Infallible};
+use std::collections::BTreeMap;
 
-use connector_runtime::{Secret, prelude::*};
+use connector_runtime::{Secret, prelude::*, values};
 use rumqttc::MqttOptions;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -64,7 +64,7 @@ struct Bridge {
     topic_mapping: TopicMapping,
     /// TRUE: payloads are JSON, and the members of objects are sensors of their own.
     #[arg(long, env = "REMOTE_MQTT_BROKER_PARSE_JSON", value_name = "TRUE|FALSE")]
-    #[arg(default_value = "FALSE", value_parser = switch, action = clap::ArgAction::Set)]
+    #[arg(default_value = "FALSE", value_parser = values::switch, action = clap::ArgAction::Set)]
     parse_json: bool,
 }
 
@@ -112,12 +112,6 @@ impl Bridge {
         let payload = serde_json::from_str(json).unwrap_or_else(|_| json.to_owned());
         remote.publish(topic, payload).await
     }
-}
-
-/// As BEMCom has it, a switch is on only where it says `TRUE`.
-#[allow(clippy::unnecessary_wraps, reason = "clap asks for a Result")]
-fn switch(text: &str) -> Result<bool, Infallible> {
-    Ok(text == "TRUE")
 }
 
 fn no_tls(text: &str) -> Result<String> {

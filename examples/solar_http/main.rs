@@ -27,7 +27,7 @@ mod simulator;
 #[cfg(test)]
 mod tests;
 
-use connector_runtime::prelude::*;
+use connector_runtime::{prelude::*, values};
 use reqwest::{Client, Url};
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -40,9 +40,6 @@ const IN_PARALLEL: usize = 2;
 /// More bytes are no document.
 const MAX_BODY: usize = 1 << 20;
 
-/// The rhythm of a source that is not wanted: it has nothing to do at its turns.
-const IDLE: Duration = Duration::from_hours(1);
-
 /// Connects a photovoltaic plant with the Fronius Solar API: power flow, inverter, meters, storages.
 #[connector(name = "fronius-solar-api-connector")]
 struct SolarApi {
@@ -50,22 +47,22 @@ struct SolarApi {
     #[arg(long, env = "INVERTER_POWERFLOW_URL", value_name = "URL")]
     inverter_powerflow_url: Url,
     /// Seconds from one power flow to the next.
-    #[arg(long, env = "POLL_SECONDS", value_parser = seconds, default_value = "10")]
+    #[arg(long, env = "POLL_SECONDS", value_parser = values::seconds, default_value = "10")]
     poll_seconds: Duration,
     /// Seconds from one reading of the inverter to the next, if it is to be read.
-    #[arg(long, env = "INVERTER_POLL_SECONDS", value_parser = seconds)]
+    #[arg(long, env = "INVERTER_POLL_SECONDS", value_parser = values::seconds)]
     inverter_poll_seconds: Option<Duration>,
     /// The id of that inverter.
     #[arg(long, env = "INVERTER_DEVICE_ID", default_value_t = 1)]
     inverter_device_id: u8,
     /// Seconds from one reading of the smart meters to the next, if they are to be read.
-    #[arg(long, env = "METER_POLL_SECONDS", value_parser = seconds)]
+    #[arg(long, env = "METER_POLL_SECONDS", value_parser = values::seconds)]
     meter_poll_seconds: Option<Duration>,
     /// Seconds from one reading of the storages to the next, if they are to be read.
-    #[arg(long, env = "STORAGE_POLL_SECONDS", value_parser = seconds)]
+    #[arg(long, env = "STORAGE_POLL_SECONDS", value_parser = values::seconds)]
     storage_poll_seconds: Option<Duration>,
     /// Seconds that the device may take for an answer.
-    #[arg(long, env = "READ_TIMEOUT", value_parser = seconds, default_value = "10")]
+    #[arg(long, env = "READ_TIMEOUT", value_parser = values::seconds, default_value = "10")]
     read_timeout: Duration,
     #[arg(skip)]
     client: Client,
@@ -91,27 +88,24 @@ impl SolarApi {
     }
 
     /// What one inverter measures.
-    #[receive(every = self.inverter_poll_seconds.unwrap_or(IDLE))]
-    async fn inverter(&self) -> Result<Option<Answer>> {
-        let Some(_) = self.inverter_poll_seconds else { return Ok(None) };
+    #[receive(every = self.inverter_poll_seconds)]
+    async fn inverter(&self) -> Result<Answer> {
         let id = self.inverter_device_id;
         let query = format!("Scope=Device&DeviceId={id}&DataCollection=CommonInverterData");
         let document = self.get(&format!("GetInverterRealtimeData.cgi?{query}")).await?;
-        Ok(Some(Answer::Inverter(document)))
+        Ok(Answer::Inverter(document))
     }
 
     /// What all smart meters measure.
-    #[receive(every = self.meter_poll_seconds.unwrap_or(IDLE))]
-    async fn meters(&self) -> Result<Option<Answer>> {
-        let Some(_) = self.meter_poll_seconds else { return Ok(None) };
-        Ok(Some(Answer::Meters(self.get("GetMeterRealtimeData.cgi?Scope=System").await?)))
+    #[receive(every = self.meter_poll_seconds)]
+    async fn meters(&self) -> Result<Answer> {
+        Ok(Answer::Meters(self.get("GetMeterRealtimeData.cgi?Scope=System").await?))
     }
 
     /// What all storages measure.
-    #[receive(every = self.storage_poll_seconds.unwrap_or(IDLE))]
-    async fn storages(&self) -> Result<Option<Answer>> {
-        let Some(_) = self.storage_poll_seconds else { return Ok(None) };
-        Ok(Some(Answer::Storages(self.get("GetStorageRealtimeData.cgi?Scope=System").await?)))
+    #[receive(every = self.storage_poll_seconds)]
+    async fn storages(&self) -> Result<Answer> {
+        Ok(Answer::Storages(self.get("GetStorageRealtimeData.cgi?Scope=System").await?))
     }
 
     /// Each document fills its part of the readings.
@@ -143,10 +137,6 @@ impl SolarApi {
         ensure!(status.is_success(), "{status} for {}: {body:.200}", response.url());
         Ok(body.into_owned())
     }
-}
-
-fn seconds(text: &str) -> Result<Duration> {
-    Ok(Duration::try_from_secs_f64(text.parse()?)?)
 }
 
 /// A quantity comes with its unit; its value alone is the reading.

@@ -47,17 +47,23 @@ pub(crate) struct Site {
     others: Channels,
 }
 
+/// Where the device has no value any more it says null, and so do the sensors: the night would keep the
+/// last power of the day.
 #[derive(Serialize, Deserialize, Datapoints)]
 struct Powers {
     /// What inverter 1 feeds in.
     P: Option<f64>,
     /// What the panels produce.
+    #[datapoint(null)]
     P_PV: Option<f64>,
     /// From the grid; negative where it goes there.
+    #[datapoint(null)]
     P_Grid: Option<f64>,
     /// What is consumed, as a negative number.
+    #[datapoint(null)]
     P_Load: Option<f64>,
     /// Out of the battery; negative while it is charged.
+    #[datapoint(null)]
     P_Akku: Option<f64>,
 }
 

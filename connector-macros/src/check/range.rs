@@ -2,24 +2,34 @@
 
 use std::fmt;
 
-use syn::{Error, Expr, ExprLit, ExprRange, ExprUnary, Lit, RangeLimits, Result, Type, UnOp};
+use quote::quote_spanned;
+use syn::{
+    Error, Expr, ExprLit, ExprRange, ExprUnary, Lit, RangeLimits, Result, Type, UnOp, parse_quote,
+    spanned::Spanned,
+};
 
 use super::{kind::Kind, options::Options};
-use crate::{errors::both, syntax};
+use crate::{errors::both, model::Range, syntax};
 
 /// The range of a value, both of its ends included.
-pub(super) fn range(options: &Options, value: Option<&Type>) -> Result<Option<Expr>> {
+pub(super) fn range(options: &Options, value: Option<&Type>) -> Result<Option<Range>> {
     let Some(range) = options.get("range") else { return Ok(None) };
     let kind = value.map_or(Kind::Unknown, Kind::of);
     if kind.is_no_number() {
         let message = "only numbers have a range: remove it, or take a number type";
         return Err(Error::new_spanned(range, message));
     }
+    let mut literals = None;
     if let Some((low, high)) = ends(range)? {
         let numbers = (Number::read(low)?, Number::read(high)?);
         both(fits(kind, (low, high), numbers), in_order(range, numbers))?;
+        literals = both(numbers.0.typed(low), numbers.1.typed(high)).ok();
     }
-    Ok(Some(range.clone()))
+    let ty = value.cloned().unwrap_or_else(|| parse_quote!(_));
+    Ok(Some(match literals.filter(|_| kind == Kind::Unknown) {
+        Some((low, high)) => Range::Of { ends: parse_quote!(#low..=#high), ty },
+        None => Range::Typed { ends: range.clone(), ty },
+    }))
 }
 
 /// The ends as they are written; none where the range is a constant.
@@ -103,6 +113,20 @@ impl Number {
             }
             _ => Ok(Self::Unknown),
         }
+    }
+
+    /// The literal with a type, as its own type is not known.
+    fn typed(self, written: &Expr) -> Result<Expr> {
+        let number = match self {
+            Self::Integer(integer) => match (i64::try_from(integer), u64::try_from(integer)) {
+                (Ok(integer), _) => quote_spanned!(written.span()=> #integer),
+                (_, Ok(integer)) => quote_spanned!(written.span()=> #integer),
+                _ => return Err(Error::new_spanned(written, "")),
+            },
+            Self::Float(float) => quote_spanned!(written.span()=> #float),
+            Self::Unknown => return Err(Error::new_spanned(written, "")),
+        };
+        syn::parse2(number)
     }
 
     fn as_float(self) -> String {

@@ -72,6 +72,14 @@ impl<'a> Record<'a> {
         }
     }
 
+    /// The same for a value whose absence is told: it is `null`.
+    pub fn or_null<T>(&mut self, value: &Option<T>, record: fn(&T, &mut Record<'_>)) {
+        match value {
+            Some(value) => self.holds(value, record),
+            None => self.value(&()),
+        }
+    }
+
     /// Whether there is no key yet.
     pub(crate) fn is_outermost(&self) -> bool {
         self.place.keys == 0

@@ -41,13 +41,14 @@ pub(super) fn read<'a>(
     }
     let number = number(&field.ty);
     let range = both(unknown(&serde, &options), range::range(&options, Some(number)));
-    let facts = both(range, text(&options, "unit"));
-    let ((place, rename), (((), range), unit)) =
+    let facts = both(both(range, or_null(&field.ty, &options)), text(&options, "unit"));
+    let ((place, rename), ((((), range), or_null), unit)) =
         both(place(field, container, &serde, &options), facts)?;
     let (number, ty, description) = (number.clone(), field.ty.clone(), summary(&field.attrs));
     let Serde { writer, skip_if, .. } = serde;
     let ident = field.ident.as_ref();
-    let field = Field { member, place, ty, writer, skip_if, number, range, unit, description };
+    let field =
+        Field { member, place, ty, writer, or_null, skip_if, number, range, unit, description };
     Ok(Some(Found { field, ident, rename }))
 }
 
@@ -96,6 +97,14 @@ fn unknown(serde: &Serde, options: &Options) -> Result<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// What may be absent, where its absence is to be told.
+fn or_null(ty: &Type, options: &Options) -> Result<Option<Type>> {
+    let Some(word) = options.written("null") else { return Ok(None) };
+    let message = "only an `Option` can be null: remove `null`, or make the field an `Option`";
+    let inner = generic(ty, "Option").ok_or_else(|| Error::new_spanned(word, message))?;
+    Ok(Some(inner.clone()))
 }
 
 fn no_key(options: &Options) -> Error {
