@@ -116,12 +116,8 @@ impl<C: Connector> Pipeline<'_, C> {
             self.record(raw, received);
         }
         match self.publish(raw, received) {
-            Ok(has_news) => {
-                self.trouble.is_over();
-                if has_news {
-                    self.device.ask_for_actuators();
-                }
-            }
+            Ok(true) => self.device.ask_for_actuators(),
+            Ok(false) => {}
             Err(error) => self.trouble.note(&error),
         }
     }
@@ -181,9 +177,9 @@ impl Trouble {
         self.times = self.times.saturating_add(1);
         let times = self.times;
         if times <= OFTEN || times.is_power_of_two() {
-            tracing::error!("{what} ({times} times in a row): {text}");
+            tracing::error!("{what} ({times} times): {text}");
         } else {
-            tracing::debug!("{what} ({times} times in a row): {text}");
+            tracing::debug!("{what} ({times} times): {text}");
         }
     }
 
