@@ -15,7 +15,7 @@ use tokio::{
 
 /// A charging station. It answers to the port of the manual, wherever a request comes from.
 pub(crate) struct Simulator {
-    station: Arc<Station>,
+    pub(crate) station: Arc<Station>,
     requests: UnboundedReceiver<String>,
     task: JoinHandle<()>,
 }
@@ -41,7 +41,8 @@ pub(crate) struct Condition {
     pub(crate) is_off: bool,
 }
 
-struct Station {
+/// The station itself, which its task and its owner share.
+pub(crate) struct Station {
     socket: UdpSocket,
     answers_to: u16,
     state: Mutex<Condition>,
@@ -84,21 +85,6 @@ impl Simulator {
         self.station.tell(&told).await;
     }
 
-    /// Sends anything to the one who sent the last request.
-    pub(crate) async fn say(&self, bytes: &[u8]) {
-        self.station.say(bytes).await;
-    }
-
-    /// Waits for the next request other than for a report.
-    pub(crate) async fn command(&mut self) -> Option<String> {
-        loop {
-            let request = self.requests.recv().await?;
-            if !request.starts_with("report ") {
-                return Some(request);
-            }
-        }
-    }
-
     /// Waits for the next request.
     pub(crate) async fn request(&mut self) -> Option<String> {
         self.requests.recv().await
@@ -121,7 +107,7 @@ impl Station {
             }
             *lock(&self.listener) = Some(SocketAddr::new(sender.ip(), self.answers_to));
             self.answer(&request).await;
-            // A test that waits for no requests is none of our business.
+            // Whether anybody wants to know of requests is none of our business.
             let _ = self.requests.send(request);
         }
     }
@@ -156,7 +142,8 @@ impl Station {
         }
     }
 
-    async fn say(&self, bytes: &[u8]) {
+    /// Sends anything to the one who sent the last request.
+    pub(crate) async fn say(&self, bytes: &[u8]) {
         let listener = *lock(&self.listener);
         if let Some(listener) = listener {
             // As with every datagram, nobody knows whether it arrives.

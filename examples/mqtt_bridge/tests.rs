@@ -1,12 +1,15 @@
 //! The bridge between a bus in memory and a broker on the loopback.
 
-use std::net::SocketAddr;
+mod canned;
+
+use std::net::{Ipv4Addr, SocketAddr};
 
 use connector_runtime::testing::Bus;
 use serde_json::{Value, json};
 
+use self::canned::Canned;
 use super::*;
-use crate::simulator::{Canned, Devices};
+use crate::simulator::Devices;
 
 const TOPICS: &str = r#"{
     "sensor_topics": {"plug/power": {}, "plugs/+/power": {}, "all/#": {}},
@@ -25,6 +28,11 @@ fn bridge(remote: SocketAddr, parse_json: bool) -> Bridge {
     }
 }
 
+/// Devices on a free port of the loopback.
+async fn devices() -> Devices {
+    Devices::start((Ipv4Addr::LOCALHOST, 0).into()).await.unwrap()
+}
+
 /// Waits until the log says this.
 async fn told(bus: &mut Bus, what: &str) {
     while !bus.next("mqtt-connector/logs").await["msg"].as_str().unwrap().contains(what) {}
@@ -32,7 +40,7 @@ async fn told(bus: &mut Bus, what: &str) {
 
 /// A bridge that is connected.
 async fn connected(remote: &Devices, parse_json: bool, sensors: &[&str]) -> Bus {
-    let mut bus = Bus::start(bridge(remote.address, parse_json)).await;
+    let mut bus = Bus::start(bridge(remote.broker.address(), parse_json)).await;
     bus.select(sensors).await;
     told(&mut bus, "the device is connected").await;
     bus
@@ -40,7 +48,7 @@ async fn connected(remote: &Devices, parse_json: bool, sensors: &[&str]) -> Bus 
 
 #[tokio::test]
 async fn messages_become_sensors_and_commands_messages() {
-    let mut remote = Devices::start().await;
+    let mut remote = devices().await;
     let sensors = ["plug/power", "plugs/7/power", "all/a/b"];
     let mut bus = connected(&remote, false, &sensors).await;
     for (topic, payload) in sensors.into_iter().zip(["1.50", "on", r#"{"a":1}"#]) {
@@ -61,8 +69,8 @@ async fn messages_become_sensors_and_commands_messages() {
 
 #[tokio::test]
 async fn the_topics_are_announced() {
-    let remote = Devices::start().await;
-    let mut bus = Bus::start(bridge(remote.address, false)).await;
+    let remote = devices().await;
+    let mut bus = Bus::start(bridge(remote.broker.address(), false)).await;
     let announced = bus.next("mqtt-connector/available_datapoints").await;
     assert_eq!(announced["actuator"], json!({ "set/relay": "ON", "set/level": 5 }));
     bus.stop().await;
@@ -70,7 +78,7 @@ async fn the_topics_are_announced() {
 
 #[tokio::test]
 async fn json_is_flattened_where_it_is_json() {
-    let remote = Devices::start().await;
+    let remote = devices().await;
     let sensors = ["plug/power__a__b", "plug/power", "all/list", "all/n"];
     let mut bus = connected(&remote, true, &sensors).await;
     remote.publish("plug/power", r#"{"a":{"b":1.50},"c":null}"#, false).await;
@@ -88,7 +96,7 @@ async fn json_is_flattened_where_it_is_json() {
 
 #[tokio::test]
 async fn retained_messages_and_garbage_are_passed_over() {
-    let remote = Devices::start().await;
+    let remote = devices().await;
     remote.publish("all/old", "retained", true).await;
     let mut bus = connected(&remote, false, &["all/old", "all/x"]).await;
     remote.publish("all/x", [0xff, 0xfe], false).await;
@@ -102,7 +110,7 @@ async fn retained_messages_and_garbage_are_passed_over() {
 
 #[tokio::test]
 async fn large_messages_pass() {
-    let remote = Devices::start().await;
+    let remote = devices().await;
     let mut bus = connected(&remote, false, &["all/x"]).await;
     let text = "x".repeat(100_000);
     remote.publish("all/x", text.clone(), false).await;
@@ -112,12 +120,12 @@ async fn large_messages_pass() {
 
 #[tokio::test]
 async fn the_remote_broker_may_come_and_go() {
-    let remote = Devices::start().await;
-    let address = remote.address;
+    let remote = devices().await;
+    let address = remote.broker.address();
     let mut bus = connected(&remote, false, &["all/x"]).await;
-    remote.stop().await;
+    remote.broker.stop().await;
     told(&mut bus, "no connection to the device").await;
-    let mut remote = Devices::start_at(address).await;
+    let mut remote = Devices::start(address).await.unwrap();
     let command = loop {
         bus.command("set/relay", "OFF");
         tokio::select! {

@@ -3,6 +3,7 @@
 mod commands;
 mod connections;
 mod frames;
+mod station;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -12,8 +13,9 @@ use serde_json::{Map, Value};
 use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message as Data;
 
+use self::station::{Mood, Station};
 use super::*;
-use crate::simulator::{ChargePoint, Mood, Socket};
+use crate::simulator::Socket;
 
 /// A connector on a free port, and where that is.
 async fn ocpp() -> (Ocpp, SocketAddr) {
@@ -58,7 +60,7 @@ async fn told(bus: &mut Bus, what: &str) {
 }
 
 /// The payload of the next question, which must be about this action.
-async fn question(station: &mut ChargePoint, action: &str) -> Value {
+async fn question(station: &mut Station, action: &str) -> Value {
     let frame: Value = serde_json::from_str(&station.questions.recv().await.unwrap()).unwrap();
     assert_eq!(frame[2], action);
     frame[3].clone()

@@ -1,13 +1,16 @@
 //! The connector between a bus in memory and a simulated plant, and documents of other devices.
 
+mod server;
+
 use axum::http::StatusCode;
 use connector_runtime::{prelude::*, testing::Bus};
 use serde_json::{Value, json};
 
+use self::server::{Fault, Server};
 use crate::{
     Answer, SolarApi,
     readings::Readings,
-    simulator::{Fault, INVERTER, METERS, POWER_FLOW, STORAGES, Simulator},
+    simulator::{INVERTER, METERS, POWER_FLOW, STORAGES},
 };
 
 /// Short, as nothing here takes time.
@@ -16,7 +19,7 @@ const OFTEN: Duration = Duration::from_millis(20);
 /// Long enough for a loaded machine, where no answer is to be missed.
 const PATIENT: Duration = Duration::from_mins(1);
 
-fn connector(plant: &Simulator) -> SolarApi {
+fn connector(plant: &Server) -> SolarApi {
     SolarApi {
         inverter_powerflow_url: plant.url().parse().unwrap(),
         poll_seconds: OFTEN,
@@ -30,8 +33,8 @@ fn connector(plant: &Simulator) -> SolarApi {
     }
 }
 
-async fn plant_on_a_bus(sensors: &[&str]) -> (Simulator, Bus) {
-    let plant = Simulator::start().await.unwrap();
+async fn plant_on_a_bus(sensors: &[&str]) -> (Server, Bus) {
+    let plant = Server::start().await.unwrap();
     let mut bus = Bus::start(connector(&plant)).await;
     bus.select(sensors).await;
     (plant, bus)
@@ -206,7 +209,7 @@ async fn every_document_brings_its_values() {
 
 #[tokio::test]
 async fn what_is_not_wanted_is_not_asked() {
-    let plant = Simulator::start().await.unwrap();
+    let plant = Server::start().await.unwrap();
     let unwanted = SolarApi {
         inverter_poll_seconds: None,
         meter_poll_seconds: None,
@@ -263,7 +266,7 @@ async fn a_device_that_is_away_comes_back() {
 
 #[tokio::test]
 async fn an_answer_that_does_not_come_is_given_up() {
-    let plant = Simulator::start().await.unwrap();
+    let plant = Server::start().await.unwrap();
     plant.fault(POWER_FLOW, Fault::Silence);
     let read_timeout = Duration::from_millis(50);
     let mut bus = Bus::start(SolarApi { read_timeout, ..connector(&plant) }).await;
@@ -275,7 +278,7 @@ async fn an_answer_that_does_not_come_is_given_up() {
 
 #[tokio::test]
 async fn the_device_is_asked_twice_at_a_time_at_most() {
-    let plant = Simulator::start().await.unwrap();
+    let plant = Server::start().await.unwrap();
     for document in [POWER_FLOW, INVERTER, METERS, STORAGES] {
         plant.fault(document, Fault::Silence);
     }

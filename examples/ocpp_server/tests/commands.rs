@@ -5,7 +5,7 @@ use super::*;
 #[tokio::test]
 async fn a_car_is_charged_by_command() {
     let (mut bus, address) = bus().await;
-    let mut station = ChargePoint::start(address, "CP1");
+    let mut station = Station::start(address, "CP1");
     select(&mut bus, &[START, STOP, WATTS, AMPERES, TRIGGER], &[STATUS, POWER]).await;
     until(&mut bus, STATUS, "Available").await;
     bus.command(START, "TAG");
@@ -29,7 +29,7 @@ async fn a_car_is_charged_by_command() {
 #[tokio::test]
 async fn what_the_charge_point_refuses_is_told_and_hurts_nobody() {
     let (mut bus, address) = bus().await;
-    let mut station = ChargePoint::start(address, "CP1");
+    let mut station = Station::start(address, "CP1");
     select(&mut bus, &[START, STOP, WATTS], &[STATUS]).await;
     until(&mut bus, STATUS, "Available").await;
     for (mood, complaint) in [
@@ -61,7 +61,7 @@ async fn what_the_charge_point_refuses_is_told_and_hurts_nobody() {
 #[tokio::test]
 async fn an_answer_that_comes_too_late_is_not_taken_for_another() {
     let (mut bus, address) = bus().await;
-    let mut station = ChargePoint::start(address, "CP1");
+    let mut station = Station::start(address, "CP1");
     select(&mut bus, &[WATTS, TRIGGER], &[STATUS]).await;
     until(&mut bus, STATUS, "Available").await;
     station.feel(Mood::Silent);
@@ -80,8 +80,8 @@ async fn an_answer_that_comes_too_late_is_not_taken_for_another() {
 #[tokio::test]
 async fn charge_points_are_told_apart() {
     let (mut bus, address) = bus().await;
-    let mut one = ChargePoint::start(address, "CP1");
-    let mut two = ChargePoint::start(address, "CP2");
+    let mut one = Station::start(address, "CP1");
+    let mut two = Station::start(address, "CP2");
     let (watts, power) = ("CP2__1__limit_watts", "CP2__1__MeterValues__Power.Active.Import__W");
     select(&mut bus, &[WATTS, watts], &[POWER, "CP2__connected", power]).await;
     until(&mut bus, "CP2__connected", true).await;

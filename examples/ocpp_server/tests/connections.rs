@@ -7,7 +7,7 @@ use super::*;
 #[tokio::test]
 async fn what_a_charge_point_says_becomes_sensors() {
     let (mut bus, address) = bus().await;
-    let station = ChargePoint::start(address, "CP1");
+    let station = Station::start(address, "CP1");
     select(&mut bus, &[START], &["CP1__connected", STATUS, "CP1__Heartbeat"]).await;
     until(&mut bus, "CP1__connected", true).await;
     until(&mut bus, STATUS, "Available").await;
@@ -21,7 +21,7 @@ async fn what_a_charge_point_says_becomes_sensors() {
 #[tokio::test]
 async fn what_is_no_ocpp_is_told_and_survived() {
     let (mut bus, address) = bus().await;
-    let mut station = ChargePoint::start(address, "CP1");
+    let mut station = Station::start(address, "CP1");
     select(&mut bus, &[START], &[STATUS, "CP1__Heartbeat"]).await;
     for garbage in ["", "[]", "{}", "[2]", r#"[2,"1","Heartbeat",7]"#, r#"[3,"unasked"]"#, "[9,"] {
         station.send(garbage);
@@ -46,7 +46,7 @@ async fn what_is_no_ocpp_is_told_and_survived() {
 #[tokio::test]
 async fn a_charge_point_may_come_and_go_while_it_charges() {
     let (mut bus, address) = bus().await;
-    let station = ChargePoint::start(address, "CP1");
+    let station = Station::start(address, "CP1");
     select(&mut bus, &[START, STOP], &[STATUS, "CP1__BootNotification__chargePointModel"]).await;
     until(&mut bus, STATUS, "Available").await;
     bus.command(START, "TAG");
@@ -64,7 +64,7 @@ async fn charge_points_come_back_to_a_restarted_connector() {
     let (ocpp, address) = ocpp().await;
     let again = Ocpp { stations: Arc::default(), host: ocpp.host, ..ocpp };
     let mut bus = Bus::start(ocpp).await;
-    let mut station = ChargePoint::start(address, "CP1");
+    let mut station = Station::start(address, "CP1");
     select(&mut bus, &[START], &[STATUS]).await;
     until(&mut bus, STATUS, "Available").await;
     bus.command(START, "TAG");
@@ -114,7 +114,7 @@ async fn other_protocols_and_nameless_charge_points_are_turned_away() {
 #[tokio::test]
 async fn an_id_may_have_characters_that_a_path_cannot_have() {
     let (mut bus, address) = bus().await;
-    let _station = ChargePoint::start(address, "R%C3%84DAM%7C%31%zz/");
+    let _station = Station::start(address, "R%C3%84DAM%7C%31%zz/");
     let key = "RÄDAM|1%zz__1__StatusNotification__status";
     select(&mut bus, &["RÄDAM|1%zz__1__remote_start"], &[key]).await;
     until(&mut bus, key, "Available").await;
@@ -124,7 +124,7 @@ async fn an_id_may_have_characters_that_a_path_cannot_have() {
 #[tokio::test]
 async fn a_charge_point_that_sends_too_much_is_cut_and_may_come_back() {
     let (mut bus, address) = bus().await;
-    let station = ChargePoint::start(address, "CP1");
+    let station = Station::start(address, "CP1");
     select(&mut bus, &[START], &["CP1__connected", STATUS]).await;
     until(&mut bus, STATUS, "Available").await;
     station.send("x".repeat(2 << 20));
