@@ -1,5 +1,5 @@
 //! A small administrator: shows what happens on the bus, selects every datapoint that is announced,
-//! and makes the room warmer after some seconds.
+//! and gives a command after some seconds.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -10,7 +10,12 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 const PATIENCE: Duration = Duration::from_secs(4);
-const WARMER: f64 = 26.0;
+
+/// Larger messages end the connection.
+const MAX_PACKET: usize = 1 << 20;
+
+/// An actuator, and the value that it shall get.
+pub(super) type Order = (&'static str, Value);
 
 #[derive(Deserialize)]
 struct Available {
@@ -19,20 +24,22 @@ struct Available {
 }
 
 /// Starts the administrator of one connector.
-pub(super) fn start(settings: &BusSettings) {
+pub(super) fn start(settings: &BusSettings, order: impl Into<Option<Order>>) {
     let BusSettings { connector_name, mqtt_broker_host, mqtt_broker_port, .. } = settings.clone();
     let id = format!("administrator-of-{connector_name}");
-    let options = MqttOptions::new(id, mqtt_broker_host, mqtt_broker_port);
+    let mut options = MqttOptions::new(id, mqtt_broker_host, mqtt_broker_port);
+    options.set_max_packet_size(MAX_PACKET, MAX_PACKET);
     let (client, events) = AsyncClient::new(options, 100);
-    let administrator =
-        Administrator { name: connector_name, client, has_ordered: false, ids: BTreeMap::new() };
+    let (order, ids) = (order.into(), BTreeMap::new());
+    let administrator = Administrator { name: connector_name, client, order, ids };
     tokio::spawn(administrator.run(events));
 }
 
 struct Administrator {
     name: String,
     client: AsyncClient,
-    has_ordered: bool,
+    /// What is still to be done.
+    order: Option<Order>,
     ids: BTreeMap<(&'static str, String), usize>,
 }
 
@@ -69,11 +76,12 @@ impl Administrator {
         let topic = format!("{}/datapoint_map", self.name);
         let map = json!({ "sensor": sensors, "actuator": actuators }).to_string();
         let _ = self.client.try_publish(topic, QoS::ExactlyOnce, true, map);
-        let is_complete = !sensors.is_empty();
-        if let Some(topic) = actuators.into_keys().next().filter(|_| is_complete)
-            && !std::mem::replace(&mut self.has_ordered, true)
-        {
-            tokio::spawn(make_warmer(self.client.clone(), topic));
+        let is_due = |(wanted, _): &mut Order| {
+            !sensors.is_empty() && actuators.values().any(|key| key == wanted)
+        };
+        if let Some((key, value)) = self.order.take_if(is_due) {
+            let topic = self.topic_of("actuator", key.to_owned());
+            tokio::spawn(give(self.client.clone(), topic, value));
         }
     }
 
@@ -84,9 +92,10 @@ impl Administrator {
     }
 }
 
-async fn make_warmer(client: AsyncClient, topic: String) {
+/// Gives a command.
+async fn give(client: AsyncClient, topic: String, value: Value) {
     sleep(PATIENCE).await;
     let now = Timestamp::now().as_millis();
-    let command = json!({ "value": WARMER, "timestamp": now }).to_string();
+    let command = json!({ "value": value, "timestamp": now }).to_string();
     let _ = client.try_publish(topic, QoS::AtLeastOnce, false, command);
 }

@@ -8,6 +8,9 @@ use std::{net::SocketAddr, time::Duration};
 use clap::Parser;
 use connector_runtime::{BusSettings, EmbeddedBroker, Listening, Result, clap};
 
+/// What the room shall have after some seconds, in °C.
+const WARMER: f64 = 26.0;
+
 /// Shows a connector at work, on the bus of `MQTT_BROKER_HOST` if that is set, and otherwise on a
 /// broker within this program.
 #[derive(Parser)]
@@ -48,7 +51,7 @@ impl Demo {
         println!("bus     {settings:?}");
         let device = room::serve().await?;
         println!("device  a room with a thermostat, as Modbus/TCP at {device}");
-        administrator::start(&settings);
+        administrator::start(&settings, ("room__setpoint", WARMER.into()));
         Ok(Self { device, settings, seconds: options.seconds, _broker: broker })
     }
 
