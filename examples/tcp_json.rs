@@ -5,7 +5,8 @@
 //! connector: {"set":"room_1__setpoint","value":22.0}
 //! ```
 //!
-//! Try it with `nc -l 7777` as the device and any MQTT broker:
+//! Try it with `nc -l 7777` as the device (or `cargo run --example devices -- tcp_json`) and any MQTT
+//! broker:
 //! `DEVICE_ADDR=localhost:7777 MQTT_BROKER_HOST=localhost cargo run --example tcp_json`
 
 use connector_runtime::prelude::*;

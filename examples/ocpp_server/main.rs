@@ -2,8 +2,8 @@
 //!
 //! The documents are *Open Charge Point Protocol 1.6 edition 2* and *OCPP-J 1.6 specification* of the
 //! [Open Charge Alliance](https://openchargealliance.org/protocols/open-charge-point-protocol/).
-//! Try it with any MQTT broker, and a charge point (or its simulator, of which there are several)
-//! that is told to connect to `ws://THIS-MACHINE:9000/ITS-ID`:
+//! Try it with any MQTT broker, and a charge point that is told to connect to
+//! `ws://THIS-MACHINE:9000/ITS-ID` (or `cargo run --example devices -- ocpp_server`):
 //! `MQTT_BROKER_HOST=localhost cargo run -p protocol-examples --example ocpp_server`
 //!
 //! All that charge points say becomes sensors, `CP1__1__StatusNotification__status` for example for
