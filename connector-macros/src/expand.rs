@@ -46,7 +46,7 @@ fn forwards(connector: &Connector) -> TokenStream {
             type Readings = #readings;
 
             fn sources(&self) -> ::std::vec::Vec<::connector_runtime::Source> {
-                ::std::vec![#(#sources),*]
+                ::std::convert::From::from([#(#sources),*])
             }
 
             fn sensors(&self) -> ::std::vec::Vec<::connector_runtime::Sensor> {
@@ -185,7 +185,7 @@ fn commands(sends: &[Send]) -> TokenStream {
 fn actuators(sends: &[Send]) -> TokenStream {
     let known: Vec<_> = sends.iter().filter_map(known).collect();
     if known.len() == sends.len() {
-        return quote!(::std::vec![#(#known),*]);
+        return quote!(::std::convert::From::from([#(#known),*]));
     }
     let lines = sends.iter().map(line);
     quote!(::connector_runtime::__private::Actuators::new() #(#lines)* .list())

@@ -38,7 +38,7 @@ const SILENCE: Duration = Duration::from_mins(10);
 
 /// The device of a connector, and the session with it.
 pub(crate) struct Device<C: Connector> {
-    pub(crate) connector: Arc<C>,
+    pub(crate) connector: C,
     shared: Arc<Shared>,
     current: watch::Sender<Option<Arc<Open<C::Session>>>>,
 }
@@ -61,7 +61,7 @@ enum Health {
 
 impl<C: Connector> Device<C> {
     pub(crate) fn new(connector: C, shared: Arc<Shared>) -> Self {
-        Self { connector: Arc::new(connector), shared, current: watch::Sender::new(None) }
+        Self { connector, shared, current: watch::Sender::new(None) }
     }
 
     /// The session, as soon as there is one.

@@ -37,10 +37,10 @@ impl ::connector_runtime::Connector for device::Meter {
     type Raw = Vec<u8>;
     type Readings = Stamped<Readings>;
     fn sources(&self) -> ::std::vec::Vec<::connector_runtime::Source> {
-        ::std::vec![
+        ::std::convert::From::from([
             ::connector_runtime::Source::push("telegram"),
-            ::connector_runtime::Source::poll("loop", Self::RHYTHM)
-        ]
+            ::connector_runtime::Source::poll("loop", Self::RHYTHM),
+        ])
     }
     fn sensors(&self) -> ::std::vec::Vec<::connector_runtime::Sensor> {
         ::connector_runtime::__private::Readings::<Self::Readings>::NEW.sensors()
@@ -73,11 +73,12 @@ impl ::connector_runtime::Connector for device::Meter {
         ::connector_runtime::__private::optional(self.parse(raw))
     }
     fn actuators(&self) -> ::std::vec::Vec<::connector_runtime::Actuator> {
-        ::std::vec![
+        ::std::convert::From::from([
             ::connector_runtime::Actuator::new("relay"),
-            ::connector_runtime::Actuator::new("tariff").description("Sets the tariff.")
-            .example("night")
-        ]
+            ::connector_runtime::Actuator::new("tariff")
+                .description("Sets the tariff.")
+                .example("night"),
+        ])
     }
     async fn send(
         &self,

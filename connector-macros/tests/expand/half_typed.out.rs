@@ -11,7 +11,7 @@
     type Raw = String ;
     type Readings = Readings ;
     fn sources (& self) -> :: std :: vec :: Vec < :: connector_runtime :: Source > {
-        :: std :: vec ! [:: connector_runtime :: Source :: push ("fetch")]
+        :: std :: convert :: From :: from ([:: connector_runtime :: Source :: push ("fetch")])
     }
     fn sensors (& self) -> :: std :: vec :: Vec < :: connector_runtime :: Sensor > {
         :: connector_runtime :: __private :: Readings :: < Self :: Readings > :: NEW . sensors ()

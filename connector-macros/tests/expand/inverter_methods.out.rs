@@ -25,10 +25,12 @@ impl ::connector_runtime::Connector for Inverter {
     type Raw = String;
     type Readings = Status;
     fn sources(&self) -> ::std::vec::Vec<::connector_runtime::Source> {
-        ::std::vec![
-            ::connector_runtime::Source::poll("fetch", Duration::from_secs(self
-            .poll_seconds))
-        ]
+        ::std::convert::From::from([
+            ::connector_runtime::Source::poll(
+                "fetch",
+                Duration::from_secs(self.poll_seconds),
+            ),
+        ])
     }
     fn sensors(&self) -> ::std::vec::Vec<::connector_runtime::Sensor> {
         ::connector_runtime::__private::Readings::<Self::Readings>::NEW.sensors()
@@ -58,11 +60,12 @@ impl ::connector_runtime::Connector for Inverter {
         ::connector_runtime::__private::message(Self::status(raw))
     }
     fn actuators(&self) -> ::std::vec::Vec<::connector_runtime::Actuator> {
-        ::std::vec![
+        ::std::convert::From::from([
             ::connector_runtime::Actuator::new("feed_in_limit")
-            .description("Limits the feed-in power, in watts.").range:: < f64 > (0.0..=
-            5000.0).example(1000.0)
-        ]
+                .description("Limits the feed-in power, in watts.")
+                .range::<f64>(0.0..=5000.0)
+                .example(1000.0),
+        ])
     }
     async fn send(
         &self,

@@ -49,10 +49,10 @@ impl ::connector_runtime::Connector for Gateway {
     type Raw = Vec<u8>;
     type Readings = Readings;
     fn sources(&self) -> ::std::vec::Vec<::connector_runtime::Source> {
-        ::std::vec![
+        ::std::convert::From::from([
             ::connector_runtime::Source::push("next"),
-            ::connector_runtime::Source::poll("poll", Self::RHYTHM)
-        ]
+            ::connector_runtime::Source::poll("poll", Self::RHYTHM),
+        ])
     }
     fn sensors(&self) -> ::std::vec::Vec<::connector_runtime::Sensor> {
         ::connector_runtime::__private::Readings::<Self::Readings>::NEW.sensors()
