@@ -5,65 +5,73 @@
 //!
 //! ```no_run
 //! use connector_runtime::prelude::*;
-//! use serde_json::{Value, json};
+//! use tokio::{io::AsyncReadExt, io::AsyncWriteExt, net::TcpStream};
 //!
-//! /// A heat meter that answers over UDP.
+//! /// Connects a thermostat that tells the temperature to whoever connects.
 //! #[connector]
-//! struct HeatMeter {
-//!     /// Address of the meter, as host:port.
-//!     #[arg(long, env = "METER_ADDR")]
-//!     meter: std::net::SocketAddr,
+//! struct Thermostat {
+//!     /// Address of the thermostat, as host:port.
+//!     #[arg(long, env = "THERMOSTAT_ADDR")]
+//!     address: String,
+//! }
+//!
+//! #[derive(Serialize, Datapoints)]
+//! struct Room {
+//!     #[datapoint(unit = "°C")]
+//!     temperature: f64,
 //! }
 //!
 //! #[connector]
-//! impl HeatMeter {
-//!     /// Asks for the current state: `power=1200;flow=42.5`.
+//! impl Thermostat {
 //!     #[receive(every = Duration::from_secs(10))]
 //!     async fn ask(&self) -> Result<String> {
-//!         let socket = tokio::net::UdpSocket::bind("0.0.0.0:0").await?;
-//!         socket.send_to(b"state?", self.meter).await?;
-//!         let mut answer = [0; 512];
-//!         let length = socket.recv(&mut answer).await?;
-//!         Ok(str::from_utf8(&answer[..length])?.to_owned())
+//!         let mut answer = String::new();
+//!         TcpStream::connect(&self.address).await?.read_to_string(&mut answer).await?;
+//!         Ok(answer)
 //!     }
 //!
-//!     /// Each field is a sensor.
 //!     #[parse]
-//!     fn fields(raw: &str) -> Result<Value> {
-//!         raw.split(';')
-//!             .map(|field| {
-//!                 let (key, value) = field.split_once('=').context("a field has no value")?;
-//!                 Ok((key.to_owned(), json!(value.parse::<f64>()?)))
-//!             })
-//!             .collect()
+//!     fn room(raw: &str) -> Result<Room> {
+//!         Ok(Room { temperature: raw.trim().parse().context("not a temperature")? })
 //!     }
 //!
-//!     /// Sets the valve's opening, in percent.
-//!     #[send("valve", range = 0..=100)]
-//!     async fn set_valve(&self, percent: u8) -> Result<()> {
-//!         let socket = tokio::net::UdpSocket::bind("0.0.0.0:0").await?;
-//!         socket.send_to(format!("valve={percent}").as_bytes(), self.meter).await?;
-//!         Ok(())
+//!     /// Sets the temperature that the room shall have, in °C.
+//!     #[send("setpoint", range = 15.0..=30.0)]
+//!     async fn aim_at(&self, celsius: f64) -> Result<()> {
+//!         let mut connection = TcpStream::connect(&self.address).await?;
+//!         Ok(connection.write_all(format!("{celsius}\n").as_bytes()).await?)
 //!     }
 //! }
 //!
 //! fn main() -> ExitCode {
-//!     connector_runtime::main::<HeatMeter>()
+//!     connector_runtime::main::<Thermostat>()
 //! }
 //! ```
 //!
-//! # Where to read on
+//! # The guide
 //!
-//! - [`connector`](macro@connector), [`receive`](macro@receive), [`parse`](macro@parse) and
-//!   [`send`](macro@send): what can be annotated, and how.
-//! - [`Datapoints`](derive@Datapoints): sensors that are known before the first message, with unit,
-//!   range and description.
-//! - [`Connector`]: the trait behind the macro, to be implemented by hand where datapoints are known
-//!   only at run time.
-//! - [`main`] and [`run`]: from a connector to a running program.
-//! - [`BusSettings`]: the settings that every connector has.
-//! - [`raw`]: how raw messages are recorded, bytes among them.
-//! - [`testing`]: a whole connector in a test, without a broker and without waiting.
+//! | page | answers |
+//! |---|---|
+//! | [first connector](guide::first_connector) | How do I start? What do all methods look like in full? |
+//! | [configuration](guide::configuration) | How does it get its settings? How do I run one, or several? |
+//! | [sensors](guide::sensors) | My device pushes, or is polled. A value may be absent. |
+//! | [commands](guide::commands) | What may a command be? Some actuators are known only at run time. |
+//! | [sessions](guide::sessions) | How do I reconnect? How are errors told? What does the log say? |
+//! | [testing](guide::testing) | How do I test `parse`, and how a whole connector? |
+//! | [by hand](guide::by_hand) | How do I implement the trait [`Connector`] myself? |
+//! | [expansion](guide::expansion) | What does the macro write, and what does it refuse? |
+//!
+//! # The attributes
+//!
+//! | attribute | on | says |
+//! |---|---|---|
+//! | [`#[connector]`](macro@connector) | a struct | its fields are the settings |
+//! | [`#[connector]`](macro@connector) | its `impl` block | its methods reach the device |
+//! | [`#[connect]`](macro@connect) | a method | it opens a session with the device |
+//! | [`#[receive]`](macro@receive) | methods | they get raw messages |
+//! | [`#[parse]`](macro@parse) | a method | it makes readings of a raw message |
+//! | [`#[send]`](macro@send) | methods | they hand commands to the device |
+//! | [`#[derive(Datapoints)]`](derive@Datapoints) | readings | their sensors are known before the first message |
 //!
 //! # What the runtime does
 //!
@@ -71,8 +79,9 @@
 //! (a pure function), flattened to datapoints, and those that the administrator selected are
 //! published. A command is decoded, checked against what its actuator accepts, and handed to the
 //! device. Whatever a device, a controller or the administrator sends: it is refused, logged, and
-//! survived. The connection to the broker may come and go: every time it is back the connector
-//! subscribes again, announces its datapoints again and publishes their last values again.
+//! survived. The session with the device is opened again whenever it has ended. The connection to the
+//! broker may come and go: every time it is back the connector subscribes again, announces its
+//! datapoints again and publishes their last values again.
 //!
 //! # Features
 //!
@@ -96,6 +105,8 @@ mod datapoints;
 mod describe;
 mod device;
 mod flatten;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 mod harmless;
 mod isolation;
 mod keys;
