@@ -64,23 +64,70 @@ use crate::{attr::Role, syntax::Item};
 /// # On a struct
 ///
 /// The fields become command line arguments: `#[connector]` derives `clap::Args` and leaves
-/// `#[arg(..)]` to it, so that flags, environment variables, defaults and help are clap's. The
-/// derive wants `clap` in scope; the prelude has it. The first paragraph of the documentation
-/// says in `--help` what the connector is for; name and version are those of the package.
+/// `#[arg(..)]`, `#[command(..)]` and `#[group(..)]` to it, so that flags, environment variables,
+/// defaults and help are clap's. The first paragraph of the documentation says in `--help` what the
+/// connector is for; name and version are those of the package.
 ///
 /// | option | meaning |
 /// |---|---|
 /// | `name = ".."` | the connector's name, in place of the package's: the root of its topics |
+/// | `crate = path` | where the runtime is, if it has another name in this crate |
 ///
 /// # On an `impl` block
 ///
 /// The block stays as it is. After it comes an implementation of the trait `Connector` that calls
-/// the methods with [`#[receive]`](macro@receive), of which there is at least one,
-/// [`#[parse]`](macro@parse), of which there is exactly one, and [`#[send]`](macro@send). These
-/// three need no `use`, as `#[connector]` reads them by name. Other members are none of its
-/// business. There are no options, and a `#[cfg(..)]` stands on a whole block.
+/// the methods with [`#[connect]`](macro@connect), of which there is one or none,
+/// [`#[receive]`](macro@receive), of which there is at least one, [`#[parse]`](macro@parse), of which
+/// there is exactly one, and [`#[send]`](macro@send). These four need no `use`, as `#[connector]` reads
+/// them by name. Other members are none of its business. A `#[cfg(..)]` stands on a whole block.
 ///
-/// Where the methods are not known when the connector is compiled, implement `Connector` by hand.
+/// | option | meaning |
+/// |---|---|
+/// | `crate = path` | where the runtime is, if it has another name in this crate |
+///
+/// Where sources or sensors are known only at run time, implement `Connector` by hand.
+///
+/// # Where the runtime has another name
+///
+/// A path that begins with `crate`, `self` or `super` is taken as it is, any other from the outside:
+/// `crate = my_runtime` is `::my_runtime`.
+///
+/// ```
+/// mod framework {
+///     pub mod runtime {
+///         pub use connector_runtime::*;
+///     }
+/// }
+///
+/// use framework::runtime::{Settings, prelude::*};
+///
+/// /// A thermometer.
+/// #[connector(name = "thermometer", crate = crate::framework::runtime)]
+/// struct Thermometer {}
+///
+/// #[derive(Serialize, Datapoints)]
+/// #[datapoint(crate = crate::framework::runtime)]
+/// struct Reading {
+///     temperature: f64,
+/// }
+///
+/// #[connector(crate = crate::framework::runtime)]
+/// impl Thermometer {
+///     #[receive(every = Duration::from_secs(10))]
+///     fn read(&self) -> Result<String> {
+///         Ok("21.5".to_owned())
+///     }
+///
+///     #[parse]
+///     fn reading(raw: &str) -> Result<Reading> {
+///         Ok(Reading { temperature: raw.parse()? })
+///     }
+/// }
+///
+/// # fn main() {
+/// assert_eq!(Thermometer::NAME, "thermometer");
+/// # }
+/// ```
 #[proc_macro_attribute]
 pub fn connector(options: TokenStream, item: TokenStream) -> TokenStream {
     annotated(options.into(), item.into()).into()
@@ -88,10 +135,63 @@ pub fn connector(options: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Marks the method that opens a session with the device.
 ///
-/// It takes `&self`, may be `async`, and returns `Result<T>`, where `T` is what is open from then on: a
-/// connection, a socket, a login. The methods with [`#[receive]`](macro@receive) and
-/// [`#[send]`](macro@send) may take `&T` after `&self`; several of them use it at the same time. There
-/// are no options.
+/// It takes `&self`, may be `async`, and returns `Result<T>` with any error type, where `T` is what is
+/// open from then on: a connection, a socket, a login. It is any type that is `Send + Sync`, but `()`.
+/// The methods with [`#[receive]`](macro@receive) and [`#[send]`](macro@send) may take `&T` after
+/// `&self`; several of them use it at the same time.
+///
+/// The runtime calls it at the start, again with growing pauses where it fails, and again after the
+/// session has ended. An error of a method with `#[receive]` or `#[send]` ends the session, unless it is
+/// marked by `.harmless()` or the method is marked by the option `harmless`. So there are no loops to
+/// write.
+///
+/// | option | meaning |
+/// |---|---|
+/// | `state = "key"` | adds a sensor with this key: whether there is a session, `true` or `false` |
+///
+/// ```
+/// # use connector_runtime::prelude::*;
+/// # use tokio::sync::Mutex;
+/// # struct Connection;
+/// # impl Connection {
+/// #     async fn open(_address: &str) -> std::io::Result<Self> { Ok(Self) }
+/// #     async fn ask(&mut self, _request: &str) -> std::io::Result<String> { Ok(String::new()) }
+/// # }
+/// # #[connector]
+/// # struct Meter { #[arg(long)] address: String }
+/// type Session = Mutex<Connection>;
+///
+/// #[connector]
+/// impl Meter {
+///     #[connect(state = "connected")]
+///     async fn open(&self) -> Result<Session> {
+///         Ok(Mutex::new(Connection::open(&self.address).await?))
+///     }
+///
+///     /// Where this fails the session ends, and the next one is asked at once.
+///     #[receive(every = Duration::from_secs(10))]
+///     async fn power(&self, session: &Session) -> Result<String> {
+///         Ok(session.lock().await.ask("power?").await?)
+///     }
+///
+///     /// The device may refuse, and is alive: that ends nothing.
+///     #[send("relay")]
+///     async fn switch(&self, session: &Session, on: bool) -> Result<()> {
+///         let answer = session.lock().await.ask(if on { "on" } else { "off" }).await?;
+///         ensure_ok(&answer).harmless()
+///     }
+/// #   #[parse]
+/// #   fn readings(raw: &str) -> Result<std::collections::BTreeMap<&'static str, f64>> {
+/// #       Ok([("power", raw.parse()?)].into())
+/// #   }
+/// }
+///
+/// fn ensure_ok(answer: &str) -> Result<()> {
+///     ensure!(answer == "ok", "the device says {answer}");
+///     Ok(())
+/// }
+/// # assert_eq!(Meter { address: String::new() }.state_sensor(), Some("connected"));
+/// ```
 #[proc_macro_attribute]
 pub fn connect(_options: TokenStream, item: TokenStream) -> TokenStream {
     outside(Role::Connect, item.into()).into()
@@ -99,38 +199,54 @@ pub fn connect(_options: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Marks a method that gets the next raw message from the device.
 ///
-/// It takes `&self`, may be `async`, and returns `Result<T>` with any error type. `Ok(None)` of a
-/// `Result<Option<T>>` says that there is nothing this time. Several methods may stand side by
-/// side; they run at the same time, and return the same type.
+/// It takes `&self` and, with [`#[connect]`](macro@connect), the session if it wants to. It may be
+/// `async`, and returns `Result<T>` with any error type. `Ok(None)` of a `Result<Option<T>>` says that
+/// there is nothing this time. Several methods may stand side by side; they run at the same time, and
+/// return the same type.
 ///
 /// | option | meaning |
 /// |---|---|
 /// | `every = DURATION` | asks at once and then in this rhythm; the expression may use `self` |
+/// | `harmless` | no error of this method ends the session |
 ///
+/// `every` takes a `Duration`, or an `Option<Duration>` whose `None` says that there is no such source.
 /// Without `every` the method is called again as soon as its last message is processed, so it
 /// waits until the device has something to say:
 ///
 /// ```
 /// # use connector_runtime::prelude::*;
+/// # use tokio::sync::Mutex;
 /// # #[connector]
-/// # struct Meter { #[arg(skip)] telegrams: tokio::sync::Mutex<Telegrams> }
-/// # #[derive(Default)]
+/// # struct Meter { #[arg(skip)] history: Option<Duration> }
 /// # struct Telegrams;
 /// # impl Telegrams { async fn next(&mut self) -> std::io::Result<Vec<u8>> { Ok(vec![1]) } }
 /// #[connector]
 /// impl Meter {
+///     #[connect]
+///     async fn open(&self) -> Result<Mutex<Telegrams>> {
+///         Ok(Mutex::new(Telegrams))
+///     }
+///
 ///     #[receive]
-///     async fn telegram(&self) -> Result<Vec<u8>> {
-///         Ok(self.telegrams.lock().await.next().await?)
+///     async fn telegram(&self, session: &Mutex<Telegrams>) -> Result<Vec<u8>> {
+///         Ok(session.lock().await.next().await?)
 ///     }
 ///
 ///     #[receive(every = Duration::from_secs(3600))]
 ///     async fn totals(&self) -> Result<Option<Vec<u8>>> {
 ///         Ok(None)
 ///     }
+///
+///     /// It is there where the settings say so, and fails in winter.
+///     #[receive(every = self.history, harmless)]
+///     async fn history(&self) -> Result<Vec<u8>> {
+///         bail!("there is no history in winter")
+///     }
 /// #   #[parse]
 /// #   fn readings(raw: &[u8]) -> Result<usize> { Ok(raw.len()) }
 /// }
+/// # let sources = Meter { history: None }.sources();
+/// # assert_eq!(sources[2], Source::poll("history", None));
 /// ```
 #[proc_macro_attribute]
 pub fn receive(_options: TokenStream, item: TokenStream) -> TokenStream {
@@ -142,7 +258,9 @@ pub fn receive(_options: TokenStream, item: TokenStream) -> TokenStream {
 /// It takes the raw message by reference, and `&self` if it needs the settings. It is not `async`:
 /// the same message always gives the same readings, so that recorded messages can be read again.
 /// It returns `Result<T>`, where `T` is anything that serde can serialize; each leaf of it is a
-/// sensor, known before the first message with [`#[derive(Datapoints)]`](derive@Datapoints). `Ok(None)` of a `Result<Option<T>>` drops the message. There are no options.
+/// sensor, known before the first message with [`#[derive(Datapoints)]`](derive@Datapoints). `Ok(None)`
+/// of a `Result<Option<T>>` drops the message, and so does an error, which the log tells. There are no
+/// options.
 ///
 /// ```
 /// # use connector_runtime::prelude::*;
@@ -171,14 +289,19 @@ pub fn parse(_options: TokenStream, item: TokenStream) -> TokenStream {
 /// `"room_1__setpoint"`. The first paragraph of the method's documentation describes it to
 /// people.
 ///
-/// The method takes `&self`, the value as any type that serde can deserialize, and, if it wants
-/// to, the time of the command as any type that is `From<Timestamp>`. It may be `async`, and
-/// returns `Result<()>` with any error type.
+/// The method takes, in this order: `&self`; the session by reference, if it wants to; the key as
+/// `&str`, if it serves several; the value, as any type that serde can deserialize; and, if it wants
+/// to, the time of the command, as any type that is `From<Timestamp>`. It may be `async`, and returns
+/// `Result<()>` with any error type.
 ///
 /// | option | meaning |
 /// |---|---|
 /// | `range = LOW..=HIGH` | the numbers that the device may see; every other value is refused |
+/// | `one_of = [..]` | the values that the device may see; beside `range` one of the two has to fit |
+/// | `max_len = N` | the most characters of a text, or items of a list |
 /// | `example = VALUE` | a value that people see where they select datapoints |
+/// | `each = LIST` | what is known only at run time; may use `self` |
+/// | `harmless` | no error of this method ends the session |
 ///
 /// ```
 /// # use connector_runtime::prelude::*;
@@ -192,17 +315,75 @@ pub fn parse(_options: TokenStream, item: TokenStream) -> TokenStream {
 ///         Ok(println!("{}", if on { "on" } else { "off" }))
 ///     }
 ///
-///     /// Heats with this power, in watts.
-///     #[send("power", range = 0..=3000, example = 500)]
+///     /// Heats with this power, in watts. Below 200 W it can only be off.
+///     #[send("power", range = 200..=3000, one_of = [0], example = 500)]
 ///     async fn heat(&self, watts: u16, since: Timestamp) -> Result<()> {
 ///         ensure!(since.as_millis() > 0, "the command is too old");
 ///         Ok(println!("{watts} W"))
+///     }
+///
+///     /// Chooses what it does at night.
+///     #[send("night", one_of = ["off", "low"])]
+///     async fn night(&self, mode: String) -> Result<()> {
+///         Ok(println!("{mode}"))
+///     }
+///
+///     /// Shows a text. A broken display is no reason to connect again.
+///     #[send("text", max_len = 20, harmless)]
+///     async fn show(&self, text: String) -> Result<()> {
+///         bail!("the display is broken: {text}")
 ///     }
 /// #   #[receive]
 /// #   async fn fetch(&self) -> Result<String> { Ok(String::new()) }
 /// #   #[parse]
 /// #   fn readings(raw: &str) -> Result<f64> { Ok(raw.parse()?) }
 /// }
+/// # assert_eq!(Heater.actuators().len(), 4);
+/// ```
+///
+/// # Several actuators
+///
+/// | keys | the method takes | and serves |
+/// |---|---|---|
+/// | `"a", "b"` | `key: &str` | these |
+/// | `"{room}__on", each = ROOMS` | `room: &str`, what is in the braces | a family, one for each text |
+/// | `each = LIST` | `key: &str` | all others: a list of keys, or of `Actuator`s |
+///
+/// `each` is asked again for each new session, and whenever a new sensor was found. A key that is
+/// written goes before a family, and a family before all others.
+///
+/// ```
+/// # use connector_runtime::prelude::*;
+/// # #[connector]
+/// # struct House { #[arg(skip)] rooms: Vec<String>, #[arg(skip)] registers: Vec<(String, u16)> }
+/// #[connector]
+/// impl House {
+///     /// Opens a valve, in percent.
+///     #[send("valve_1", "valve_2", range = 0..=100)]
+///     async fn open(&self, key: &str, percent: u8) -> Result<()> {
+///         Ok(println!("{key}: {percent} %"))
+///     }
+///
+///     /// Switches the light of a room.
+///     #[send("{room}__light", each = &self.rooms)]
+///     async fn light(&self, room: &str, on: bool) -> Result<()> {
+///         Ok(println!("{room}: {on}"))
+///     }
+///
+///     /// Writes a register.
+///     #[send(each = self.registers.iter().map(|(name, most)| Actuator::new(name.clone()).range(0..=*most)))]
+///     async fn write(&self, key: &str, value: u16) -> Result<()> {
+///         Ok(println!("{key} := {value}"))
+///     }
+/// #   #[receive]
+/// #   async fn fetch(&self) -> Result<String> { Ok(String::new()) }
+/// #   #[parse]
+/// #   fn readings(raw: &str) -> Result<f64> { Ok(raw.parse()?) }
+/// }
+/// # let house = House { rooms: vec!["hall".into()], registers: vec![("r1".into(), 7)] };
+/// # let actuators = house.actuators();
+/// # let keys: Vec<_> = actuators.iter().map(Actuator::key).collect();
+/// # assert_eq!(keys, ["valve_1", "valve_2", "hall__light", "r1"]);
 /// ```
 #[proc_macro_attribute]
 pub fn send(_options: TokenStream, item: TokenStream) -> TokenStream {
@@ -287,6 +468,7 @@ pub fn send(_options: TokenStream, item: TokenStream) -> TokenStream {
 /// | option | on | meaning |
 /// |---|---|---|
 /// | `rename_all = ".."` | a type | spells all names in a case, as that of serde does |
+/// | `crate = path` | a type | where the runtime is, if it has another name in this crate |
 /// | `rename = ".."` | a variant | its word |
 /// | `skip` | a variant | while a field has this value nothing is published for it |
 ///
