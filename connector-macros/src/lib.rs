@@ -396,7 +396,8 @@ pub fn send(_options: TokenStream, item: TokenStream) -> TokenStream {
 /// seen. With this derive beside `Serialize` they are announced at the start already, each with an
 /// example that stands in for a value: the administrator can select them before the device has
 /// said anything. An example is never published as a value. Kind, unit, range and description are
-/// in the sensors that `Connector::sensors` returns. For `None` nothing is published.
+/// in the sensors that `Connector::sensors` returns. For `None` nothing is published, unless the field
+/// says `null`.
 ///
 /// ```
 /// use connector_runtime::{Flat, Kind, prelude::*};
@@ -427,6 +428,9 @@ pub fn send(_options: TokenStream, item: TokenStream) -> TokenStream {
 ///     /// Absent where there is no sensor.
 ///     #[datapoint(unit = "°C")]
 ///     temperature: Option<f32>,
+///     /// What is wrong, if anything is.
+///     #[datapoint(null)]
+///     fault: Option<String>,
 /// }
 ///
 /// let sensors = Status::sensors();
@@ -439,12 +443,13 @@ pub fn send(_options: TokenStream, item: TokenStream) -> TokenStream {
 /// assert_eq!(sensors[2].key, "battery__soc");
 /// assert_eq!(sensors[3].key, "battery__temperature");
 ///
-/// let battery = Battery { state_of_charge: 50, temperature: None };
+/// let battery = Battery { state_of_charge: 50, temperature: None, fault: None };
 /// let status = Status { power: 1.5, mode: Mode::Feeding, battery, serial: "A1".to_owned() };
 /// let mut flat = Flat::default();
 /// flat.record(&status)?;
-/// let values = [("power", "1.5"), ("mode", "\"feed-in\""), ("battery__soc", "50")];
-/// assert!(flat.values().eq(values));
+/// let power = [("power", "1.5"), ("mode", "\"feed-in\"")];
+/// let battery = [("battery__soc", "50"), ("battery__fault", "null")];
+/// assert!(flat.values().eq([power, battery].concat()));
 /// # let idle = Status { mode: Mode::Idle, ..status };
 /// # flat.record(&idle)?;
 /// # assert!(flat.values().any(|value| value == ("mode", "\"idle\"")));
@@ -459,6 +464,7 @@ pub fn send(_options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `unit = ".."` | the unit of the value, or of all numbers within that have none of their own |
 /// | `range = LOW..=HIGH` | the numbers that are to be expected; others are published all the same |
 /// | `rename = ".."` | the key, in place of the field's name |
+/// | `null` | for an `Option`: `None` is `null`, in place of nothing |
 /// | `skip` | leaves the field out; its type needs no derive |
 ///
 /// The first paragraph of the field's documentation describes the sensor to people.
@@ -482,7 +488,8 @@ pub fn send(_options: TokenStream, item: TokenStream) -> TokenStream {
 ///   known only at run time: they are found on first sight, as without the derive.
 /// - All of these are written by serde. Within them a type needs `Serialize`, what `#[datapoint(..)]`
 ///   says of its fields has no effect, and in a list `None` is `null`.
-/// - Elsewhere `None` is nothing. `()` and the null of a `serde_json::Value` are `null`.
+/// - Elsewhere `None` is nothing, unless the field says `null`. `()` and the null of a
+///   `serde_json::Value` are `null`.
 ///
 /// # Keys
 ///
