@@ -115,8 +115,8 @@ pub trait Connector: Settings {
     ///
     /// `Ok(None)` says that there is nothing to process this time. An error ends the session, and the
     /// source is asked again as soon as there is another one. If the error is [`Harmless`], or the
-    /// session `()`, the source is asked again at its next turn if it is polled, and after a back-off if
-    /// it pushes.
+    /// session `()`, the source is asked again at its next turn if it is polled, and after a growing
+    /// pause if it pushes. The first five harmless errors in a row cost a source that pushes no pause.
     ///
     /// When the session ends for another reason this is dropped while it waits, as the answer may
     /// never come.

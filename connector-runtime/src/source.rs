@@ -88,9 +88,9 @@ impl<C: Connector> Receiver<'_, C> {
                 Err(error) if open.failed(name, &error) => return,
                 Err(error) => {
                     self.trouble.note(&error);
-                    let may_go_on = is_harmless(&error) && self.trouble.times < OFTEN;
-                    if self.ticks.is_none() && !may_go_on {
-                        sleep(jitter(self.trouble.pause())).await;
+                    if self.ticks.is_none() {
+                        let free = if is_harmless(&error) { OFTEN } else { 0 };
+                        sleep(jitter(self.trouble.pause(free))).await;
                     }
                 }
             }
@@ -158,17 +158,20 @@ const OFTEN: u32 = 5;
 /// A failure that may last or come back.
 struct Trouble {
     what: String,
-    times: u32,
+    in_a_row: u32,
+    /// The last failure, and how often it was the same.
     text: String,
+    times: u32,
 }
 
 impl Trouble {
     fn new(what: String) -> Self {
-        Self { what, times: 0, text: String::new() }
+        Self { what, in_a_row: 0, text: String::new(), times: 0 }
     }
 
     fn note(&mut self, error: &Error) {
-        let (what, text) = (&self.what, format!("{}", Causes(error)));
+        let (what, text) = (&self.what, Causes(error).to_string());
+        self.in_a_row = self.in_a_row.saturating_add(1);
         if text != self.text {
             tracing::error!("{what}: {text}");
             (self.times, self.text) = (1, text);
@@ -187,11 +190,14 @@ impl Trouble {
         if self.times > 0 {
             tracing::info!("it works again. Before, {}: {}", self.what, self.text);
         }
-        (self.times, self.text) = (0, String::new());
+        (self.in_a_row, self.times, self.text) = (0, 0, String::new());
     }
 
-    fn pause(&self) -> Duration {
-        let doublings = self.times.saturating_sub(1).min(10);
-        (SHORTEST_PAUSE * 2_u32.pow(doublings)).min(LONGEST_PAUSE)
+    /// How long to wait, if more than so many failures are free.
+    fn pause(&self, free: u32) -> Duration {
+        match self.in_a_row.checked_sub(free + 1) {
+            None => Duration::ZERO,
+            Some(doublings) => (SHORTEST_PAUSE * 2_u32.pow(doublings.min(10))).min(LONGEST_PAUSE),
+        }
     }
 }
