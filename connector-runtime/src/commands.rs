@@ -6,6 +6,7 @@ use tokio::{
     runtime::Handle,
     sync::mpsc::{self, error::TrySendError},
     task::JoinSet,
+    time::Instant,
 };
 
 use crate::{Command, Connector, causes::Causes, device::Device, isolation::isolated, log::Logs};
@@ -19,13 +20,19 @@ pub(crate) trait Dispatch: Send {
     fn dispatch(&mut self, command: Command);
 }
 
+/// A command, and when it came.
+struct Waiting {
+    command: Command,
+    since: Instant,
+}
+
 /// Hands commands to a connector: one after another for each actuator, in their order, while those
 /// of different actuators may overlap.
 pub(crate) struct Workers<C: Connector> {
     device: Arc<Device<C>>,
     logs: Logs,
     runtime: Handle,
-    queues: HashMap<String, mpsc::Sender<Command>>,
+    queues: HashMap<String, mpsc::Sender<Waiting>>,
     tasks: JoinSet<()>,
 }
 
@@ -35,7 +42,7 @@ impl<C: Connector> Workers<C> {
         Self { device, logs, runtime, queues: HashMap::new(), tasks: JoinSet::new() }
     }
 
-    fn start(&mut self, key: &str) -> mpsc::Sender<Command> {
+    fn start(&mut self, key: &str) -> mpsc::Sender<Waiting> {
         let (sender, receiver) = mpsc::channel(QUEUE);
         let work = work(Arc::clone(&self.device), receiver);
         self.tasks.spawn_on(self.logs.collect(work), &self.runtime);
@@ -56,25 +63,25 @@ impl<C: Connector> Dispatch for Workers<C> {
             Some(queue) => queue.clone(),
             None => self.start(command.key()),
         };
-        match queue.try_send(command) {
+        match queue.try_send(Waiting { command, since: Instant::now() }) {
             Ok(()) => {}
-            Err(TrySendError::Full(command)) => tracing::error!(
+            Err(TrySendError::Full(Waiting { command, .. })) => tracing::error!(
                 "the command for `{}` is refused: {QUEUE} commands are waiting for it already",
                 command.key()
             ),
-            Err(TrySendError::Closed(command)) => {
+            Err(TrySendError::Closed(Waiting { command, .. })) => {
                 tracing::error!("the command for `{}` is refused: nobody takes it", command.key());
             }
         }
     }
 }
 
-async fn work<C: Connector>(device: Arc<Device<C>>, mut queue: mpsc::Receiver<Command>) {
-    while let Some(command) = queue.recv().await {
+async fn work<C: Connector>(device: Arc<Device<C>>, mut queue: mpsc::Receiver<Waiting>) {
+    while let Some(Waiting { command, since }) = queue.recv().await {
         let (key, json) = (command.key(), command.json());
         tracing::debug!("sending {json:.1000} to `{key}`");
         // What moves real things is not kept for a device that may be back in hours.
-        let Some(open) = device.session_now().await else {
+        let Some(open) = device.session_soon(since).await else {
             tracing::error!(
                 "the command {json:.100} for `{key}` is refused: there is no connection to the device"
             );

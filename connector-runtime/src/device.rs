@@ -4,7 +4,7 @@ use std::{any::TypeId, collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::{
     sync::watch,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep, timeout, timeout_at},
 };
 
 use crate::{
@@ -78,9 +78,9 @@ impl<C: Connector> Device<C> {
         }
     }
 
-    /// The session, if there is one soon.
-    pub(crate) async fn session_now(&self) -> Option<Arc<Open<C::Session>>> {
-        timeout(WAIT_FOR_SESSION, self.session()).await.ok()
+    /// The session, if there is one soon after this time.
+    pub(crate) async fn session_soon(&self, since: Instant) -> Option<Arc<Open<C::Session>>> {
+        timeout_at(since + WAIT_FOR_SESSION, self.session()).await.ok()
     }
 
     /// Keeps a session open for as long as the connector runs.

@@ -204,6 +204,23 @@ async fn a_command_waits_a_moment_for_it_but_not_long() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn commands_do_not_queue_up_for_a_device_that_comes_back() {
+    let (mut bus, script) = start(Script { away: 6.into(), ..Script::default() }).await;
+    assert_eq!(bus.value("online").await, json!(false));
+    let begin = Instant::now();
+    for value in 1..10 {
+        bus.command("setpoint", value);
+    }
+    for value in 1..10 {
+        let start = format!("the command {value} for `setpoint` is refused");
+        while !bus.log().await["msg"].as_str().unwrap().starts_with(&start) {}
+        assert_eq!(begin.elapsed().as_secs(), 2, "{value}");
+    }
+    assert_eq!(bus.value("online").await, json!(true));
+    assert!(script.sent.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_device_that_comes_and_goes_is_told_of_now_and_then() {
     let (mut bus, script) = start(Script::default()).await;
     assert_eq!(bus.value("session").await, json!(1));
