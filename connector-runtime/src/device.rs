@@ -203,7 +203,7 @@ struct Outage {
 impl Outage {
     fn note(&mut self, reason: &str) {
         let now = Instant::now();
-        if self.since.is_none() {
+        if !self.is_told {
             self.told.retain(|(_, at)| now - *at < SILENCE);
         }
         self.since.get_or_insert(now);

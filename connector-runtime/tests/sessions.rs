@@ -241,3 +241,21 @@ async fn a_device_that_comes_and_goes_is_told_of_now_and_then() {
     ];
     assert_eq!(told(&mut bus).await, expected);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_that_lasts_is_told_even_soon_after_another_one() {
+    let (mut bus, script) = start(Script::default()).await;
+    assert_eq!(bus.value("session").await, json!(1));
+    for failures in [1, 60] {
+        script.away.store(failures, SeqCst);
+        script.cut.notify_one();
+        while script.away.load(SeqCst) > 0 {
+            sleep(Duration::from_secs(1)).await;
+        }
+        sleep(Duration::from_mins(2)).await;
+    }
+    let told = told(&mut bus).await;
+    let beginnings = told.iter().filter(|text| text.starts_with("no connection to the device"));
+    assert_eq!(beginnings.count(), 3, "{told:?}");
+    assert!(told.last().unwrap().starts_with("the device is connected again"), "{told:?}");
+}
