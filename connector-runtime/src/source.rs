@@ -71,8 +71,9 @@ impl<C: Connector> Receiver<'_, C> {
         let Pipeline { device, shared, name, .. } = self.pipeline;
         loop {
             match &mut self.ticks {
-                Some(ticks) if !self.is_due => drop(ticks.tick().await),
-                _ => tokio::task::coop::consume_budget().await,
+                Some(ticks) if self.is_due => ticks.reset(),
+                Some(ticks) => drop(ticks.tick().await),
+                None => tokio::task::coop::consume_budget().await,
             }
             self.is_due = true;
             let received = isolated(device.connector.receive(&open.session, self.index)).await;

@@ -259,3 +259,18 @@ async fn an_outage_that_lasts_is_told_even_soon_after_another_one() {
     assert_eq!(beginnings.count(), 3, "{told:?}");
     assert!(told.last().unwrap().starts_with("the device is connected again"), "{told:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_was_asked_at_once_is_asked_again_at_its_next_turn() {
+    let (mut bus, script) = start(Script::default()).await;
+    assert_eq!(bus.value("session").await, json!(1));
+    script.faults.lock().unwrap().push("broken pipe");
+    script.away.store(16, SeqCst);
+    while script.away.load(SeqCst) > 0 {
+        sleep(Duration::from_secs(1)).await;
+    }
+    assert_eq!(bus.value("session").await, json!(2));
+    assert_eq!(bus.value("session").await, json!(2));
+    let polled = script.polled.lock().unwrap().clone();
+    assert_eq!((polled[3] - polled[2]).as_secs(), 240);
+}
