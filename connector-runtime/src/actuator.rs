@@ -165,11 +165,20 @@ impl From<String> for Actuator {
 fn is_same(value: &Value, json: &str) -> bool {
     match value {
         Value::Number(number) => {
-            let (expected, given) = (Number::parse(&number.to_string()), Number::parse(json));
-            expected.zip(given).is_some_and(|(a, b)| a.at_least(&b) && b.at_least(&a))
+            let Some(given) = Number::parse(json) else { return false };
+            let written = number.as_f64().and_then(short).map(Number::from);
+            let mut expected = Number::parse(&number.to_string()).into_iter().chain(written);
+            expected.any(|number| number.at_least(&given) && given.at_least(&number))
         }
         value => serde_json::from_str::<Value>(json).is_ok_and(|given| &given == value),
     }
+}
+
+/// The `f32` that a number was, if it was one.
+#[allow(clippy::cast_possible_truncation, reason = "that is the question")]
+fn short(number: f64) -> Option<f32> {
+    let short = number as f32;
+    (f64::from(short).to_bits() == number.to_bits()).then_some(short)
 }
 
 /// Values, as a person would list them.
@@ -216,6 +225,20 @@ mod tests {
         let actuator = Actuator::new("key").range(0..=9_007_199_254_740_992_u64);
         assert!(accepts(&actuator, "9007199254740992"));
         assert!(!accepts(&actuator, "9007199254740993"));
+    }
+
+    #[test]
+    fn the_ends_of_a_range_of_f32_are_as_they_are_written() {
+        let actuator = Actuator::new("key").range(15.1_f32..=30.3);
+        for (json, accepted) in [("15.1", true), ("30.3", true), ("15.09", false), ("30.31", false)]
+        {
+            assert_eq!(accepts(&actuator, json), accepted, "{json}");
+        }
+        assert_eq!(actuator.announced().to_string(), "15.1");
+        let listed = Actuator::new("key").one_of([0.1_f32, 16.0]);
+        for (json, accepted) in [("0.1", true), ("16", true), ("0.10000001", false)] {
+            assert_eq!(accepts(&listed, json), accepted, "{json}");
+        }
     }
 
     #[test]

@@ -82,7 +82,20 @@ macro_rules! bounds {
 }
 
 bounds!(Integer(i128): i8 i16 i32 i64 u8 u16 u32 u64);
-bounds!(Float(f64): f32 f64);
+bounds!(Float(f64): f64);
+
+impl From<f32> for Number {
+    fn from(number: f32) -> Self {
+        Self::Float(as_written(number))
+    }
+}
+
+impl Bound for f32 {}
+
+/// The number that a person would write for it: for `0.1_f32` that is 0.1, and not a little more.
+pub(crate) fn as_written(number: f32) -> f64 {
+    number.to_string().parse().unwrap_or_else(|_| number.into())
+}
 
 macro_rules! pointer_sized_bounds {
     ($($narrow:ty)*) => {$(
