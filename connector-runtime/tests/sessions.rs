@@ -274,3 +274,32 @@ async fn a_source_that_was_asked_at_once_is_asked_again_at_its_next_turn() {
     let polled = script.polled.lock().unwrap().clone();
     assert_eq!((polled[3] - polled[2]).as_secs(), 240);
 }
+
+/// A device that answers each call with an error of its own, and at once.
+#[connector(name = "grumbler")]
+struct Grumbler {
+    #[arg(skip)]
+    calls: Arc<AtomicUsize>,
+}
+
+#[connector]
+impl Grumbler {
+    #[receive]
+    async fn event(&self) -> Result<usize> {
+        Err(anyhow!("busy with {}", self.calls.fetch_add(1, SeqCst))).harmless()
+    }
+
+    #[parse]
+    fn readings(raw: &usize) -> Result<Value> {
+        Ok(json!(raw))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_source_that_fails_at_once_is_given_time_whatever_it_says() {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let bus = Bus::start(Grumbler { calls: Arc::clone(&calls) }).await;
+    sleep(Duration::from_mins(1)).await;
+    assert!((5..20).contains(&calls.load(SeqCst)), "{calls:?}");
+    bus.stop().await;
+}
