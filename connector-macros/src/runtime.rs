@@ -55,7 +55,7 @@ fn replace(tokens: TokenStream, path: &TokenStream) -> TokenStream {
                 inner.set_span(group.span());
                 replaced.push(inner.into());
             }
-            TokenTree::Ident(name) if name == NAME && ends_with_colons(&replaced) => {
+            TokenTree::Ident(name) if name == NAME && begins_path(&replaced) => {
                 replaced.truncate(replaced.len().saturating_sub(2));
                 replaced.extend(located(path.clone(), &name));
             }
@@ -65,10 +65,19 @@ fn replace(tokens: TokenStream, path: &TokenStream) -> TokenStream {
     replaced.into_iter().collect()
 }
 
-fn ends_with_colons(tokens: &[TokenTree]) -> bool {
+/// Whether these end with the colons that a path begins with, and not with those within one.
+fn begins_path(tokens: &[TokenTree]) -> bool {
     let is_colon =
         |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ':');
-    matches!(tokens, [.., first, second] if is_colon(first) && is_colon(second))
+    let [before @ .., first, second] = tokens else { return false };
+    is_colon(first) && is_colon(second) && !before.last().is_some_and(is_segment)
+}
+
+/// Whether this can be a part of a path, unlike other keywords.
+fn is_segment(token: &TokenTree) -> bool {
+    let TokenTree::Ident(name) = token else { return false };
+    let is_keyword = syn::parse2::<Ident>(token.to_token_stream()).is_err();
+    !is_keyword || ["crate", "self", "super", "Self"].iter().any(|keyword| name == keyword)
 }
 
 /// The path, to be blamed where the name was.
