@@ -40,7 +40,8 @@ fn identity(Settings { ident, name, about, .. }: &Settings) -> TokenStream {
 /// clap's derive wants `clap` and parts of the prelude in scope, so it works on a copy that has them.
 fn arguments(settings: &Settings) -> TokenStream {
     let Settings { ident, attrs, fields, .. } = settings;
-    let copy = format_ident!("{ident}Arguments");
+    // Not a name that one of the fields could have as its type.
+    let copy = format_ident!("__{ident}Arguments");
     let attrs = attrs.iter().map(|attr| of_user(attr.to_token_stream(), ident));
     let copied = fields.iter().map(|field| of_user(field.to_token_stream(), ident));
     let names: Vec<_> = fields.iter().map(name).collect();
@@ -50,6 +51,8 @@ fn arguments(settings: &Settings) -> TokenStream {
             #[allow(unused_imports)]
             use ::core::{clone::Clone as _, convert::From as _, option::Option::{self, None, Some}};
 
+            // What is to be said of the fields is said of the user's own.
+            #[allow(deprecated, nonstandard_style)]
             #[derive(clap::Args)]
             #(#attrs)*
             struct #copy {
@@ -68,6 +71,7 @@ fn arguments(settings: &Settings) -> TokenStream {
             }
 
             #[automatically_derived]
+            #[allow(deprecated)]
             impl clap::FromArgMatches for #ident {
                 fn from_arg_matches(
                     matches: &clap::ArgMatches,

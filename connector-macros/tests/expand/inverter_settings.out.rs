@@ -21,12 +21,13 @@ const _: () = {
     use ::core::{
         clone::Clone as _, convert::From as _, option::Option::{self, None, Some},
     };
+    #[allow(deprecated, nonstandard_style)]
     #[derive(clap::Args)]
     /// A solar inverter
     /// with a JSON API.
     ///
     /// Tested with firmware 2.1.
-    struct InverterArguments {
+    struct __InverterArguments {
         /// Base URL of the device.
         #[arg(long, env = "DEVICE_URL")]
         url: String,
@@ -39,18 +40,19 @@ const _: () = {
     #[automatically_derived]
     impl clap::Args for Inverter {
         fn augment_args(command: clap::Command) -> clap::Command {
-            <InverterArguments as clap::Args>::augment_args(command)
+            <__InverterArguments as clap::Args>::augment_args(command)
         }
         fn augment_args_for_update(command: clap::Command) -> clap::Command {
-            <InverterArguments as clap::Args>::augment_args_for_update(command)
+            <__InverterArguments as clap::Args>::augment_args_for_update(command)
         }
     }
     #[automatically_derived]
+    #[allow(deprecated)]
     impl clap::FromArgMatches for Inverter {
         fn from_arg_matches(
             matches: &clap::ArgMatches,
         ) -> ::core::result::Result<Self, clap::Error> {
-            let InverterArguments { url, poll_seconds, http } = <InverterArguments as clap::FromArgMatches>::from_arg_matches(
+            let __InverterArguments { url, poll_seconds, http } = <__InverterArguments as clap::FromArgMatches>::from_arg_matches(
                 matches,
             )?;
             ::core::result::Result::Ok(Self { url, poll_seconds, http })

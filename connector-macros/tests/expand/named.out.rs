@@ -11,23 +11,25 @@ const _: () = {
     use ::core::{
         clone::Clone as _, convert::From as _, option::Option::{self, None, Some},
     };
+    #[allow(deprecated, nonstandard_style)]
     #[derive(clap::Args)]
-    struct GatewayArguments {}
+    struct __GatewayArguments {}
     #[automatically_derived]
     impl clap::Args for Gateway {
         fn augment_args(command: clap::Command) -> clap::Command {
-            <GatewayArguments as clap::Args>::augment_args(command)
+            <__GatewayArguments as clap::Args>::augment_args(command)
         }
         fn augment_args_for_update(command: clap::Command) -> clap::Command {
-            <GatewayArguments as clap::Args>::augment_args_for_update(command)
+            <__GatewayArguments as clap::Args>::augment_args_for_update(command)
         }
     }
     #[automatically_derived]
+    #[allow(deprecated)]
     impl clap::FromArgMatches for Gateway {
         fn from_arg_matches(
             matches: &clap::ArgMatches,
         ) -> ::core::result::Result<Self, clap::Error> {
-            let GatewayArguments {} = <GatewayArguments as clap::FromArgMatches>::from_arg_matches(
+            let __GatewayArguments {} = <__GatewayArguments as clap::FromArgMatches>::from_arg_matches(
                 matches,
             )?;
             ::core::result::Result::Ok(Self {})

@@ -1,4 +1,6 @@
 //! Structs of every shape that settings can have.
+#![deny(warnings)]
+
 use connector_runtime::{Settings, prelude::*};
 
 mod inner {
@@ -22,10 +24,34 @@ struct Secret {
     state: std::sync::Mutex<Vec<u8>>,
 }
 
+#[connector]
+struct Flat {
+    #[command(flatten)]
+    all: FlatArguments,
+}
+
+#[derive(clap::Args)]
+struct FlatArguments {
+    #[arg(long)]
+    url: String,
+}
+
+/// What is allowed here is not blamed anywhere else.
+#[connector]
+#[allow(non_snake_case)]
+pub struct Old {
+    #[arg(long)]
+    pub baseUrl: String,
+    #[deprecated]
+    #[arg(long)]
+    pub port: u16,
+}
+
 fn main() {
     assert_eq!(inner::Unit::NAME, env!("CARGO_PKG_NAME"));
     assert_eq!(Empty::ABOUT, env!("CARGO_PKG_DESCRIPTION"));
     assert_eq!(Secret::ABOUT, "A block comment.");
+    assert_eq!(Flat { all: FlatArguments { url: "a".to_owned() } }.all.url, "a");
     let secret = Secret { r#type: 1, state: Default::default() };
     assert!(secret.r#type == 1 && secret.state.lock().unwrap().is_empty());
 }
