@@ -59,6 +59,9 @@ pub(crate) fn connector(arguments: TokenStream, block: &Impl) -> Result<Connecto
     let (mut parses, parse_faults) = split(with(Role::Parse).map(parse));
     let (sends, send_faults) = split(with(Role::Send).map(send));
     let has_connect = roles::present(Role::Connect, block).is_ok();
+    let session = connects.first().map(|connect| &connect.session);
+    let values_are_values = all(sends.iter().map(|send| signature::value_is_one(session, send)));
+    let values_are_values = values_are_values.map(|_| ());
     let in_receives = receives.iter().filter_map(|receive| receive.session.as_ref());
     let in_sends = sends.iter().filter_map(|send| send.session.as_ref());
     all([
@@ -76,6 +79,7 @@ pub(crate) fn connector(arguments: TokenStream, block: &Impl) -> Result<Connecto
         message::one_type(&receives),
         actuators::distinct(with(Role::Send)),
         signature::session_is_opened(has_connect, in_receives.chain(in_sends)),
+        values_are_values,
     ])?;
 
     let raw = receives.first().map(|receive| receive.message.ty.clone());

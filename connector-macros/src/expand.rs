@@ -187,7 +187,10 @@ fn actuators(sends: &[Send]) -> TokenStream {
     if known.len() == sends.len() {
         return quote!(::std::convert::From::from([#(#known),*]));
     }
-    let lines = sends.iter().map(line);
+    // The families are known before all others.
+    let is_other = |send: &&Send| matches!(send.keys, Keys::Others { .. });
+    let others = sends.iter().filter(is_other);
+    let lines = sends.iter().filter(|send| !is_other(send)).chain(others).map(line);
     quote!(::connector_runtime::__private::Actuators::new() #(#lines)* .list())
 }
 
@@ -214,7 +217,7 @@ fn line(send: &Send) -> TokenStream {
         Keys::Family { prefix, suffix, each } => {
             quote_spanned!(at(each.span())=> .family(#prefix, #each, #suffix, #described))
         }
-        Keys::Others { each } => quote_spanned!(at(each.span())=> .each(#each, #described)),
+        Keys::Others { each } => quote_spanned!(at(each.span())=> .others(#each, #described)),
     }
 }
 
@@ -224,7 +227,7 @@ fn described(actuator: &TokenStream, send: &Send) -> TokenStream {
     let range = range.as_ref().map(self::range);
     let one_of = one_of.as_ref().map(|OneOf { values, number }| {
         let number = number.as_ref().map(|number| quote!(::<#number>));
-        quote!(.one_of #number(#values))
+        quote_spanned!(at(values.span())=> .one_of #number(#values))
     });
     let max_len = max_len.as_ref().map(|max_len| quote!(.max_len(#max_len)));
     let example = example.as_ref().map(|example| quote!(.example(#example)));

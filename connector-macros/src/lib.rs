@@ -350,7 +350,7 @@ pub fn parse(_options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `each = LIST` | `key: &str` | all others: a list of keys, or of `Actuator`s |
 ///
 /// `each` is asked again for each new session, and whenever a new sensor was found. A key that is
-/// written goes before a family, and a family before all others.
+/// written goes before a family; a key among all others that could be one of a family is left out.
 ///
 /// ```
 /// # use connector_runtime::prelude::*;

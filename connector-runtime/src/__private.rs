@@ -38,7 +38,11 @@ pub fn timestamp<T: From<crate::Timestamp>>(command: &Command) -> T {
 
 /// The actuators of a connector that are not all known when it is compiled.
 #[derive(Debug, Default)]
-pub struct Actuators(Vec<Actuator>);
+pub struct Actuators {
+    listed: Vec<Actuator>,
+    /// What is before and after the part in which the keys of a family differ.
+    families: Vec<(String, String)>,
+}
 
 impl Actuators {
     /// None yet.
@@ -50,7 +54,7 @@ impl Actuators {
     /// An actuator.
     #[must_use]
     pub fn one(mut self, actuator: Actuator) -> Self {
-        self.0.push(actuator);
+        self.listed.push(actuator);
         self
     }
 
@@ -61,19 +65,44 @@ impl Actuators {
         each: impl IntoIterator<Item: Into<Actuator>>,
         describe: impl Fn(Actuator) -> Actuator,
     ) -> Self {
-        self.0.extend(each.into_iter().map(Into::into).map(describe));
+        self.listed.extend(each.into_iter().map(Into::into).map(describe));
         self
+    }
+
+    /// All that no other method serves. A key that could be one of a family would go to the method of
+    /// that, so it is left out.
+    #[must_use]
+    pub fn others(
+        self,
+        each: impl IntoIterator<Item: Into<Actuator>>,
+        describe: impl Fn(Actuator) -> Actuator,
+    ) -> Self {
+        let families = self.families.clone();
+        let is_free = |actuator: &Actuator| {
+            let key = actuator.key();
+            let family =
+                families.iter().find(|(prefix, suffix)| between(prefix, key, suffix).is_some());
+            if let Some((prefix, suffix)) = family {
+                tracing::error!(
+                    "the actuator `{key}` is left out, as it could be one of `{prefix}{{..}}{suffix}`: give it another key"
+                );
+            }
+            family.is_none()
+        };
+        let each: Vec<_> = each.into_iter().map(Into::into).filter(is_free).collect();
+        self.each(each, describe)
     }
 
     /// Actuators whose keys differ in what is between a prefix and a suffix.
     #[must_use]
     pub fn family(
-        self,
+        mut self,
         prefix: &str,
         each: impl IntoIterator<Item: AsRef<str>>,
         suffix: &str,
         describe: impl Fn(Actuator) -> Actuator,
     ) -> Self {
+        self.families.push((prefix.to_owned(), suffix.to_owned()));
         let key = |part: &str| format!("{prefix}{part}{suffix}");
         self.each(each.into_iter().map(|part| key(part.as_ref())), describe)
     }
@@ -81,7 +110,7 @@ impl Actuators {
     /// All of them.
     #[must_use]
     pub fn list(self) -> Vec<Actuator> {
-        self.0
+        self.listed
     }
 }
 

@@ -1,18 +1,27 @@
 //! Commands on their way to the device: a queue and a worker for each actuator.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::{
     runtime::Handle,
     sync::mpsc::{self, error::TrySendError},
     task::JoinSet,
-    time::Instant,
+    time::{Instant, sleep},
 };
 
-use crate::{Command, Connector, causes::Causes, device::Device, isolation::isolated, log::Logs};
+use crate::{
+    Command, Connector,
+    causes::Causes,
+    device::{Device, Open},
+    isolation::isolated,
+    log::Logs,
+};
 
 /// How many commands of one actuator wait at most.
 const QUEUE: usize = 256;
+
+/// How long a command may go on when its session has ended.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// Who takes the commands from the bus. It must not wait: the broker's task calls it.
 pub(crate) trait Dispatch: Send {
@@ -87,7 +96,12 @@ async fn work<C: Connector>(device: Arc<Device<C>>, mut queue: mpsc::Receiver<Wa
             );
             continue;
         };
-        match isolated(device.connector.send(&open.session, &command)).await {
+        let send = async { device.connector.send(&open.session, &command).await };
+        let outcome = tokio::select! {
+            outcome = isolated(send) => outcome,
+            () = overdue(&open) => Err(anyhow::anyhow!("its session has ended, and it did not return")),
+        };
+        match outcome {
             Ok(()) => open.worked(),
             Err(error) => {
                 tracing::error!("the command {json:.100} for `{key}` failed: {}", Causes(&error));
@@ -95,4 +109,10 @@ async fn work<C: Connector>(device: Arc<Device<C>>, mut queue: mpsc::Receiver<Wa
             }
         }
     }
+}
+
+/// Waits until a call of a session is too late, as that has ended some time ago.
+async fn overdue<S: 'static>(open: &Open<S>) {
+    open.ended().await;
+    sleep(GRACE).await;
 }

@@ -87,7 +87,7 @@ impl<C: Connector> Device<C> {
     pub(crate) async fn keep_open(&self) {
         let mut outage = Outage::default();
         loop {
-            match isolated(self.connector.connect()).await {
+            match isolated(async { self.connector.connect().await }).await {
                 Ok(session) => self.use_up(session, &mut outage).await,
                 Err(error) => {
                     self.note(&mut outage, &format!("cannot connect: {}", Causes(&error)));

@@ -76,7 +76,8 @@ impl<C: Connector> Receiver<'_, C> {
                 None => tokio::task::coop::consume_budget().await,
             }
             self.is_due = true;
-            let received = isolated(device.connector.receive(&open.session, self.index)).await;
+            let receive = async { device.connector.receive(&open.session, self.index).await };
+            let received = isolated(receive).await;
             match received {
                 Ok(raw) => {
                     open.worked();

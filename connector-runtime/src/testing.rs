@@ -108,6 +108,8 @@ pub struct Bus {
     incoming: mpsc::UnboundedReceiver<Message>,
     outgoing: mpsc::UnboundedSender<Publish>,
     seen: Vec<Message>,
+    /// The actuators that were selected last.
+    selected: Option<Vec<String>>,
     /// The indices of those that no test has asked for yet.
     waiting: Vec<usize>,
     stop: oneshot::Sender<()>,
@@ -151,6 +153,7 @@ impl Bus {
             incoming,
             outgoing,
             seen: Vec::new(),
+            selected: None,
             waiting: Vec::new(),
             stop,
             connector,
@@ -179,6 +182,7 @@ impl Bus {
             actuators.keys().map(|key| (self.actuator_topic(key), key)).collect();
         let map = json!({ "sensor": sensors, "actuator": actuators });
         self.publish(&self.below("datapoint_map"), &map, true);
+        self.selected = Some(actuators.values().map(|key| (*key).clone()).collect());
         let deadline = Instant::now() + PATIENCE;
         for topic in actuators.keys() {
             // One listener is this bus.
@@ -196,6 +200,12 @@ impl Bus {
 
     /// Sends a command to a selected actuator, as of now.
     pub fn command(&mut self, key: &str, value: impl Into<Value>) {
+        let is_selected = |selected: &Vec<String>| selected.iter().any(|actuator| actuator == key);
+        assert!(
+            self.selected.as_ref().is_none_or(is_selected),
+            "the actuator `{key}` is not selected, only these: {:?}",
+            self.selected
+        );
         let now = Timestamp::now().as_millis();
         let command = json!({ "value": value.into(), "timestamp": now });
         self.publish(&self.actuator_topic(key), &command, false);

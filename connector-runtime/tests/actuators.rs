@@ -144,6 +144,21 @@ async fn each_key_reaches_its_method() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_key_that_could_be_of_a_family_is_no_other() {
+    let (_hello, hellos) = mpsc::channel(1);
+    let gateway = Gateway {
+        stations: Arc::default(),
+        sent: None,
+        registers: vec!["boiler__current".into(), "boiler".into()],
+        hellos: tokio::sync::Mutex::new(hellos),
+    };
+    let mut bus = Bus::start(gateway).await;
+    let announced = bus.next("gateway/available_datapoints").await;
+    let actuators = announced["actuator"].as_object().unwrap();
+    assert!(actuators.contains_key("boiler") && !actuators.contains_key("boiler__current"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_does_not_fit_is_refused_with_the_reason() {
     let mut world = world().await;
     world.assert_refused("mode", json!("party"), "expected `eco` or `comfort`").await;

@@ -83,6 +83,10 @@ fn is_flag(form: &Form, argument: &Argument) -> bool {
     option.is_some_and(|option| !option.takes_value())
 }
 
+/// What others call our options.
+const SYNONYMS: [(&str, &str); 4] =
+    [("min", "range"), ("max", "range"), ("values", "one_of"), ("interval", "every")];
+
 fn is_text(value: &Expr) -> bool {
     matches!(syntax::expr(value), Expr::Lit(ExprLit { lit: Lit::Str(_), .. }))
 }
@@ -103,6 +107,11 @@ fn known(form: &'static Form, name: &Ident) -> Result<&'static Opt> {
     let word = name.to_string();
     if let Some(option) = form.options.iter().find(|option| option.name == word) {
         return Ok(option);
+    }
+    let meant = SYNONYMS.iter().find(|(other, _)| *other == word).map(|(_, option)| *option);
+    if let Some(option) = form.options.iter().find(|option| meant == Some(option.name)) {
+        let message = format!("unknown option `{word}`: write `{}`", option.example);
+        return Err(Error::new_spanned(name, message));
     }
     let close = form.options.iter().find(|option| is_close(option.name, &word));
     let home = FORMS.iter().find(|form| form.options.iter().any(|option| option.name == word));

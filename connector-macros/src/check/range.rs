@@ -35,8 +35,12 @@ pub(super) fn range(options: &Options, value: Option<&Type>) -> Result<Option<Ra
 /// The ends as they are written; none where the range is a constant.
 fn ends(range: &Expr) -> Result<Option<(&Expr, &Expr)>> {
     let Expr::Range(ExprRange { start, limits, end, .. }) = syntax::expr(range) else {
-        if matches!(syntax::expr(range), Expr::Path(_)) {
-            return Ok(None);
+        match syntax::expr(range) {
+            Expr::Paren(inner) => return ends(&inner.expr),
+            Expr::Path(_) | Expr::Call(_) | Expr::MethodCall(_) | Expr::Field(_) => {
+                return Ok(None);
+            }
+            _ => {}
         }
         let message = "a range is written with both of its ends: `range = 15.0..=30.0`";
         return Err(Error::new_spanned(range, message));

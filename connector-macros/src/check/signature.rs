@@ -5,11 +5,13 @@ use syn::{
     TypeReference,
 };
 
-use super::message::{message, nothing, session};
+use quote::ToTokens;
+
+use super::message::{generic, message, nothing, session};
 use crate::{
     attr::Role,
     errors::both,
-    model::{Message, Method},
+    model::{Message, Method, Send},
     syntax,
 };
 
@@ -133,6 +135,21 @@ pub(super) fn session_is_opened<'a>(
         Role::Connect.method()
     );
     Err(Error::new_spanned(ty, message))
+}
+
+/// What is taken as the value is none of the other things that can be taken.
+pub(super) fn value_is_one(session: Option<&Type>, send: &Send) -> Result<()> {
+    let written = |ty: &Type| ty.to_token_stream().to_string();
+    let taken = generic(&send.value, "Arc").unwrap_or(&send.value);
+    if session.is_some_and(|session| written(session) == written(taken)) {
+        let message = "the session is taken by reference, and before the value: `&Session`";
+        return Err(Error::new_spanned(&send.value, message));
+    }
+    if send.timestamp.is_some() && written(&send.value) == "Timestamp" {
+        let message = "the time of the command comes after its value: exchange the two";
+        return Err(Error::new_spanned(&send.value, message));
+    }
+    Ok(())
 }
 
 /// The type of the value that a method with `#[send]` takes.

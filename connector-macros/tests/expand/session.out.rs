@@ -102,7 +102,7 @@ impl ::connector_runtime::Connector for Gateway {
                 |actuator| actuator.range::<u32>(6000..=63000).one_of::<u32>([0]),
             )
             .family("", self.stations.keys(), "__reset", |actuator| actuator)
-            .each(
+            .others(
                 self.registers(),
                 |actuator| actuator.description("Writes a register."),
             )
