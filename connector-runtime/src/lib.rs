@@ -115,6 +115,7 @@ mod map;
 mod message;
 mod number;
 mod outbox;
+mod presence;
 mod quarantine;
 pub mod raw;
 mod registry;

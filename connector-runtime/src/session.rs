@@ -20,6 +20,7 @@ use crate::{
     map::DatapointMap,
     message::{self, Heartbeat, LogMessage, RawMessageToDb, RawPayload},
     outbox::{self, Kind, Outbox, Publish},
+    presence::{OFFLINE, ONLINE, Presence},
     registry::{Registry, Sensor},
     topic::Topics,
 };
@@ -34,7 +35,9 @@ pub(crate) struct Session {
     version: String,
     registry: Registry,
     pub(crate) outbox: Outbox,
+    presence: Presence,
     is_online: bool,
+    is_leaving: bool,
     received: Received,
     changes: Vec<Change>,
 }
@@ -70,12 +73,15 @@ impl Session {
         sensors: Vec<crate::Sensor>,
         actuators: Vec<Actuator>,
     ) -> Self {
+        let topics = Topics::of(name);
         Self {
-            topics: Topics::of(name),
+            presence: Presence::new(Arc::clone(&topics.heartbeat)),
+            topics,
             version: version.to_owned(),
             registry: Registry::new(sensors, actuators),
             outbox: Outbox::new(outbox::LIMIT),
             is_online: false,
+            is_leaving: false,
             received: Received::default(),
             changes: Vec::new(),
         }
@@ -86,7 +92,17 @@ impl Session {
         &self.topics.datapoint_map
     }
 
-    /// The topics that a new link has to subscribe beside the map's.
+    /// Our own topics: what others say there tells that we are not alone.
+    pub(crate) fn own_topics(&self) -> [String; 2] {
+        [self.topics.status.to_string(), self.topics.heartbeat.to_string()]
+    }
+
+    /// What the broker is to say when the connection breaks: topic, payload.
+    pub(crate) fn last_will(&self) -> (&str, &'static str) {
+        (&self.topics.status, OFFLINE)
+    }
+
+    /// The topics that a new link has to subscribe beside these.
     pub(crate) fn actuator_topics(&mut self) -> Vec<String> {
         self.changes.clear();
         self.registry.map().actuator.keys().cloned().collect()
@@ -131,9 +147,23 @@ impl Session {
             |sensor: &&Sensor| sensor.topic.as_ref().is_some_and(|t| queued.contains(t));
         let silent = self.registry.sensors().iter().filter(|sensor| !is_queued(sensor));
         publish_values(&mut self.outbox, silent);
+        let status = self.status(ONLINE);
+        self.outbox.push_first(status);
         if let Some(announcement) = self.announcement() {
             self.outbox.push_first(announcement);
         }
+    }
+
+    /// The connector leaves: the last thing to be said.
+    pub(crate) fn leave(&mut self) {
+        self.is_leaving = true;
+        let status = self.status(OFFLINE);
+        self.outbox.push(status);
+    }
+
+    fn status(&self, status: &'static str) -> Publish {
+        let (topic, payload) = (Arc::clone(&self.topics.status), status.into());
+        Publish { topic, payload, qos: QoS::AtLeastOnce, retain: true, kind: Kind::Passing }
     }
 
     /// The link is gone; what it did not deliver comes back, in order.
@@ -208,6 +238,7 @@ impl Session {
             let topic = Arc::clone(&self.topics.heartbeat);
             let (qos, retain) = (QoS::AtMostOnce, false);
             self.outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Passing });
+            self.presence.said(now);
         }
     }
 
@@ -221,6 +252,14 @@ impl Session {
     ) -> Option<Command> {
         if topic == &*self.topics.datapoint_map {
             self.new_map(payload);
+            return None;
+        }
+        if topic == &*self.topics.heartbeat {
+            self.presence.heard(payload);
+            return None;
+        }
+        if topic == &*self.topics.status {
+            self.contradict(payload, is_retained);
             return None;
         }
         let Some(key) = self.registry.map().actuator.get(topic) else {
@@ -242,6 +281,14 @@ impl Session {
                 );
                 None
             }
+        }
+    }
+
+    /// Another connector of our name has left, or the broker has noticed late that we were gone.
+    fn contradict(&mut self, payload: &[u8], is_retained: bool) {
+        if payload == OFFLINE.as_bytes() && !is_retained && self.is_online && !self.is_leaving {
+            let status = self.status(ONLINE);
+            self.outbox.push(status);
         }
     }
 

@@ -333,10 +333,15 @@ impl Observer {
     }
 }
 
+/// Only the status is plain text.
 fn decode(message: rumqttc::Publish) -> Message {
     let rumqttc::Publish { topic, payload, retain, .. } = message;
-    let payload = serde_json::from_slice(&payload);
-    let payload =
-        payload.unwrap_or_else(|error| panic!("a message on {topic} is no JSON: {error}"));
+    let payload = match &*payload {
+        b"online" | b"offline" if topic.ends_with("/status") => {
+            Value::from(str::from_utf8(&payload).unwrap_or_default())
+        }
+        json => serde_json::from_slice(json)
+            .unwrap_or_else(|error| panic!("a message on {topic} is no JSON: {error}")),
+    };
     Message { topic, payload, is_retained: retain }
 }

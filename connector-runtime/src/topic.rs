@@ -13,6 +13,7 @@ const MAX_LEVELS: usize = 200;
 pub(crate) struct Topics {
     pub(crate) logs: Arc<str>,
     pub(crate) heartbeat: Arc<str>,
+    pub(crate) status: Arc<str>,
     pub(crate) available_datapoints: Arc<str>,
     pub(crate) datapoint_map: Arc<str>,
     pub(crate) raw_message_to_db: Arc<str>,
@@ -25,6 +26,7 @@ impl Topics {
         Self {
             logs: below("logs"),
             heartbeat: below("heartbeat"),
+            status: below("status"),
             available_datapoints: below("available_datapoints"),
             datapoint_map: below("datapoint_map"),
             raw_message_to_db: below("raw_message_to_db"),
@@ -38,6 +40,7 @@ impl Topics {
         let own = [
             &self.logs,
             &self.heartbeat,
+            &self.status,
             &self.available_datapoints,
             &self.datapoint_map,
             &self.raw_message_to_db,
@@ -148,7 +151,7 @@ mod tests {
     #[test]
     fn a_value_cannot_go_to_a_fixed_topic() {
         let topics = Topics::of("demo");
-        for own in ["logs", "heartbeat", "datapoint_map", "raw_message_to_db"] {
+        for own in ["logs", "heartbeat", "status", "datapoint_map", "raw_message_to_db"] {
             assert_eq!(topics.check_value_topic(&format!("demo/{own}")), Err(BadTopic::Own));
         }
         assert_eq!(topics.check_value_topic("other/logs"), Ok(()));

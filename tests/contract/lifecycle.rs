@@ -108,10 +108,13 @@ async fn heartbeats_come_before_the_one_before_expires() {
 #[tokio::test]
 #[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn two_of_one_name_run_side_by_side() {
-    let mut world = World::start(Mosquitto::start().await.into()).await;
+    let often = |launch: Launch| launch.variable("HEARTBEAT_SECONDS", "1");
+    let mut world = World::with(Mosquitto::start().await.into(), often).await;
     world.settle().await;
-    let second = launch(world.broker.port(), world.device.address()).start();
+    let second = often(launch(world.broker.port(), world.device.address())).start();
     let mut link = world.device.accept().await;
+    world.connector.stdout.line("not alone").await;
+    second.stdout.line("not alone").await;
     world.bus.next("demo/heartbeat").await;
     world.select(&json!({ "sensor": { "a": "demo/a" }, "actuator": {} })).await;
     world.connector.stdout.line("are selected").await;
@@ -121,10 +124,32 @@ async fn two_of_one_name_run_side_by_side() {
     link.say(r#"{"a":"second"}"#).await;
     assert_eq!(world.bus.next("demo/a").await.value(), "second");
     assert!(!world.mosquitto().log().contains("already connected"));
+    world.bus.skip("demo/status");
     let ended = second.terminate().await;
     ended.assert_clean();
     assert!(!ended.stdout.contains("lost the connection"), "{}", ended.stdout);
+    assert_eq!(world.bus.next("demo/status").await.text(), "offline");
+    assert_eq!(world.bus.next("demo/status").await.text(), "online", "the first is still there");
+    world.connector.stdout.line("again the only connector").await;
     world.end().await;
+}
+
+#[tokio::test]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
+async fn the_status_tells_whether_it_is_there() {
+    let mut world = World::start(Mosquitto::start().await.into()).await;
+    assert_eq!(world.bus.next("demo/status").await.text(), "online");
+    world.connector.terminate().await.assert_clean();
+    let farewell = world.bus.next("demo/status").await;
+    assert_eq!((farewell.text(), farewell.qos), ("offline", 1));
+
+    let killed = launch(world.broker.port(), world.device.address()).start();
+    assert_eq!(world.bus.next("demo/status").await.text(), "online");
+    killed.signal("KILL").await;
+    assert_eq!(world.bus.next("demo/status").await.text(), "offline");
+    let mut late = Bus::on(world.broker.port()).await;
+    let retained = late.next("demo/status").await;
+    assert_eq!((retained.text(), retained.retain), ("offline", true));
 }
 
 #[tokio::test]

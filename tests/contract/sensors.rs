@@ -14,10 +14,11 @@ on_both_brokers! {
     a_flood_arrives_complete_and_in_order,
 }
 
-/// The topics of all messages that are neither a log nor a heartbeat.
+/// The topics of all messages that do not come by themselves, as logs do.
 fn topics(messages: &[Message]) -> Vec<&str> {
+    let by_itself = ["demo/logs", "demo/heartbeat", "demo/status"];
     let topics = messages.iter().map(|message| &*message.topic);
-    topics.filter(|topic| !matches!(*topic, "demo/logs" | "demo/heartbeat")).collect()
+    topics.filter(|topic| !by_itself.contains(topic)).collect()
 }
 
 fn map(sensors: &Value) -> Value {
@@ -29,9 +30,11 @@ async fn the_whole_transcript(broker: Broker) {
         World::with(broker, |launch| launch.variable("SEND_RAW_MESSAGE_TO_DB", "TRUE")).await;
     let actuators = json!({ "room_1__setpoint": 21.0, "room_2__setpoint": 21.0 });
 
-    // The start: announcement, log, heartbeat.
+    // The start: announcement, status, log, heartbeat.
     let announced = world.bus.next("demo/available_datapoints").await;
     assert_eq!(announced.json(), json!({ "sensor": {}, "actuator": actuators }));
+    let status = world.bus.next("demo/status").await;
+    assert_eq!((status.text(), status.qos), ("online", 1));
     let online = world.log("Connector online").await;
     assert_eq!(online.json()["level"], 20);
     let heartbeat = world.bus.next("demo/heartbeat").await;
@@ -84,13 +87,11 @@ async fn the_whole_transcript(broker: Broker) {
     // What is retained is what somebody finds who comes later.
     let mut late = Bus::on(world.broker.port()).await;
     let mut kept = Vec::new();
-    for topic in
-        ["demo/available_datapoints", "demo/datapoint_map", "demo/logs", "demo/messages/7/value"]
-    {
-        kept.push(late.next(topic).await);
+    for below in ["available_datapoints", "datapoint_map", "logs", "status", "messages/7/value"] {
+        kept.push(late.next(&format!("demo/{below}")).await);
     }
     assert!(kept.iter().all(|message| message.retain), "{kept:?}");
-    assert_eq!(kept[3].json(), value.json());
+    assert_eq!(kept[4].json(), value.json());
     late.publish("marker", rumqttc::QoS::AtLeastOnce, false, r#"{"value":0,"timestamp":0}"#).await;
     assert_eq!(late.messages().len(), kept.len() + 1, "{:?}", late.messages());
     world.end().await;

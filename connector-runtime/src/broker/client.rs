@@ -5,7 +5,7 @@
 //! session when there is room for it.
 
 use bytes::BytesMut;
-use rumqttc::{Connect, ConnectReturnCode, Packet, QoS};
+use rumqttc::{Connect, ConnectReturnCode, LastWill, Packet, QoS};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf},
     time::{Duration, Instant, sleep_until, timeout},
@@ -15,7 +15,12 @@ use super::{
     Broken, Identity, LinkError, PATIENCE, Stream,
     link::{Event, Link, MAX_PACKET},
 };
-use crate::{Timestamp, commands::Dispatch, session::Change, shared::Shared};
+use crate::{
+    Timestamp,
+    commands::Dispatch,
+    session::{Change, Session},
+    shared::Shared,
+};
 
 /// Announced in CONNECT: the broker gives up after one and a half of it.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
@@ -112,6 +117,11 @@ impl Client<'_> {
         let mut connect = Connect::new(&*identity.client_id);
         connect.keep_alive = KEEP_ALIVE.as_secs().try_into().unwrap_or(u16::MAX);
         connect.login.clone_from(&identity.login);
+        connect.last_will = Some({
+            let session = self.shared.session();
+            let (topic, payload) = session.last_will();
+            LastWill::new(topic, payload, QoS::AtLeastOnce, true)
+        });
         self.link.write(&Packet::Connect(connect))?;
         self.writer.write_all_buf(&mut self.link.out).await?;
         loop {
@@ -126,13 +136,14 @@ impl Client<'_> {
         }
     }
 
-    /// Subscribes to the map and to the actuators, and waits until all of it is confirmed.
+    /// Subscribes to the map, our own topics and the actuators, and waits until it is confirmed.
     async fn subscribe(&mut self, dispatch: &mut impl Dispatch) -> Result<(), LinkError> {
-        let (map, actuators) = {
+        let (map, own, actuators) = {
             let mut session = self.shared.session();
-            (session.map_topic().to_owned(), session.actuator_topics())
+            (session.map_topic().to_owned(), session.own_topics(), session.actuator_topics())
         };
         self.link.subscribe(&[map], QoS::AtLeastOnce)?;
+        self.link.subscribe(&own, QoS::AtMostOnce)?;
         self.link.subscribe(&actuators, QoS::ExactlyOnce)?;
         while !self.link.is_settled() {
             self.exchange(dispatch).await?;
@@ -149,6 +160,7 @@ impl Client<'_> {
     /// Sends what is left, then the goodbye of MQTT.
     async fn leave(&mut self, dispatch: &mut impl Dispatch) -> Result<(), LinkError> {
         self.release();
+        self.shared.update(Session::leave);
         self.take_work()?;
         while !(self.link.out.is_empty() && self.link.is_settled()) {
             self.exchange(dispatch).await?;
@@ -261,9 +273,19 @@ impl Client<'_> {
     }
 
     fn handle_refused(&self, refused: &[String]) -> Result<(), LinkError> {
+        let (map, own) = {
+            let session = self.shared.session();
+            (session.map_topic().to_owned(), session.own_topics())
+        };
         for topic in refused {
-            if topic == self.shared.session().map_topic() {
-                return Err(LinkError::MapRefused(topic.clone()));
+            if *topic == map {
+                return Err(LinkError::MapRefused(map));
+            }
+            if own.contains(topic) {
+                tracing::warn!(
+                    "the broker refuses the subscription to `{topic}`: a second connector of this name will not be noticed"
+                );
+                continue;
             }
             tracing::error!(
                 "the broker refuses the subscription to `{topic}`: no command will come from there"

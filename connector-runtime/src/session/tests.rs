@@ -15,9 +15,10 @@ fn online() -> Session {
     session
 }
 
-/// What was published since this was last asked: topic, payload, QoS, retain.
+/// What was published since this was last asked, but for the status: topic, payload, QoS, retain.
 fn published(session: &mut Session) -> Vec<(String, Value, u8, bool)> {
     std::iter::from_fn(|| session.outbox.pop())
+        .filter(|p| &*p.topic != "demo/status")
         .map(|p| {
             let payload = serde_json::from_slice(&p.payload).unwrap();
             (p.topic.to_string(), payload, p.qos as u8, p.retain)
@@ -88,7 +89,29 @@ fn each_message_has_its_topic_qos_and_retain_flag() {
 fn nothing_is_announced_while_nothing_is_known() {
     let mut session = Session::new("demo", "1", Vec::new(), Vec::new());
     session.online();
-    assert!(session.outbox.is_empty());
+    assert_eq!(published(&mut session), []);
+}
+
+#[test]
+fn the_status_is_what_is_true_whatever_others_say() {
+    let mut session = Session::new("demo", "1", Vec::new(), Vec::new());
+    let statuses = |session: &mut Session| -> Vec<_> {
+        let published = std::iter::from_fn(|| session.outbox.pop());
+        published.map(|p| (p.topic.to_string(), p.payload, p.qos as u8, p.retain)).collect()
+    };
+    let status = |text: &'static str| ("demo/status".to_owned(), text.into(), 1, true);
+    assert_eq!(session.last_will(), ("demo/status", "offline"));
+    session.online();
+    assert_eq!(statuses(&mut session), [status("online")]);
+    for (payload, is_retained) in [("online", false), ("offline", true), ("x", false)] {
+        session.message("demo/status", payload.as_bytes(), is_retained, NOW);
+        assert_eq!(statuses(&mut session), []);
+    }
+    session.message("demo/status", b"offline", false, NOW);
+    assert_eq!(statuses(&mut session), [status("online")]);
+    session.leave();
+    session.message("demo/status", b"offline", false, NOW);
+    assert_eq!(statuses(&mut session), [status("offline")]);
 }
 
 #[test]
