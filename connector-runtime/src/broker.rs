@@ -4,6 +4,7 @@ mod client;
 #[cfg(feature = "embedded-broker")]
 mod embedded;
 pub(crate) mod link;
+mod oversized;
 
 use std::{fmt, io, time::Duration};
 

@@ -162,7 +162,8 @@ pub(crate) async fn serve<C: Connector>(
 ) -> Result<(), Exit> {
     settings.check().map_err(Exit::Faults)?;
     let Described { sources, sensors, actuators } = describe(&connector)?;
-    let session = Session::new(&settings.connector_name, C::VERSION, sensors, actuators);
+    let mut session = Session::new(&settings.connector_name, C::VERSION, sensors, actuators);
+    session.value_qos = settings.value_qos();
     let shared = Arc::new(Shared::new(session, logs.clone()));
     let device = Arc::new(Device::new(connector, Arc::clone(&shared)));
     let workers = Workers::new(Arc::clone(&device), logs.clone(), runtime.clone());

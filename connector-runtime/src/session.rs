@@ -35,6 +35,7 @@ pub(crate) struct Session {
     version: String,
     registry: Registry,
     pub(crate) outbox: Outbox,
+    pub(crate) value_qos: QoS,
     presence: Presence,
     is_online: bool,
     is_leaving: bool,
@@ -80,6 +81,7 @@ impl Session {
             version: version.to_owned(),
             registry: Registry::new(sensors, actuators),
             outbox: Outbox::new(outbox::LIMIT),
+            value_qos: QoS::AtLeastOnce,
             is_online: false,
             is_leaving: false,
             received: Received::default(),
@@ -146,7 +148,7 @@ impl Session {
         let is_queued =
             |sensor: &&Sensor| sensor.topic.as_ref().is_some_and(|t| queued.contains(t));
         let silent = self.registry.sensors().iter().filter(|sensor| !is_queued(sensor));
-        publish_values(&mut self.outbox, silent);
+        publish_values(&mut self.outbox, silent, self.value_qos);
         let status = self.status(ONLINE);
         self.outbox.push_first(status);
         if let Some(announcement) = self.announcement() {
@@ -202,7 +204,7 @@ impl Session {
         if has_news {
             self.announce();
         }
-        publish_values(&mut self.outbox, self.registry.updated());
+        publish_values(&mut self.outbox, self.registry.updated(), self.value_qos);
         has_news
     }
 
@@ -330,7 +332,8 @@ impl Session {
         self.changes.extend(new.cloned().map(Change::Subscribe));
         let selected = self.registry.select(map);
         let sensors = self.registry.sensors();
-        publish_values(&mut self.outbox, selected.iter().map(|&index| &sensors[index]));
+        let selected = selected.iter().map(|&index| &sensors[index]);
+        publish_values(&mut self.outbox, selected, self.value_qos);
     }
 
     /// All known datapoints, if there are any and the broker bears so many.
@@ -363,15 +366,14 @@ impl Session {
 }
 
 /// Publishes the last values of those sensors that are selected and have one.
-fn publish_values<'a>(outbox: &mut Outbox, sensors: impl Iterator<Item = &'a Sensor>) {
+fn publish_values<'a>(outbox: &mut Outbox, sensors: impl Iterator<Item = &'a Sensor>, qos: QoS) {
     let mut buffer = BytesMut::new();
     for sensor in sensors {
         let (Some(topic), Some(timestamp)) = (&sensor.topic, sensor.timestamp) else { continue };
         message::write_value(&mut buffer, &sensor.json, timestamp);
         sensor.said.set(Some(timestamp));
         let (topic, payload) = (Arc::clone(topic), buffer.split().freeze());
-        let (qos, retain) = (QoS::AtLeastOnce, true);
-        outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Value });
+        outbox.push(Publish { topic, payload, qos, retain: true, kind: Kind::Value });
     }
 }
 

@@ -11,6 +11,7 @@ use clap::{
     Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, builder::Resettable,
     parser::ValueSource,
 };
+use rumqttc::QoS;
 
 pub(crate) use self::environment::Environment;
 pub(crate) use self::report::Exit;
@@ -43,6 +44,11 @@ pub struct BusSettings {
     #[arg(hide_default_value = true)]
     pub mqtt_password: Secret,
 
+    /// Quality of service of datapoint values. 1: each arrives; 0: cheaper, and those on their way
+    /// are lost when the connection breaks.
+    #[arg(long, env = "MQTT_VALUE_QOS", value_name = "0|1", default_value_t = 1, value_parser = value_qos)]
+    pub mqtt_value_qos: u8,
+
     /// TRUE: publish each raw message as it was received, for the raw message data base.
     #[arg(long, env = "SEND_RAW_MESSAGE_TO_DB", value_name = "TRUE|FALSE", value_parser = switch)]
     #[arg(action = ArgAction::Set, num_args = 0..=1, default_value = "FALSE", default_missing_value = "TRUE")]
@@ -69,6 +75,7 @@ impl BusSettings {
             mqtt_broker_port: 1883,
             mqtt_username: String::new(),
             mqtt_password: Secret::default(),
+            mqtt_value_qos: 1,
             send_raw_message_to_db: false,
             debug: false,
             heartbeat_seconds: 30,
@@ -79,9 +86,14 @@ impl BusSettings {
     pub(crate) fn check(&self) -> Result<(), Vec<String>> {
         let name = topic::check_name(&self.connector_name).err();
         let host = host(&self.mqtt_broker_host).err();
+        let qos = value_qos(&self.mqtt_value_qos.to_string()).err();
         let heartbeat = seconds(&self.heartbeat_seconds.to_string()).err();
-        let faults: Vec<_> = [name, host, heartbeat].into_iter().flatten().collect();
+        let faults: Vec<_> = [name, host, qos, heartbeat].into_iter().flatten().collect();
         if faults.is_empty() { Ok(()) } else { Err(faults) }
+    }
+
+    pub(crate) fn value_qos(&self) -> QoS {
+        if self.mqtt_value_qos == 0 { QoS::AtMostOnce } else { QoS::AtLeastOnce }
     }
 
     pub(crate) fn heartbeat_interval(&self) -> Duration {
@@ -147,6 +159,11 @@ fn host(text: &str) -> Result<String, String> {
 fn port(text: &str) -> Result<u16, String> {
     let port = text.trim().parse().ok().filter(|&port| port > 0);
     port.ok_or_else(|| "a TCP port is a number from 1 to 65535".to_owned())
+}
+
+fn value_qos(text: &str) -> Result<u8, String> {
+    let qos = text.trim().parse().ok().filter(|qos| *qos <= 1);
+    qos.ok_or_else(|| "the quality of service of values is 0 or 1".to_owned())
 }
 
 fn seconds(text: &str) -> Result<u64, String> {

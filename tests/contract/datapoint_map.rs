@@ -3,7 +3,7 @@
 use rumqttc::QoS;
 use serde_json::{Map, Value, json};
 
-use crate::support::{Broker, Bus, Device, World, launch, on_both_brokers};
+use crate::support::{Broker, Bus, Device, Mosquitto, World, launch, on_both_brokers};
 
 const MAP: &str = "demo/datapoint_map";
 
@@ -200,6 +200,23 @@ async fn a_map_of_five_megabytes_works(broker: Broker) {
     assert_eq!(world.bus.next("demo/messages/0/value").await.value(), 1);
     world.bus.publish("demo/set", QoS::AtLeastOnce, false, r#"{"value":1}"#).await;
     world.link.hear().await;
+    world.end().await;
+}
+
+#[tokio::test]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
+async fn a_map_beyond_all_measure_is_read_past() {
+    let mut world = World::start(Mosquitto::start().await.into()).await;
+    world.select(&map(&json!({ "a": "demo/a" }), &json!({}))).await;
+    for (qos, size) in
+        [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce].into_iter().zip(20_000_000..)
+    {
+        world.bus.publish(MAP, qos, true, vec![b' '; size]).await;
+        world.log(&format!("{size} bytes on `demo/datapoint_map` is ignored")).await;
+    }
+    world.link.say(r#"{"a":1}"#).await;
+    assert_eq!(world.bus.next("demo/a").await.value(), 1, "the map before stays in force");
+    assert!(!world.connector.stdout.contains("lost the connection"));
     world.end().await;
 }
 

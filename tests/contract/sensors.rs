@@ -10,6 +10,7 @@ on_both_brokers! {
     values_keep_their_types_and_digits,
     what_no_data_base_can_store_is_replaced,
     empty_objects_are_nothing,
+    values_can_go_with_qos_0,
     one_message_has_one_time_and_its_order,
     a_flood_arrives_complete_and_in_order,
 }
@@ -199,6 +200,17 @@ async fn empty_objects_are_nothing(broker: Broker) {
     let announced =
         messages.iter().rfind(|message| message.topic == expected[0]).expect("there is one");
     assert_eq!(announced.json()["sensor"], json!({ "end": true }));
+    world.end().await;
+}
+
+async fn values_can_go_with_qos_0(broker: Broker) {
+    let mut world = World::with(broker, |launch| launch.variable("MQTT_VALUE_QOS", "0")).await;
+    world.select(&map(&json!({ "a": "demo/a" }))).await;
+    world.link.say(r#"{"a":1}"#).await;
+    let value = world.bus.next("demo/a").await;
+    assert_eq!((value.value(), value.qos), (json!(1), 0));
+    let mut late = Bus::on(world.broker.port()).await;
+    assert!(late.next("demo/a").await.retain);
     world.end().await;
 }
 

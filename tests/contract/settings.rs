@@ -57,6 +57,7 @@ async fn the_help_lists_every_variable_with_its_default() {
         ("MQTT_BROKER_PORT", "1883"),
         ("MQTT_USERNAME", ""),
         ("MQTT_PASSWORD", ""),
+        ("MQTT_VALUE_QOS", "1"),
         ("SEND_RAW_MESSAGE_TO_DB", "FALSE"),
         ("DEBUG", "FALSE"),
         ("HEARTBEAT_SECONDS", "30"),

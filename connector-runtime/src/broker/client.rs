@@ -14,6 +14,7 @@ use tokio::{
 use super::{
     Broken, Identity, LinkError, PATIENCE, Stream,
     link::{Event, Link, MAX_PACKET},
+    oversized::{Front, Header, Oversized},
 };
 use crate::{
     Timestamp,
@@ -50,6 +51,7 @@ pub(super) async fn serve(
         reader,
         writer,
         input: BytesMut::new(),
+        oversized: Oversized::default(),
         link: Link::new(Instant::now()),
         shared,
         is_online: false,
@@ -67,6 +69,7 @@ struct Client<'a> {
     reader: ReadHalf<Box<dyn Stream>>,
     writer: WriteHalf<Box<dyn Stream>>,
     input: BytesMut,
+    oversized: Oversized,
     link: Link,
     shared: &'a Shared,
     is_online: bool,
@@ -243,6 +246,13 @@ impl Client<'_> {
     }
 
     fn next_packet(&mut self) -> Result<Option<Packet>, LinkError> {
+        loop {
+            match self.oversized.skip(&mut self.input) {
+                Front::Usual => break,
+                Front::Unclear => return Ok(None),
+                Front::Large(header) => self.pass_over(header)?,
+            }
+        }
         match Packet::read(&mut self.input, MAX_PACKET) {
             Ok(packet) => Ok(Some(packet)),
             Err(rumqttc::mqttbytes::Error::InsufficientBytes(missing)) => {
@@ -251,6 +261,15 @@ impl Client<'_> {
             }
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// A message that is too large is confirmed like any other, so that it does not come again.
+    fn pass_over(&mut self, header: Header) -> Result<(), LinkError> {
+        let Header { topic, qos, pkid, bytes } = header;
+        tracing::error!("a message of {bytes} bytes on `{topic}` is ignored: it is too large");
+        let mut message = rumqttc::Publish::new(topic, qos, Vec::new());
+        message.pkid = pkid;
+        self.link.receive(Packet::Publish(message), Instant::now()).map(drop)
     }
 
     fn handle_input(&mut self, dispatch: &mut impl Dispatch) -> Result<(), LinkError> {
