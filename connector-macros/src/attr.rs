@@ -101,14 +101,18 @@ static CONNECT: Form = Form {
     name: "connect",
     example: r#"#[connect(state = "connected")]"#,
     takes_keys: false,
-    options: &[Opt { name: "state", example: r#"state = "connected""# }],
+    options: &[Opt { name: "state", example: r#"state = "connected""# }, TIMEOUT],
 };
 
 static RECEIVE: Form = Form {
     name: "receive",
     example: "#[receive(every = Duration::from_secs(10))]",
     takes_keys: false,
-    options: &[Opt { name: "every", example: "every = Duration::from_secs(10)" }, HARMLESS],
+    options: &[
+        Opt { name: "every", example: "every = Duration::from_secs(10)" },
+        TIMEOUT,
+        HARMLESS,
+    ],
 };
 
 static PARSE: Form = Form { name: "parse", example: "#[parse]", takes_keys: false, options: &[] };
@@ -126,6 +130,9 @@ static SEND: Form = Form {
         HARMLESS,
     ],
 };
+
+/// How long a call may take.
+const TIMEOUT: Opt = Opt { name: "timeout", example: "timeout = Duration::from_secs(5)" };
 
 /// Says that errors of a method do not end the session; it has no value.
 const HARMLESS: Opt = Opt { name: "harmless", example: "harmless" };

@@ -93,16 +93,20 @@ pub(crate) fn connector(arguments: TokenStream, block: &Impl) -> Result<Connecto
 fn connect(annotated: &Annotated<'_>) -> Result<Connect> {
     let signature = signature::connect(annotated.signature);
     let options = annotated.options();
-    let state = options.and_then(|options| options.get("state").map(key::state).transpose());
-    let ((method, session), state) = both(signature, state)?;
-    Ok(Connect { method, session, state })
+    let options = options.and_then(|options| {
+        let state = options.get("state").map(key::state).transpose()?;
+        Ok((state, options.get("timeout").cloned()))
+    });
+    let ((method, session), (state, timeout)) = both(signature, options)?;
+    Ok(Connect { method, session, state, timeout })
 }
 
 fn receive(annotated: &Annotated<'_>) -> Result<Receive> {
     let signature = signature::receive(annotated.signature);
     let ((method, session, message), options) = both(signature, annotated.options())?;
-    let (every, harmless) = (options.get("every").cloned(), options.written("harmless").is_some());
-    Ok(Receive { method, session, message, every, harmless })
+    let (every, timeout) = (options.get("every").cloned(), options.get("timeout").cloned());
+    let harmless = options.written("harmless").is_some();
+    Ok(Receive { method, session, message, every, timeout, harmless })
 }
 
 fn parse(annotated: &Annotated<'_>) -> Result<Parse> {

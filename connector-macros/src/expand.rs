@@ -84,8 +84,16 @@ fn connect_fn(connect: Option<&Connect>) -> TokenStream {
             }
         }
     });
+    let timeout = connect.and_then(|connect| connect.timeout.as_ref()).map(|timeout| {
+        quote! {
+            fn connect_timeout(&self) -> ::core::time::Duration {
+                #timeout
+            }
+        }
+    });
     quote! {
         #state
+        #timeout
 
         async fn connect(&self) -> ::connector_runtime::Result<Self::Session> {
             #body
@@ -95,11 +103,13 @@ fn connect_fn(connect: Option<&Connect>) -> TokenStream {
 
 fn source(receive: &Receive) -> TokenStream {
     let name = receive.method.ident.unraw().to_string();
-    if let Some(every) = &receive.every {
+    let source = if let Some(every) = &receive.every {
         quote!(::connector_runtime::Source::poll(#name, #every))
     } else {
         quote!(::connector_runtime::Source::push(#name))
-    }
+    };
+    let timeout = receive.timeout.as_ref().map(|timeout| quote!(.timeout(#timeout)));
+    quote!(#source #timeout)
 }
 
 fn receive(receives: &[Receive]) -> TokenStream {

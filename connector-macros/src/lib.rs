@@ -148,6 +148,7 @@ pub fn connector(options: TokenStream, item: TokenStream) -> TokenStream {
 /// | option | meaning |
 /// |---|---|
 /// | `state = "key"` | adds a sensor with this key: whether there is a session, `true` or `false` |
+/// | `timeout = DURATION` | a call that takes longer is dropped and counts as failed; 30 s if not given |
 ///
 /// ```
 /// # use connector_runtime::prelude::*;
@@ -207,9 +208,11 @@ pub fn connect(_options: TokenStream, item: TokenStream) -> TokenStream {
 /// | option | meaning |
 /// |---|---|
 /// | `every = DURATION` | asks at once and then in this rhythm; the expression may use `self` |
+/// | `timeout = DURATION` | a call that takes longer is dropped, which ends the session |
 /// | `harmless` | no error of this method ends the session |
 ///
-/// `every` takes a `Duration`, or an `Option<Duration>` whose `None` says that there is no such source.
+/// Without `timeout` a poll may take as long as its interval, but at least a minute; a method without
+/// `every` may wait for ever. `every` takes a `Duration`, or an `Option<Duration>` whose `None` says that there is no such source.
 /// Without `every` the method is called again as soon as its last message is processed, so it
 /// waits until the device has something to say:
 ///
@@ -238,7 +241,7 @@ pub fn connect(_options: TokenStream, item: TokenStream) -> TokenStream {
 ///     }
 ///
 ///     /// It is there where the settings say so, and fails in winter.
-///     #[receive(every = self.history, harmless)]
+///     #[receive(every = self.history, timeout = Duration::from_secs(5), harmless)]
 ///     async fn history(&self) -> Result<Vec<u8>> {
 ///         bail!("there is no history in winter")
 ///     }

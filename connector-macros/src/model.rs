@@ -33,6 +33,8 @@ pub(crate) struct Connect {
     pub(crate) session: Type,
     /// The key of the sensor that tells whether there is a session, if there is one.
     pub(crate) state: Option<LitStr>,
+    /// How long it may take.
+    pub(crate) timeout: Option<Expr>,
 }
 
 /// A method that gets raw messages.
@@ -43,6 +45,8 @@ pub(crate) struct Receive {
     pub(crate) message: Message,
     /// The time between two polls; none for a source that pushes.
     pub(crate) every: Option<Expr>,
+    /// How long a call may take.
+    pub(crate) timeout: Option<Expr>,
     /// Whether its errors leave the session as it is.
     pub(crate) harmless: bool,
 }

@@ -102,7 +102,10 @@ async fn work<C: Connector>(device: Arc<Device<C>>, mut queue: mpsc::Receiver<Wa
             () = overdue(&open) => Err(anyhow::anyhow!("its session has ended, and it did not return")),
         };
         match outcome {
-            Ok(()) => open.worked(),
+            Ok(()) => {
+                device.shared.metrics.commands.inc();
+                open.worked();
+            }
             Err(error) => {
                 tracing::error!("the command {json:.100} for `{key}` failed: {}", Causes(&error));
                 open.failed(key, &error);

@@ -111,6 +111,11 @@ pub trait Connector: Settings {
     /// Opens a session with the device. After an error it is called again, with growing pauses.
     fn connect(&self) -> impl Future<Output = Result<Self::Session>> + Send;
 
+    /// How long [`connect`](Self::connect) may take; then the call is dropped, which counts as an error.
+    fn connect_timeout(&self) -> Duration {
+        CONNECT_TIMEOUT
+    }
+
     /// Gets the next raw message of one source, given by its index in [`sources`](Self::sources).
     ///
     /// `Ok(None)` says that there is nothing to process this time. An error ends the session, and the
@@ -175,11 +180,18 @@ pub trait Connector: Settings {
     }
 }
 
+/// How long a poll may take where nothing else is said.
+const POLL_TIMEOUT: Duration = Duration::from_mins(1);
+
+/// How long it may take to open a session where nothing else is said.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// One way by which raw messages arrive, and its rhythm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     name: Cow<'static, str>,
     rhythm: Rhythm,
+    timeout: Option<Duration>,
 }
 
 /// When a source is asked.
@@ -220,13 +232,25 @@ impl Source {
     /// With `None` for the interval it is never polled.
     #[must_use]
     pub fn poll(name: impl Into<Cow<'static, str>>, every: impl Every) -> Self {
-        Self { name: name.into(), rhythm: every.every().map_or(Rhythm::Never, Rhythm::Every) }
+        let every = every.every();
+        let timeout = every.map(|every| every.max(POLL_TIMEOUT));
+        let rhythm = every.map_or(Rhythm::Never, Rhythm::Every);
+        Self { name: name.into(), rhythm, timeout }
     }
 
     /// A source that pushes: [`receive`](Connector::receive) waits for its next message.
     #[must_use]
     pub fn push(name: impl Into<Cow<'static, str>>) -> Self {
-        Self { name: name.into(), rhythm: Rhythm::Push }
+        Self { name: name.into(), rhythm: Rhythm::Push, timeout: None }
+    }
+
+    /// How long [`receive`](Connector::receive) may take; then the call is dropped, which counts as an
+    /// error. Without this it is the interval, but at least a minute, for a source that is polled, and
+    /// as long as it takes for one that pushes.
+    #[must_use]
+    pub const fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
     }
 
     /// What log messages call it.
@@ -242,6 +266,16 @@ impl Source {
             Rhythm::Every(every) => Some(every),
             Rhythm::Push | Rhythm::Never => None,
         }
+    }
+
+    /// How long a call may take.
+    pub(crate) const fn limit(&self) -> Option<Duration> {
+        self.timeout
+    }
+
+    /// How long its data is fresh: two polls may fail, and a slow one is no trouble.
+    pub(crate) fn fresh_for(&self) -> Option<Duration> {
+        self.every().map(|every| (every * 3).max(POLL_TIMEOUT))
     }
 
     /// Whether it is asked at all.

@@ -8,13 +8,8 @@ use tokio::{
 };
 
 use crate::{
-    Connector, Error, Timestamp,
-    broker::jitter,
-    causes::Causes,
-    flatten::Flat,
-    harmless::is_harmless,
-    isolation::{isolated, isolated_call},
-    shared::Shared,
+    Connector, Error, Timestamp, broker::jitter, calls::Call, causes::Causes, flatten::Flat,
+    harmless::is_harmless, isolation::isolated_call, shared::Shared,
 };
 
 /// The pause after a session that was of use.
@@ -39,7 +34,8 @@ const SILENCE: Duration = Duration::from_mins(10);
 /// The device of a connector, and the session with it.
 pub(crate) struct Device<C: Connector> {
     pub(crate) connector: C,
-    shared: Arc<Shared>,
+    pub(crate) shared: Arc<Shared>,
+    connect: Arc<Call>,
     current: watch::Sender<Option<Arc<Open<C::Session>>>>,
 }
 
@@ -61,7 +57,9 @@ enum Health {
 
 impl<C: Connector> Device<C> {
     pub(crate) fn new(connector: C, shared: Arc<Shared>) -> Self {
-        Self { connector, shared, current: watch::Sender::new(None) }
+        let timeout = isolated_call(|| Ok(connector.connect_timeout())).ok();
+        let connect = shared.calls.add("connect", "connect", timeout);
+        Self { connector, shared, connect, current: watch::Sender::new(None) }
     }
 
     /// The session, as soon as there is one.
@@ -87,7 +85,7 @@ impl<C: Connector> Device<C> {
     pub(crate) async fn keep_open(&self) {
         let mut outage = Outage::default();
         loop {
-            match isolated(async { self.connector.connect().await }).await {
+            match self.connect.run(async { self.connector.connect().await }).await {
                 Ok(session) => self.use_up(session, &mut outage).await,
                 Err(error) => {
                     self.note(&mut outage, &format!("cannot connect: {}", Causes(&error)));
@@ -102,6 +100,8 @@ impl<C: Connector> Device<C> {
         let open = Arc::new(Open { session, health: watch::Sender::new(Health::New) });
         self.ask_for_actuators();
         self.current.send_replace(Some(Arc::clone(&open)));
+        self.shared.set_device(true);
+        self.shared.metrics.sessions.inc();
         if outage.failures > 0 {
             let _ = timeout(PROBATION, open.health(|health| *health != Health::New)).await;
         }
@@ -111,6 +111,7 @@ impl<C: Connector> Device<C> {
         }
         let ended = open.health(|health| matches!(health, Health::Ended(_))).await;
         self.current.send_replace(None);
+        self.shared.set_device(false);
         if let Health::Ended(reason) = ended {
             self.note(outage, &reason);
         }

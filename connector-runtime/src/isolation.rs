@@ -8,30 +8,38 @@ use std::{
     task::Poll,
 };
 
-use crate::{Error, Result};
+use crate::Result;
+
+/// What a panic said.
+#[derive(Debug, thiserror::Error)]
+#[error("it panicked: {0}")]
+pub(crate) struct Panic(String);
 
 /// Awaits a future; a panic within becomes an error.
 pub(crate) async fn isolated<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     let mut future = pin!(future);
     // A future that has panicked is not polled again, so that nobody sees it in between states.
-    poll_fn(|context| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(context))) {
+    poll_fn(|context| match catch(|| future.as_mut().poll(context)) {
         Ok(poll) => poll,
-        Err(panic) => Poll::Ready(Err(describe(&*panic))),
+        Err(panic) => Poll::Ready(Err(panic.into())),
     })
     .await
 }
 
 /// Calls a function; a panic within becomes an error.
 pub(crate) fn isolated_call<T>(function: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(function)).unwrap_or_else(|panic| Err(describe(&*panic)))
+    catch(function)?
 }
 
-fn describe(panic: &(dyn Any + Send)) -> Error {
-    let text = panic
-        .downcast_ref::<&str>()
-        .copied()
-        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    anyhow::anyhow!("it panicked: {}", text.unwrap_or("without a message"))
+/// Calls a function, and catches it if it panics.
+pub(crate) fn catch<T>(function: impl FnOnce() -> T) -> Result<T, Panic> {
+    catch_unwind(AssertUnwindSafe(function)).map_err(|panic| describe(&*panic))
+}
+
+fn describe(panic: &(dyn Any + Send)) -> Panic {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    Panic(text.unwrap_or("without a message").to_owned())
 }
 
 #[cfg(test)]

@@ -57,6 +57,7 @@
 //! | [sensors](guide::sensors) | My device pushes, or is polled. A value may be absent. |
 //! | [commands](guide::commands) | What may a command be? Some actuators are known only at run time. |
 //! | [sessions](guide::sessions) | How do I reconnect? How are errors told? What does the log say? |
+//! | [operation](guide::operation) | Is it there, and well? What does it count? |
 //! | [testing](guide::testing) | How do I test `parse`, and how a whole connector? |
 //! | [by hand](guide::by_hand) | How do I implement the trait [`Connector`] myself? |
 //! | [expansion](guide::expansion) | What does the macro write, and what does it refuse? |
@@ -97,6 +98,7 @@
 pub mod __private;
 mod actuator;
 mod broker;
+mod calls;
 mod causes;
 mod command;
 mod commands;
@@ -108,11 +110,13 @@ mod flatten;
 #[cfg(any(doc, doctest))]
 pub mod guide;
 mod harmless;
+mod health;
 mod isolation;
 mod keys;
 mod log;
 mod map;
 mod message;
+mod metrics;
 mod number;
 mod outbox;
 mod presence;

@@ -78,7 +78,7 @@ impl Outbox {
         }
         self.count_in(&publish);
         self.waiting.push_back(publish);
-        while self.bytes + self.held_bytes > self.limit {
+        while self.bytes() > self.limit {
             self.drop_one();
         }
     }
@@ -146,6 +146,10 @@ impl Outbox {
             self.bytes -= if keep { 0 } else { publish.cost() };
             keep
         });
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes + self.held_bytes
     }
 
     pub(crate) fn waiting(&self) -> impl Iterator<Item = &Publish> {

@@ -204,6 +204,10 @@ impl Registry {
         is_new
     }
 
+    pub(crate) fn actuators(&self) -> &[Actuator] {
+        &self.actuators
+    }
+
     pub(crate) fn actuator(&self, key: &str) -> Option<&Actuator> {
         self.actuators.iter().find(|actuator| actuator.key() == key)
     }

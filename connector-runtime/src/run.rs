@@ -14,6 +14,7 @@ use crate::{
     broker::{self, Address, Identity},
     commands::Workers,
     device::Device,
+    health,
     isolation::isolated_call,
     log::{self, Logs},
     session::Session,
@@ -35,8 +36,9 @@ const WAIT_FOR_COMMANDS: Duration = Duration::from_secs(1);
 /// How long no datapoint map has come when they are at rest.
 const REST: Duration = Duration::from_secs(1);
 
-/// How many calls of the device part may block at the same time before others wait.
-const DEVICE_THREADS: usize = 4;
+/// How many threads the device part has: one for each function that might keep its own, within limits.
+const FEWEST_THREADS: usize = 4;
+const MOST_THREADS: usize = 32;
 
 /// `EX_CONFIG` of sysexits.h: the settings are wrong, a restart does not help.
 const EXIT_CONFIG: u8 = 78;
@@ -46,7 +48,8 @@ const EXIT_CONFIG: u8 = 78;
 ///
 /// The exit code is 0 after a signal, 78 where the settings are wrong, and 1 where the system refuses
 /// what every program needs. Nothing else ends it: device functions may fail, panic or block, though
-/// one that blocks keeps its thread, of which there are four.
+/// one that blocks keeps its thread. There is one for each source and each actuator, but at least four
+/// and at most 32.
 ///
 /// ```no_run
 /// use connector_runtime::prelude::*;
@@ -78,7 +81,7 @@ pub fn main<C: Connector>() -> ExitCode {
             Ok(read) => read,
             Err(exit) => return leave(&exit),
         };
-    let (bus, device) = match runtimes() {
+    let (bus, device) = match runtimes(threads(&connector)) {
         Ok(runtimes) => runtimes,
         Err(error) => {
             eprintln!("cannot start: {error}");
@@ -113,10 +116,17 @@ pub fn main<C: Connector>() -> ExitCode {
 
 /// One thread for the bus, and others for the device part: where that blocks, values, heartbeats and
 /// the end do not wait for it.
-fn runtimes() -> std::io::Result<(Runtime, Runtime)> {
+fn runtimes(device_threads: usize) -> std::io::Result<(Runtime, Runtime)> {
     let bus = Builder::new_current_thread().enable_all().build()?;
-    let device = Builder::new_multi_thread().worker_threads(DEVICE_THREADS).enable_all().build()?;
+    let device = Builder::new_multi_thread().worker_threads(device_threads).enable_all().build()?;
     Ok((bus, device))
+}
+
+fn threads(connector: &impl Connector) -> usize {
+    let functions = || Ok(connector.sources().len() + connector.actuators().len());
+    let functions = isolated_call(functions).unwrap_or_default();
+    // Two more to open the session, and for all that does not block.
+    (functions + 2).clamp(FEWEST_THREADS, MOST_THREADS)
 }
 
 fn leave(exit: &Exit) -> ExitCode {
@@ -174,11 +184,17 @@ pub(crate) async fn serve<C: Connector>(
         async move { broker::keep_connected(address, identity, &shared, workers).await }
     };
     let mut broker = tokio::spawn(logs.collect(broker));
+    let health = settings
+        .health_addr
+        .map(|address| tokio::spawn(logs.collect(health::serve(address, Arc::clone(&shared)))));
     tokio::select! {
         () = operate(&device, &shared, sources, &settings, &logs, runtime) => {}
         () = stop => {}
     }
     tracing::info!("Connector stopped.");
+    if let Some(health) = health {
+        health.abort();
+    }
     device.tell(false);
     shared.say_goodbye();
     let Ok(Ok(workers)) = timeout(WAIT_FOR_GOODBYE, &mut broker).await else {
@@ -209,11 +225,14 @@ async fn operate<C: Connector>(
     let mut tasks = JoinSet::new();
     tasks.spawn(logs.collect(beat(Arc::clone(shared), settings.heartbeat_interval())));
     tasks.spawn(logs.collect(tell_selections(Arc::clone(shared))));
+    let watched = Arc::clone(shared);
+    tasks.spawn(logs.collect(async move { watched.calls.watch().await }));
     let records_raw = settings.send_raw_message_to_db;
     let there = sources.into_iter().enumerate().filter(|(_, source)| source.is_there());
     for (index, source) in there {
         let (device, shared) = (Arc::clone(device), Arc::clone(shared));
-        let source = source::run(device, shared, index, source, records_raw);
+        let receive = shared.calls.add_source(&source, settings.health_max_age());
+        let source = source::run(device, shared, index, source, receive, records_raw);
         tasks.spawn_on(logs.collect(source), runtime);
     }
     let device = Arc::clone(device);

@@ -19,6 +19,7 @@ use crate::{
     flatten::Flat,
     map::DatapointMap,
     message::{self, Heartbeat, LogMessage, RawMessageToDb, RawPayload},
+    metrics::{Metrics, Snapshot},
     outbox::{self, Kind, Outbox, Publish},
     presence::{OFFLINE, ONLINE, Presence},
     registry::{Registry, Sensor},
@@ -36,6 +37,7 @@ pub(crate) struct Session {
     registry: Registry,
     pub(crate) outbox: Outbox,
     pub(crate) value_qos: QoS,
+    pub(crate) metrics: Arc<Metrics>,
     presence: Presence,
     is_online: bool,
     is_leaving: bool,
@@ -82,6 +84,7 @@ impl Session {
             registry: Registry::new(sensors, actuators),
             outbox: Outbox::new(outbox::LIMIT),
             value_qos: QoS::AtLeastOnce,
+            metrics: Arc::new(Metrics::new(name, version)),
             is_online: false,
             is_leaving: false,
             received: Received::default(),
@@ -136,10 +139,26 @@ impl Session {
         (map.sensor.len(), map.actuator.len())
     }
 
+    /// What can be told of it, to whom it may concern.
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        let (selected_sensors, selected_actuators) = self.selected();
+        Snapshot {
+            broker_is_connected: self.is_online,
+            known_sensors: self.registry.sensors().len(),
+            known_actuators: self.registry.actuators().len(),
+            selected_sensors,
+            selected_actuators,
+            queued_messages: self.outbox.waiting().count(),
+            queued_bytes: self.outbox.bytes(),
+            ..Snapshot::default()
+        }
+    }
+
     /// A link is up and its subscriptions are confirmed. The broker may have lost everything that
     /// it retained, so all of it is said again.
     pub(crate) fn online(&mut self) {
         self.is_online = true;
+        self.metrics.connections.inc();
         self.tell_dropped();
         self.outbox.hold_raw();
         self.registry.forget_what_was_said();
@@ -148,7 +167,8 @@ impl Session {
         let is_queued =
             |sensor: &&Sensor| sensor.topic.as_ref().is_some_and(|t| queued.contains(t));
         let silent = self.registry.sensors().iter().filter(|sensor| !is_queued(sensor));
-        publish_values(&mut self.outbox, silent, self.value_qos);
+        let count = publish_values(&mut self.outbox, silent, self.value_qos);
+        self.metrics.values.inc_by(count);
         let status = self.status(ONLINE);
         self.outbox.push_first(status);
         if let Some(announcement) = self.announcement() {
@@ -204,7 +224,8 @@ impl Session {
         if has_news {
             self.announce();
         }
-        publish_values(&mut self.outbox, self.registry.updated(), self.value_qos);
+        let count = publish_values(&mut self.outbox, self.registry.updated(), self.value_qos);
+        self.metrics.values.inc_by(count);
         has_news
     }
 
@@ -306,12 +327,14 @@ impl Session {
         match DatapointMap::parse(payload, &self.topics) {
             Ok((map, refused)) => {
                 self.received.maps += 1;
+                self.metrics.map("used");
                 if let Some(refused) = refused.summary() {
                     tracing::warn!("datapoint_map: {refused}");
                 }
                 self.select(map);
             }
             Err(problem) => {
+                self.metrics.map("refused");
                 tracing::error!(
                     "the datapoint_map is refused, the one before stays in force: {problem}"
                 );
@@ -333,7 +356,8 @@ impl Session {
         let selected = self.registry.select(map);
         let sensors = self.registry.sensors();
         let selected = selected.iter().map(|&index| &sensors[index]);
-        publish_values(&mut self.outbox, selected, self.value_qos);
+        let count = publish_values(&mut self.outbox, selected, self.value_qos);
+        self.metrics.values.inc_by(count);
     }
 
     /// All known datapoints, if there are any and the broker bears so many.
@@ -360,21 +384,28 @@ impl Session {
     fn tell_dropped(&mut self) {
         let dropped = self.outbox.take_dropped();
         if dropped > 0 {
+            self.metrics.dropped("queue", dropped);
             tracing::error!("{dropped} messages are lost: the queue to the broker was full");
         }
     }
 }
 
-/// Publishes the last values of those sensors that are selected and have one.
-fn publish_values<'a>(outbox: &mut Outbox, sensors: impl Iterator<Item = &'a Sensor>, qos: QoS) {
-    let mut buffer = BytesMut::new();
+/// Publishes the last values of those sensors that are selected and have one; gives their number.
+fn publish_values<'a>(
+    outbox: &mut Outbox,
+    sensors: impl Iterator<Item = &'a Sensor>,
+    qos: QoS,
+) -> u64 {
+    let (mut buffer, mut count) = (BytesMut::new(), 0);
     for sensor in sensors {
         let (Some(topic), Some(timestamp)) = (&sensor.topic, sensor.timestamp) else { continue };
         message::write_value(&mut buffer, &sensor.json, timestamp);
         sensor.said.set(Some(timestamp));
         let (topic, payload) = (Arc::clone(topic), buffer.split().freeze());
         outbox.push(Publish { topic, payload, qos, retain: true, kind: Kind::Value });
+        count += 1;
     }
+    count
 }
 
 /// The value and, if there is one, the timestamp of a value message.

@@ -5,7 +5,12 @@ mod dotenv;
 mod environment;
 mod report;
 
-use std::{convert::Infallible, ffi::OsString, time::Duration};
+use std::{
+    convert::Infallible,
+    ffi::OsString,
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use clap::{
     Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, builder::Resettable,
@@ -63,6 +68,16 @@ pub struct BusSettings {
     #[arg(long, env = "HEARTBEAT_SECONDS", value_name = "SECONDS", default_value_t = 30)]
     #[arg(value_parser = seconds)]
     pub heartbeat_seconds: u64,
+
+    /// Where to serve /healthz, /readyz and /metrics by HTTP: a port of this machine alone, or an
+    /// address with a port. Nowhere if not set.
+    #[arg(long, env = "HEALTH_ADDR", value_name = "[HOST:]PORT", value_parser = health_addr)]
+    pub health_addr: Option<SocketAddr>,
+
+    /// Seconds after which the data of a source is too old for /readyz. If not set it is three
+    /// intervals of a source that is polled, and has no limit for one that pushes.
+    #[arg(long, env = "HEALTH_MAX_AGE_SECONDS", value_name = "SECONDS", value_parser = seconds)]
+    pub health_max_age_seconds: Option<u64>,
 }
 
 impl BusSettings {
@@ -79,6 +94,8 @@ impl BusSettings {
             send_raw_message_to_db: false,
             debug: false,
             heartbeat_seconds: 30,
+            health_addr: None,
+            health_max_age_seconds: None,
         }
     }
 
@@ -94,6 +111,10 @@ impl BusSettings {
 
     pub(crate) fn value_qos(&self) -> QoS {
         if self.mqtt_value_qos == 0 { QoS::AtMostOnce } else { QoS::AtLeastOnce }
+    }
+
+    pub(crate) fn health_max_age(&self) -> Option<Duration> {
+        self.health_max_age_seconds.map(Duration::from_secs)
     }
 
     pub(crate) fn heartbeat_interval(&self) -> Duration {
@@ -164,6 +185,16 @@ fn port(text: &str) -> Result<u16, String> {
 fn value_qos(text: &str) -> Result<u8, String> {
     let qos = text.trim().parse().ok().filter(|qos| *qos <= 1);
     qos.ok_or_else(|| "the quality of service of values is 0 or 1".to_owned())
+}
+
+/// Without a host it is for this machine alone.
+fn health_addr(text: &str) -> Result<SocketAddr, String> {
+    let text = text.trim();
+    let port = text.strip_prefix(':').unwrap_or(text);
+    let local = port.parse().ok().map(|port| (Ipv4Addr::LOCALHOST, port).into());
+    local.or_else(|| text.parse().ok()).ok_or_else(|| {
+        "it is a port as in `8080`, or an address with a port as in `0.0.0.0:8080`".to_owned()
+    })
 }
 
 fn seconds(text: &str) -> Result<u64, String> {

@@ -1,12 +1,17 @@
 //! What the tasks of a connector share: the session, and the signals between them.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use tokio::sync::{Notify, watch};
 
 use crate::{
     Command, Timestamp,
+    calls::Calls,
     log::Logs,
+    metrics::{Metrics, Snapshot},
     outbox::Publish,
     session::{Received, Session},
 };
@@ -19,6 +24,9 @@ pub(crate) struct Shared {
     changed: Notify,
     room: Notify,
     status: watch::Sender<Status>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) calls: Calls,
+    device_is_connected: AtomicBool,
 }
 
 /// How far the connector has come.
@@ -31,7 +39,11 @@ pub(crate) struct Status {
 
 impl Shared {
     pub(crate) fn new(session: Session, logs: Logs) -> Self {
+        let metrics = Arc::clone(&session.metrics);
         Self {
+            calls: Calls::new(Arc::clone(&metrics)),
+            metrics,
+            device_is_connected: AtomicBool::new(false),
             session: Mutex::new(session),
             logs,
             changed: Notify::new(),
@@ -43,6 +55,27 @@ impl Shared {
     /// The session, to read from it.
     pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
         self.session.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// There is a session with the device now, or there is none.
+    pub(crate) fn set_device(&self, is_connected: bool) {
+        self.device_is_connected.store(is_connected, Ordering::Relaxed);
+    }
+
+    /// What can be told of the connector, and why it is not ready if it is not.
+    pub(crate) fn snapshot(&self) -> (Snapshot, Option<String>) {
+        let mut now = self.session().snapshot();
+        now.device_is_connected = self.device_is_connected.load(Ordering::Relaxed);
+        now.message_age = self.calls.age().map(|age| age.as_secs_f64());
+        let trouble = if !now.broker_is_connected {
+            Some("there is no connection to the broker".to_owned())
+        } else if !now.device_is_connected {
+            Some("there is no connection to the device".to_owned())
+        } else {
+            self.calls.stale().map(|source| format!("the data of `{source}` is too old"))
+        };
+        now.is_ready = trouble.is_none();
+        (now, trouble)
     }
 
     /// Does something with the session and wakes the broker's task.

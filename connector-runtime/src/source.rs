@@ -7,11 +7,12 @@ use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 use crate::{
     Connector, Error, RawMessage, Result, Source, Timestamp,
     broker::jitter,
+    calls::Call,
     causes::Causes,
     device::{Device, Open},
     flatten::Flat,
     harmless::is_harmless,
-    isolation::{isolated, isolated_call},
+    isolation::isolated_call,
     shared::Shared,
 };
 
@@ -25,6 +26,7 @@ pub(crate) async fn run<C: Connector>(
     shared: Arc<Shared>,
     index: usize,
     source: Source,
+    receive: Arc<Call>,
     records_raw: bool,
 ) {
     let mut ticks = source.every().map(interval);
@@ -36,11 +38,13 @@ pub(crate) async fn run<C: Connector>(
         ticks,
         is_due: false,
         index,
+        receive,
         trouble: Trouble::new(format!("`{name}` receives nothing")),
         pipeline: Pipeline {
             device: &device,
             shared: &shared,
             name,
+            parse: shared.calls.add("parse", "parse", None),
             records_raw,
             flat: Flat::default(),
             trouble: Trouble::new(format!("a message of `{name}` is dropped")),
@@ -61,6 +65,7 @@ struct Receiver<'a, C: Connector> {
     /// Whether a session has ended before it could answer: then the next one is asked at once.
     is_due: bool,
     index: usize,
+    receive: Arc<Call>,
     trouble: Trouble,
     pipeline: Pipeline<'a, C>,
 }
@@ -77,7 +82,7 @@ impl<C: Connector> Receiver<'_, C> {
             }
             self.is_due = true;
             let receive = async { device.connector.receive(&open.session, self.index).await };
-            let received = isolated(receive).await;
+            let received = self.receive.run(receive).await;
             match received {
                 Ok(raw) => {
                     open.worked();
@@ -106,6 +111,7 @@ struct Pipeline<'a, C: Connector> {
     device: &'a Device<C>,
     shared: &'a Shared,
     name: &'a str,
+    parse: Arc<Call>,
     records_raw: bool,
     flat: Flat,
     trouble: Trouble,
@@ -126,9 +132,15 @@ impl<C: Connector> Pipeline<'_, C> {
 
     /// Publishes what is selected of a message; true if it has a sensor that was not known.
     fn publish(&mut self, raw: &C::Raw, received: Timestamp) -> Result<bool> {
-        let parsed = isolated_call(|| self.device.connector.parse(raw))?;
-        let Some(readings) = parsed else { return Ok(false) };
-        isolated_call(|| self.device.connector.flatten(&readings, &mut self.flat))?;
+        let connector = &self.device.connector;
+        let is_parsed = self.parse.run_now(|| {
+            let Some(readings) = connector.parse(raw)? else { return Ok(false) };
+            connector.flatten(&readings, &mut self.flat)?;
+            Ok(true)
+        })?;
+        if !is_parsed {
+            return Ok(false);
+        }
         let datapoints = self.flat.readings().len();
         tracing::debug!("a message of `{}` has {datapoints} datapoints", self.name);
         Ok(self.shared.update(|session| session.readings(&self.flat, received)))

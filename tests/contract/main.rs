@@ -9,6 +9,7 @@ mod support;
 
 mod actuators;
 mod datapoint_map;
+mod health;
 mod lifecycle;
 mod quickstart;
 mod resilience;

@@ -61,6 +61,8 @@ async fn the_help_lists_every_variable_with_its_default() {
         ("SEND_RAW_MESSAGE_TO_DB", "FALSE"),
         ("DEBUG", "FALSE"),
         ("HEARTBEAT_SECONDS", "30"),
+        ("HEALTH_ADDR", ""),
+        ("HEALTH_MAX_AGE_SECONDS", ""),
     ];
     for (variable, default) in settings {
         let default =

@@ -26,6 +26,7 @@ pub(crate) use self::{
     device::{Device, DeviceLink},
     embedded::Embedded,
     mosquitto::Mosquitto,
+    port::free_port,
     world::{NAME, World, launch},
 };
 

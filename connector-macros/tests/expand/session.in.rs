@@ -1,7 +1,7 @@
 /// A session, and actuators of all kinds.
 #[connector]
 impl Gateway {
-    #[connect(state = "online")]
+    #[connect(state = "online", timeout = Duration::from_secs(5))]
     async fn open(&self) -> io::Result<Session> {
         Session::open(&self.address).await
     }
@@ -11,7 +11,7 @@ impl Gateway {
         session.next().await
     }
 
-    #[receive(every = Self::RHYTHM)]
+    #[receive(every = Self::RHYTHM, timeout = Duration::from_secs(9))]
     async fn poll(&self) -> Result<Vec<u8>> {
         self.ask().await
     }

@@ -51,7 +51,8 @@ impl ::connector_runtime::Connector for Gateway {
     fn sources(&self) -> ::std::vec::Vec<::connector_runtime::Source> {
         ::std::convert::From::from([
             ::connector_runtime::Source::push("next"),
-            ::connector_runtime::Source::poll("poll", Self::RHYTHM),
+            ::connector_runtime::Source::poll("poll", Self::RHYTHM)
+                .timeout(Duration::from_secs(9)),
         ])
     }
     fn sensors(&self) -> ::std::vec::Vec<::connector_runtime::Sensor> {
@@ -67,6 +68,9 @@ impl ::connector_runtime::Connector for Gateway {
     }
     fn state_sensor(&self) -> ::core::option::Option<&str> {
         ::core::option::Option::Some("online")
+    }
+    fn connect_timeout(&self) -> ::core::time::Duration {
+        Duration::from_secs(5)
     }
     async fn connect(&self) -> ::connector_runtime::Result<Self::Session> {
         ::connector_runtime::__private::opened(self.open().await)

@@ -222,7 +222,9 @@ impl Client<'_> {
         }
         self.link.unsubscribe(&gone)?;
         self.link.subscribe(&new, QoS::ExactlyOnce)?;
-        session.outbox.quarantine.delivered(self.link.take_delivered());
+        let delivered = self.link.take_delivered();
+        self.shared.metrics.acknowledged.inc_by(delivered as u64);
+        session.outbox.quarantine.delivered(delivered);
         self.link.fill(&mut session.outbox, Instant::now());
         self.shared.tell_room(&session);
         Ok(())

@@ -1,0 +1,99 @@
+//! What a connector tells of itself by HTTP.
+
+use rumqttc::QoS;
+use serde_json::json;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    time::sleep,
+};
+
+use crate::support::{Device, Embedded, Launch, Mosquitto, World, free_port, launch, patiently};
+
+/// Status and body of what is at a path.
+async fn get(port: u16, path: &str) -> Option<(u16, String)> {
+    let mut connection = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: connector\r\nConnection: close\r\n\r\n");
+    connection.write_all(request.as_bytes()).await.ok()?;
+    let mut answer = String::new();
+    connection.read_to_string(&mut answer).await.ok()?;
+    let (head, body) = answer.split_once("\r\n\r\n")?;
+    let status = head.split(' ').nth(1)?.parse().ok()?;
+    Some((status, body.to_owned()))
+}
+
+/// Asks until this is the answer: the connector tells the bus and HTTP of a change one after the other.
+async fn until(port: u16, path: &str, status: u16, part: &str) {
+    let asked = async {
+        while !get(port, path)
+            .await
+            .is_some_and(|(code, body)| code == status && body.contains(part))
+        {
+            sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    patiently(asked, || format!("no {status} with {part} at {path}")).await;
+}
+
+#[tokio::test]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
+async fn it_is_ready_with_broker_and_device_and_fresh_data() {
+    let mut broker = Mosquitto::start().await;
+    broker.stop().await;
+    let (device, port) = (Device::start().await, free_port());
+    let connector = launch(broker.port(), device.address())
+        .variable("HEALTH_ADDR", &port.to_string())
+        .variable("HEALTH_MAX_AGE_SECONDS", "2")
+        .start();
+    until(port, "/readyz", 503, "broker").await;
+    until(port, "/healthz", 200, "ok").await;
+    broker.start_again().await;
+    let mut link = device.accept().await;
+    until(port, "/readyz", 503, "the data of `line` is too old").await;
+    link.say("{}").await;
+    until(port, "/readyz", 200, "ok").await;
+    until(port, "/readyz", 503, "the data of `line` is too old").await;
+    drop((link, device));
+    until(port, "/readyz", 503, "device").await;
+    assert_eq!(get(port, "/").await.expect("an answer").0, 404);
+    connector.terminate().await.assert_clean();
+}
+
+#[tokio::test]
+async fn everything_is_counted() {
+    let port = free_port();
+    let broker = Embedded::start().await.into();
+    let set = |launch: Launch| launch.variable("HEALTH_ADDR", &format!(":{port}"));
+    let mut world = World::with(broker, set).await;
+    let actuators = json!({ "demo/set": "room_1__setpoint" });
+    world.select(&json!({ "sensor": { "a": "demo/a" }, "actuator": actuators })).await;
+    for line in [r#"{"a":1,"b":2}"#, "no JSON", r#"{"a":3}"#] {
+        world.link.say(line).await;
+    }
+    world.bus.next("demo/a").await;
+    world.bus.next("demo/a").await;
+    world.bus.publish("demo/set", QoS::AtLeastOnce, false, r#"{"value":1}"#).await;
+    world.link.hear().await;
+    world.bus.publish("demo/set", QoS::AtLeastOnce, false, r#"{"volume":1}"#).await;
+    world.log("is refused").await;
+    let (status, text) = get(port, "/metrics").await.expect("an answer");
+    assert_eq!(status, 200);
+    for line in [
+        r#"connector_build_info{name="demo",version="0.1.0"} 1"#,
+        "connector_values_total 2",
+        "connector_commands_total 1",
+        "connector_broker_connections_total 1",
+        "connector_device_sessions_total 1",
+        r#"connector_calls_total{function="line",outcome="ok"} 3"#,
+        r#"connector_calls_total{function="parse",outcome="ok"} 2"#,
+        r#"connector_calls_total{function="parse",outcome="error"} 1"#,
+        r#"connector_datapoint_maps_total{outcome="used"} 1"#,
+        r#"connector_datapoints_known{kind="sensor"} 2"#,
+        r#"connector_datapoints_selected{kind="actuator"} 1"#,
+        r#"connector_connected{to="broker"} 1"#,
+        "connector_ready 1",
+    ] {
+        assert!(text.lines().any(|it| it == line), "{line} is not in\n{text}");
+    }
+    world.end().await;
+}
