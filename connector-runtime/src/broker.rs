@@ -19,9 +19,13 @@ use tokio::{
 pub use self::embedded::{EmbeddedBroker, Listening};
 use crate::{commands::Dispatch, shared::Shared};
 
-/// The pause after the first failed attempt; it doubles up to the longest.
+/// The pause after the first failed attempt; it doubles up to the longest, after which the connector
+/// is back within 5 s of its broker.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_secs(4);
+
+/// The longest pause after a connection that worked, if only for a moment.
+const LONGEST_PAUSE_ONLINE: Duration = Duration::from_secs(1);
 
 /// A connection that lasted for so long is no reason for a longer pause.
 const HEALTHY: Duration = Duration::from_secs(5);
@@ -143,9 +147,7 @@ pub(crate) async fn keep_connected<D: Dispatch>(
         };
         let Err(Broken { error, was_online }) = ended else { return dispatch };
         let reason = error.to_string();
-        if was_online && began.elapsed() > HEALTHY {
-            pause = SHORTEST_PAUSE;
-        }
+        pause = next_pause(pause, was_online.then(|| began.elapsed()));
         if was_online {
             tracing::warn!("lost the connection to the broker at {address}: {error}");
             told.clear();
@@ -159,11 +161,35 @@ pub(crate) async fn keep_connected<D: Dispatch>(
             () = tokio::time::sleep(jitter(pause)) => {}
             () = shared.goodbye() => return dispatch,
         }
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause *= 2;
+    }
+}
+
+/// The pause that is due when `pause` would have been the next, but for how long the connector was
+/// online.
+fn next_pause(pause: Duration, online: Option<Duration>) -> Duration {
+    match online {
+        Some(online) if online > HEALTHY => SHORTEST_PAUSE,
+        Some(_) => pause.min(LONGEST_PAUSE_ONLINE),
+        None => pause.min(LONGEST_PAUSE),
     }
 }
 
 /// Between half and all of it, so that many connectors do not come back at the same moment.
 pub(crate) fn jitter(pause: Duration) -> Duration {
     pause.mul_f64(0.5 + fastrand::f64() / 2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_was_online_does_not_wait_long() {
+        let (moment, hour) = (Duration::from_secs(1), Duration::from_secs(3600));
+        assert_eq!(next_pause(hour, None), LONGEST_PAUSE);
+        assert_eq!(next_pause(hour, Some(moment)), LONGEST_PAUSE_ONLINE);
+        assert_eq!(next_pause(hour, Some(hour)), SHORTEST_PAUSE);
+        assert_eq!(next_pause(SHORTEST_PAUSE, Some(moment)), SHORTEST_PAUSE);
+    }
 }
