@@ -59,9 +59,11 @@ struct InFlight {
     stage: Stage,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     Published,
+    /// The broker has it, but must not pass it on yet.
+    Received,
     Released,
     Acknowledged,
 }
@@ -162,8 +164,11 @@ impl Link {
                 self.advance(pkid, Stage::Acknowledged, now);
             }
             Packet::PubRec(PubRec { pkid }) => {
-                self.advance(pkid, Stage::Released, now);
-                self.write(&Packet::PubRel(PubRel::new(pkid)))?;
+                if self.advance(pkid, Stage::Received, now) {
+                    self.release()?;
+                } else {
+                    self.write(&Packet::PubRel(PubRel::new(pkid)))?;
+                }
             }
             Packet::SubAck(ack) => return Ok(self.subscribed(ack.pkid, &ack.return_codes)),
             Packet::UnsubAck(_) | Packet::PingResp => {}
@@ -207,16 +212,34 @@ impl Link {
         Ok(is_new.then_some(Event::Message(publish)))
     }
 
-    /// Acknowledgements are expected in order; others are remembered.
-    fn advance(&mut self, id: u16, stage: Stage, now: Instant) {
-        if let Some(flight) = self.in_flight.iter_mut().find(|flight| flight.id == id) {
-            flight.stage = stage;
-            self.progress = now;
-        }
+    /// Acknowledgements are expected in order; others are remembered. False if it is no news.
+    fn advance(&mut self, id: u16, stage: Stage, now: Instant) -> bool {
+        let mut flights = self.in_flight.iter_mut();
+        let Some(flight) = flights.find(|f| f.id == id && f.stage < stage) else { return false };
+        flight.stage = stage;
+        self.progress = now;
         while self.in_flight.front().is_some_and(|f| f.stage == Stage::Acknowledged) {
             self.in_flight.pop_front();
             self.delivered += 1;
         }
+        true
+    }
+
+    /// Lets the broker pass on what it has, but nothing before an older message: should that have to
+    /// be sent again, it would come too late.
+    fn release(&mut self) -> Result<(), LinkError> {
+        let is_exact = |flight: &&mut InFlight| flight.publish.qos == QoS::ExactlyOnce;
+        for flight in self.in_flight.iter_mut().filter(is_exact) {
+            match flight.stage {
+                Stage::Published => break,
+                Stage::Received => {
+                    flight.stage = Stage::Released;
+                    Packet::PubRel(PubRel::new(flight.id)).write(&mut self.out, MAX_PACKET)?;
+                }
+                Stage::Released | Stage::Acknowledged => {}
+            }
+        }
+        Ok(())
     }
 
     fn subscribed(&mut self, id: u16, codes: &[SubscribeReasonCode]) -> Option<Event> {
@@ -332,6 +355,18 @@ mod tests {
         assert!(!link.is_settled());
         link.receive(Packet::PubComp(PubComp::new(1)), Instant::now()).unwrap();
         assert!(link.is_settled());
+    }
+
+    #[test]
+    fn qos_2_is_released_in_order() {
+        let (mut link, _) = filled(QoS::ExactlyOnce, 3);
+        written(&mut link);
+        for (id, released) in [(3, vec![]), (2, vec![]), (1, vec![1, 2, 3]), (2, vec![2])] {
+            link.receive(Packet::PubRec(PubRec::new(id)), Instant::now()).unwrap();
+            let released: Vec<_> =
+                released.into_iter().map(|id| Packet::PubRel(PubRel::new(id))).collect();
+            assert_eq!(written(&mut link), released);
+        }
     }
 
     #[test]
