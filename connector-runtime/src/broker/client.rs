@@ -179,7 +179,10 @@ impl Client<'_> {
     async fn exchange(&mut self, dispatch: &mut impl Dispatch) -> Result<(), LinkError> {
         self.take_work()?;
         self.input.reserve(READ);
-        let until = self.asked.unwrap_or(self.heard.min(self.spoke)) + ASK_AFTER;
+        let until = match self.asked {
+            Some(asked) => asked + self.link.patience(),
+            None => self.heard.min(self.spoke) + ASK_AFTER,
+        };
         tokio::select! {
             read = self.reader.read_buf(&mut self.input) => {
                 self.took(read?)?;
@@ -281,6 +284,9 @@ impl Client<'_> {
                 Some(Event::Subscribed { refused }) => self.handle_refused(&refused)?,
                 None => {}
             }
+        }
+        if !self.input.is_empty() {
+            self.link.hears_part(Instant::now());
         }
         Ok(())
     }

@@ -37,6 +37,10 @@ const FILTERS: usize = 64;
 /// is given up.
 const ANSWER: Duration = Duration::from_secs(10);
 
+/// The slowest line: what is on its way has this many bytes a second more time to be answered, as it
+/// may wait in buffers that nobody sees.
+const SLOWEST: u32 = 8 << 10;
+
 /// The state of one connection.
 #[derive(Debug)]
 pub(crate) struct Link {
@@ -179,7 +183,18 @@ impl Link {
 
     /// Whether the broker has left something unanswered for too long.
     pub(crate) fn is_stalled(&self, now: Instant) -> bool {
-        !self.in_flight.is_empty() && now - self.progress > ANSWER
+        !self.in_flight.is_empty() && now - self.progress > self.patience()
+    }
+
+    /// How long an answer may take.
+    pub(crate) fn patience(&self) -> Duration {
+        let bytes: usize = self.in_flight.iter().map(|flight| flight.publish.payload.len()).sum();
+        ANSWER + Duration::from_secs(1) * u32::try_from(bytes).unwrap_or(u32::MAX) / SLOWEST
+    }
+
+    /// Part of a large packet has come; answers are behind it.
+    pub(crate) fn hears_part(&mut self, now: Instant) {
+        self.progress = now;
     }
 
     /// Whether everything that was sent is acknowledged, and every subscription confirmed.
@@ -418,6 +433,19 @@ mod tests {
         assert!(link.is_stalled(start + step * 4));
         link.receive(Packet::PubAck(PubAck::new(2)), start + step * 4).unwrap();
         assert!(!link.is_stalled(start + step * 9));
+    }
+
+    #[test]
+    fn a_large_message_has_more_time() {
+        let (mut link, mut outbox) = (Link::new(Instant::now()), Outbox::new(1 << 30));
+        let payload = Bytes::from(vec![b'x'; 80 << 10]);
+        outbox.push(Publish { payload, ..publish("t", QoS::AtLeastOnce) });
+        let start = Instant::now();
+        link.fill(&mut outbox, start);
+        assert!(!link.is_stalled(start + ANSWER * 2));
+        assert!(link.is_stalled(start + ANSWER * 2 + Duration::from_secs(1)));
+        link.hears_part(start + ANSWER);
+        assert!(!link.is_stalled(start + ANSWER * 3));
     }
 
     #[test]
