@@ -7,6 +7,7 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
+    hash::{BuildHasher, RandomState},
     time::Duration,
 };
 
@@ -33,6 +34,10 @@ pub(crate) const MAX_PACKET: usize = 268_435_455;
 /// Filters in one SUBSCRIBE.
 const FILTERS: usize = 64;
 
+/// How many messages of QoS 1 are remembered, so that a repetition is noticed. Brokers have 20 or so in
+/// flight.
+const REMEMBERED: usize = 256;
+
 /// A connection on which messages wait for their acknowledgement, and nothing moves for this long,
 /// is given up.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -50,6 +55,9 @@ pub(crate) struct Link {
     last_id: u16,
     /// The broker's messages of QoS 2 that it has not released yet.
     unreleased: HashSet<u16>,
+    /// Its last messages of QoS 1: the id of each, and a hash of its topic and payload.
+    seen: VecDeque<(u16, u64)>,
+    hasher: RandomState,
     subscribing: HashMap<u16, Vec<String>>,
     /// When a message last got nearer to its acknowledgement.
     progress: Instant,
@@ -89,6 +97,8 @@ impl Link {
             in_flight: VecDeque::new(),
             last_id: 0,
             unreleased: HashSet::new(),
+            seen: VecDeque::new(),
+            hasher: RandomState::new(),
             subscribing: HashMap::new(),
             progress: now,
             delivered: 0,
@@ -210,14 +220,15 @@ impl Link {
             .map(|flight| flight.publish)
     }
 
-    /// QoS 2 means that a repetition is confirmed, but not delivered again.
+    /// A repetition is confirmed, but not delivered again. For QoS 2 that is what it means; for QoS 1 it
+    /// spares the device a command that it had already.
     fn deliver(&mut self, publish: rumqttc::Publish) -> Result<Option<Event>, LinkError> {
         let id = publish.pkid;
         let is_new = match publish.qos {
             QoS::AtMostOnce => true,
             QoS::AtLeastOnce => {
                 self.write(&Packet::PubAck(PubAck::new(id)))?;
-                true
+                self.remember(&publish)
             }
             QoS::ExactlyOnce => {
                 self.write(&Packet::PubRec(PubRec::new(id)))?;
@@ -225,6 +236,19 @@ impl Link {
             }
         };
         Ok(is_new.then_some(Event::Message(publish)))
+    }
+
+    /// Takes note of a message of QoS 1; false if it is the repetition of one on this connection.
+    fn remember(&mut self, publish: &rumqttc::Publish) -> bool {
+        let hash = self.hasher.hash_one((&publish.topic, &publish.payload));
+        let this = (publish.pkid, hash);
+        if publish.dup && self.seen.contains(&this) {
+            return false;
+        }
+        self.seen.retain(|(id, _)| *id != publish.pkid);
+        self.seen.truncate(REMEMBERED - 1);
+        self.seen.push_front(this);
+        true
     }
 
     /// Acknowledgements are expected in order; others are remembered. False if it is no news.
@@ -398,6 +422,29 @@ mod tests {
         assert!(link.receive(message(7), Instant::now()).unwrap().is_some());
         let (rec, comp) = (Packet::PubRec(PubRec::new(7)), Packet::PubComp(PubComp::new(7)));
         assert_eq!(written(&mut link), [rec.clone(), rec.clone(), comp, rec]);
+    }
+
+    #[test]
+    fn a_repeated_message_of_qos_1_is_delivered_once() {
+        let mut link = Link::new(Instant::now());
+        let mut is_delivered = |pkid, payload: &str, dup| {
+            let mut message = rumqttc::Publish::new("t", QoS::AtLeastOnce, payload);
+            (message.pkid, message.dup) = (pkid, dup);
+            link.receive(Packet::Publish(message), Instant::now()).unwrap().is_some()
+        };
+        assert!(is_delivered(7, "x", true), "from an earlier connection");
+        assert!(!is_delivered(7, "x", true));
+        assert!(is_delivered(7, "x", false), "another message has the id now");
+        assert!(is_delivered(7, "y", true), "the first of its content");
+        assert!(is_delivered(7, "x", true), "the id was taken by another since");
+        assert!(is_delivered(8, "x", true));
+        for id in 1000..1000 + 255 {
+            assert!(is_delivered(id, "x", false));
+        }
+        assert!(!is_delivered(8, "x", true));
+        assert!(is_delivered(2000, "x", false));
+        assert!(is_delivered(8, "x", true), "what is remembered is bounded");
+        assert_eq!((written(&mut link).len(), link.seen.len()), (264, REMEMBERED));
     }
 
     #[test]
