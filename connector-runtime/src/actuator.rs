@@ -1,10 +1,14 @@
 //! What an actuator is: its key, and what it accepts.
 
-use std::{borrow::Cow, fmt, ops::RangeInclusive};
+use std::{borrow::Cow, fmt, ops::RangeInclusive, time::Duration};
 
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::{Bound, Command, Harmless, Number, Result};
+use crate::{
+    Bound, Command, Number, Result, Timestamp,
+    guard::{Failsafe, Rules},
+};
 
 /// A datapoint that takes commands.
 ///
@@ -24,6 +28,7 @@ pub struct Actuator {
     range: Option<(Number, Number)>,
     one_of: Vec<Value>,
     max_len: Option<usize>,
+    rules: Rules,
 }
 
 impl Actuator {
@@ -31,8 +36,8 @@ impl Actuator {
     #[must_use]
     pub fn new(key: impl Into<Cow<'static, str>>) -> Self {
         let (example, description) = (None, Cow::Borrowed(""));
-        let (range, one_of, max_len) = (None, Vec::new(), None);
-        Self { key: key.into(), example, description, range, one_of, max_len }
+        let (range, one_of, max_len, rules) = (None, Vec::new(), None, Rules::default());
+        Self { key: key.into(), example, description, range, one_of, max_len, rules }
     }
 
     /// A value that it could be given; people see it where they select datapoints.
@@ -83,6 +88,84 @@ impl Actuator {
         self
     }
 
+    /// The most that a command may be old, by its timestamp, when it comes and again just before it
+    /// is sent. Older ones are refused, and so are those from more than 5 s in the future.
+    ///
+    /// A command without a timestamp is as old as the time since it came.
+    #[must_use]
+    pub fn max_age(mut self, max_age: Duration) -> Self {
+        self.rules.max_age = Some(max_age);
+        self
+    }
+
+    /// Refuses commands whose timestamp is not newer than that of every command before, or more than
+    /// 5 s in the future.
+    ///
+    /// A command without a timestamp is as new as it is when it comes.
+    #[must_use]
+    pub fn monotonic(mut self) -> Self {
+        self.rules.is_monotonic = true;
+        self
+    }
+
+    /// Of the commands that wait for the device only the newest is kept. By default up to 256 are, and
+    /// sent one after another.
+    #[must_use]
+    pub fn newest_only(mut self) -> Self {
+        self.rules.newest_only = true;
+        self
+    }
+
+    /// From the end of one send to the next at least so long passes: a command that comes sooner
+    /// waits. A failsafe value does not.
+    #[must_use]
+    pub fn min_interval(mut self, min_interval: Duration) -> Self {
+        self.rules.min_interval = min_interval;
+        self
+    }
+
+    /// The value that the device gets where no command was taken for so long, and when the connector
+    /// stops. No broker is needed for that.
+    ///
+    /// The time counts from the last command that was taken, or from the start. Where the device does
+    /// not take the value, it is tried again until it does or a command comes.
+    ///
+    /// It must be a value that the actuator accepts; otherwise the connector does not start.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use connector_runtime::Actuator;
+    /// let limit = Actuator::new("limit").range(0..=32).failsafe(6, Duration::from_mins(5));
+    /// ```
+    #[must_use]
+    pub fn failsafe(mut self, value: impl Into<Value>, after: Duration) -> Self {
+        self.rules.failsafe = Some(Failsafe { value: value.into(), after, misfit: None });
+        self
+    }
+
+    /// Says of which type a value has to be, so that the failsafe value is known to be of use before
+    /// it is needed.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn failsafe_is<T: DeserializeOwned>(mut self) -> Self {
+        if let Some(failsafe) = &mut self.rules.failsafe {
+            let command = Command::of(&self.key, &failsafe.value, Timestamp::from_millis(0));
+            failsafe.misfit = command.value::<T>().err().map(|error| error.to_string());
+        }
+        self
+    }
+
+    /// Takes retained commands too: those that the broker has kept from before the connector came.
+    ///
+    /// The broker repeats them at each connection. One is taken if its timestamp is newer than that of
+    /// every command before. One without a timestamp is taken if it has another value than the last
+    /// command, and never beside [`max_age`](Self::max_age).
+    #[must_use]
+    pub fn accept_retained(mut self) -> Self {
+        self.rules.accepts_retained = true;
+        self
+    }
+
     /// The key that the administrator selects it by.
     #[must_use]
     pub fn key(&self) -> &str {
@@ -96,10 +179,41 @@ impl Actuator {
         given.or_else(low).or_else(|| self.one_of.first().cloned()).unwrap_or_default()
     }
 
+    /// Whether it looks the same to people.
+    pub(crate) fn is_announced_as(&self, other: &Self) -> bool {
+        self.key == other.key && self.announced() == other.announced()
+    }
+
+    /// What it asks of commands beside their value.
+    pub(crate) fn rules(&self) -> &Rules {
+        &self.rules
+    }
+
     /// Whether the device may see this command.
     pub(crate) fn check(&self, command: &Command) -> Result<()> {
         let json = command.json();
-        self.check_value(json).and_then(|()| self.check_length(json)).harmless()
+        self.check_value(json).and_then(|()| self.check_length(json))
+    }
+
+    /// What is wrong with its rules.
+    pub(crate) fn faults(&self) -> Vec<String> {
+        let Rules { max_age, failsafe, .. } = &self.rules;
+        let (key, mut faults) = (&self.key, Vec::new());
+        if *max_age == Some(Duration::ZERO) {
+            faults.push(format!("the max_age of `{key}` is zero: it must be longer"));
+        }
+        if let Some(Failsafe { value, after, misfit }) = failsafe {
+            if after.is_zero() {
+                faults.push(format!(
+                    "the time to the failsafe of `{key}` is zero: it must be longer"
+                ));
+            }
+            let command = Command::of(key, value, Timestamp::from_millis(0));
+            let refused = self.check(&command).err().map(|error| error.to_string());
+            let misfit = refused.as_ref().or(misfit.as_ref());
+            faults.extend(misfit.map(|misfit| format!("the failsafe of `{key}`: {misfit}")));
+        }
+        faults
     }
 
     fn check_value(&self, json: &str) -> Result<()> {
@@ -162,7 +276,7 @@ impl From<String> for Actuator {
 }
 
 /// Numbers are the same however they are written.
-fn is_same(value: &Value, json: &str) -> bool {
+pub(crate) fn is_same(value: &Value, json: &str) -> bool {
     match value {
         Value::Number(number) => {
             let Some(given) = Number::parse(json) else { return false };

@@ -17,7 +17,7 @@ use tokio::{
 
 #[cfg(feature = "embedded-broker")]
 pub use self::embedded::{EmbeddedBroker, Listening};
-use crate::{commands::Dispatch, shared::Shared};
+use crate::shared::Shared;
 
 /// The pause after the first failed attempt; it doubles up to the longest, after which the connector
 /// is back within 5 s of its broker.
@@ -125,27 +125,22 @@ fn explain(code: ConnectReturnCode) -> &'static str {
     }
 }
 
-/// Connects again and again, until the connector says goodbye. Gives back who takes the commands.
-pub(crate) async fn keep_connected<D: Dispatch>(
-    address: Address,
-    identity: Identity,
-    shared: &Shared,
-    mut dispatch: D,
-) -> D {
+/// Connects again and again, until the connector says goodbye.
+pub(crate) async fn keep_connected(address: Address, identity: Identity, shared: &Shared) {
     let mut pause = SHORTEST_PAUSE;
     let mut told = String::new();
     loop {
         let began = Instant::now();
         let opened = tokio::select! {
             opened = timeout(PATIENCE, address.open()) => opened,
-            () = shared.goodbye() => return dispatch,
+            () = shared.goodbye() => return,
         };
         let ended = match opened {
-            Ok(Ok(stream)) => client::serve(stream, &identity, shared, &mut dispatch).await,
+            Ok(Ok(stream)) => client::serve(stream, &identity, shared).await,
             Ok(Err(error)) => Err(LinkError::from(error).into()),
             Err(_) => Err(LinkError::Silent(PATIENCE).into()),
         };
-        let Err(Broken { error, was_online }) = ended else { return dispatch };
+        let Err(Broken { error, was_online }) = ended else { return };
         let reason = error.to_string();
         pause = next_pause(pause, was_online.then(|| began.elapsed()));
         if was_online {
@@ -159,7 +154,7 @@ pub(crate) async fn keep_connected<D: Dispatch>(
         }
         tokio::select! {
             () = tokio::time::sleep(jitter(pause)) => {}
-            () = shared.goodbye() => return dispatch,
+            () = shared.goodbye() => return,
         }
         pause *= 2;
     }

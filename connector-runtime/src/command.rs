@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use serde::de::DeserializeOwned;
-use serde_json::value::RawValue;
+use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{Error, Harmless, Result, Timestamp};
 
@@ -21,6 +21,12 @@ impl Command {
     pub fn new(key: impl Into<String>, value: Box<RawValue>, timestamp: Timestamp) -> Self {
         let key = key.into();
         Self { key, value, timestamp }
+    }
+
+    /// A command that nobody has sent.
+    pub(crate) fn of(key: &str, value: &serde_json::Value, timestamp: Timestamp) -> Self {
+        let value = to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned());
+        Self::new(key, value, timestamp)
     }
 
     /// Which actuator is meant.

@@ -1,115 +1,148 @@
-//! Commands on their way to the device: a queue and a worker for each actuator.
+//! Commands on their way to the device: a worker for each actuator, who empties its mailbox.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use tokio::{
-    runtime::Handle,
-    sync::mpsc::{self, error::TrySendError},
     task::JoinSet,
     time::{Instant, sleep},
 };
 
 use crate::{
-    Command, Connector,
+    Command, Connector, Error, Timestamp,
     causes::Causes,
     device::{Device, Open},
+    guard::{Due, Now, Step},
     isolation::isolated,
     log::Logs,
+    mailbox::Mailbox,
+    refusal::Refusal,
 };
-
-/// How many commands of one actuator wait at most.
-const QUEUE: usize = 256;
 
 /// How long a command may go on when its session has ended.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Who takes the commands from the bus. It must not wait: the broker's task calls it.
-pub(crate) trait Dispatch: Send {
-    /// Takes a command that has passed all checks.
-    fn dispatch(&mut self, command: Command);
-}
-
-/// A command, and when it came.
-struct Waiting {
-    command: Command,
-    since: Instant,
-}
-
 /// Hands commands to a connector: one after another for each actuator, in their order, while those
-/// of different actuators may overlap.
-pub(crate) struct Workers<C: Connector> {
+/// of different actuators may overlap. Ends once the mailboxes are closed and empty.
+pub(crate) async fn carry_out<C: Connector>(device: Arc<Device<C>>, logs: Logs) {
+    let mut workers = JoinSet::new();
+    while let Some(mailbox) = device.shared.mailboxes.next().await {
+        let worker = Worker { device: Arc::clone(&device), mailbox };
+        workers.spawn(logs.collect(worker.work()));
+    }
+    workers.join_all().await;
+}
+
+/// Who empties one mailbox.
+struct Worker<C: Connector> {
     device: Arc<Device<C>>,
-    logs: Logs,
-    runtime: Handle,
-    queues: HashMap<String, mpsc::Sender<Waiting>>,
-    tasks: JoinSet<()>,
+    mailbox: Arc<Mailbox>,
 }
 
-impl<C: Connector> Workers<C> {
-    /// The commands run where the device part runs.
-    pub(crate) fn new(device: Arc<Device<C>>, logs: Logs, runtime: Handle) -> Self {
-        Self { device, logs, runtime, queues: HashMap::new(), tasks: JoinSet::new() }
-    }
-
-    fn start(&mut self, key: &str) -> mpsc::Sender<Waiting> {
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        let work = work(Arc::clone(&self.device), receiver);
-        self.tasks.spawn_on(self.logs.collect(work), &self.runtime);
-        self.queues.insert(key.to_owned(), sender.clone());
-        sender
-    }
-
-    /// Waits until the device has every command that was accepted.
-    pub(crate) async fn finish(self) {
-        drop(self.queues);
-        self.tasks.join_all().await;
-    }
-}
-
-impl<C: Connector> Dispatch for Workers<C> {
-    fn dispatch(&mut self, command: Command) {
-        let queue = match self.queues.get(command.key()) {
-            Some(queue) => queue.clone(),
-            None => self.start(command.key()),
-        };
-        match queue.try_send(Waiting { command, since: Instant::now() }) {
-            Ok(()) => {}
-            Err(TrySendError::Full(Waiting { command, .. })) => tracing::error!(
-                "the command for `{}` is refused: {QUEUE} commands are waiting for it already",
-                command.key()
-            ),
-            Err(TrySendError::Closed(Waiting { command, .. })) => {
-                tracing::error!("the command for `{}` is refused: nobody takes it", command.key());
+impl<C: Connector> Worker<C> {
+    async fn work(self) {
+        loop {
+            let step = self.mailbox.guard().next(Instant::now());
+            match step {
+                Step::Wait(until) => self.mailbox.changed(until).await,
+                Step::Command { since } => self.command(since).await,
+                Step::Refuse(command, refusal) => self.refuse(&command, &refusal),
+                Step::Failsafe(due) => self.failsafe(due).await,
+                Step::End => return,
             }
         }
     }
-}
 
-async fn work<C: Connector>(device: Arc<Device<C>>, mut queue: mpsc::Receiver<Waiting>) {
-    while let Some(Waiting { command, since }) = queue.recv().await {
-        let (key, json) = (command.key(), command.json());
-        tracing::debug!("sending {json:.1000} to `{key}`");
+    /// Sends the command that is next, which came at this time.
+    async fn command(&self, since: Instant) {
         // What moves real things is not kept for a device that may be back in hours.
-        let Some(open) = device.session_soon(since).await else {
-            tracing::error!(
-                "the command {json:.100} for `{key}` is refused: there is no connection to the device"
-            );
-            continue;
-        };
-        let send = async { device.connector.send(&open.session, &command).await };
-        let outcome = tokio::select! {
-            outcome = isolated(send) => outcome,
-            () = overdue(&open) => Err(anyhow::anyhow!("its session has ended, and it did not return")),
-        };
-        match outcome {
-            Ok(()) => {
-                device.shared.metrics.commands.inc();
-                open.worked();
+        let Some(open) = self.device.session_soon(since).await else {
+            let missed = self.mailbox.guard().give_up(Instant::now());
+            if let Some(command) = missed {
+                self.refuse(&command, &Refusal::NoDevice);
             }
-            Err(error) => {
+            return;
+        };
+        let taken = self.mailbox.guard().take(Now::read());
+        let command = match taken {
+            Ok(None) => return,
+            Ok(Some(command)) => command,
+            Err((command, refusal)) => return self.refuse(&command, &refusal),
+        };
+        let (key, json) = (command.key(), command.json());
+        match self.send(&open, &command).await {
+            Ok(()) => {}
+            Err(Failure::Overdue) => self.refuse(&command, &Refusal::Overdue),
+            Err(Failure::Error(error)) => {
                 tracing::error!("the command {json:.100} for `{key}` failed: {}", Causes(&error));
                 open.failed(key, &error);
             }
+        }
+    }
+
+    /// Sends the failsafe value. Its beginning and the first failure are told.
+    async fn failsafe(&self, Due { value, after, failures }: Due) {
+        let key = &*self.mailbox.key;
+        match after {
+            _ if failures > 0 => {}
+            Some(after) => tracing::warn!(
+                "no command was taken for `{key}` for {after:?}: its failsafe value {value} is sent"
+            ),
+            None => tracing::info!("the stop sends the failsafe value {value} to `{key}`"),
+        }
+        let command = Command::of(key, &value, Timestamp::now());
+        let outcome = match self.device.session_soon(Instant::now()).await {
+            None => Err(Refusal::NoDevice.to_string()),
+            Some(open) => self.send(&open, &command).await.map_err(|failure| {
+                if let Failure::Error(error) = &failure {
+                    open.failed(key, error);
+                }
+                failure.to_string()
+            }),
+        };
+        self.mailbox.guard().tried_failsafe(outcome.is_ok(), Instant::now());
+        match (outcome, failures) {
+            (Ok(()), 0) => {}
+            (Ok(()), _) => tracing::info!("the failsafe value {value} has reached `{key}`"),
+            (Err(reason), 0) => tracing::error!(
+                "the failsafe value {value} for `{key}` failed, trying until a command comes: {reason}"
+            ),
+            (Err(reason), _) => tracing::debug!("the failsafe value for `{key}` failed: {reason}"),
+        }
+    }
+
+    async fn send(&self, open: &Open<C::Session>, command: &Command) -> Result<(), Failure> {
+        let json = command.json();
+        tracing::debug!("sending {json:.1000} to `{}`", command.key());
+        let send = async { self.device.connector.send(&open.session, command).await };
+        let outcome = tokio::select! {
+            outcome = isolated(send) => outcome.map_err(Failure::Error),
+            () = overdue(open) => Err(Failure::Overdue),
+        };
+        self.mailbox.guard().sent(json, outcome.is_ok(), Instant::now());
+        if outcome.is_ok() {
+            open.worked();
+        }
+        outcome
+    }
+
+    fn refuse(&self, command: &Command, refusal: &Refusal) {
+        let (key, json) = (command.key(), command.json());
+        let command = format_args!("the command {json:.100} for `{key}`");
+        self.device.shared.refused(command, refusal);
+    }
+}
+
+/// Why the device did not get a value.
+enum Failure {
+    Error(Error),
+    Overdue,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Error(error) => Causes(error).fmt(f),
+            Self::Overdue => Refusal::Overdue.fmt(f),
         }
     }
 }
@@ -119,3 +152,6 @@ async fn overdue<S: 'static>(open: &Open<S>) {
     open.ended().await;
     sleep(GRACE).await;
 }
+
+#[cfg(test)]
+mod tests;

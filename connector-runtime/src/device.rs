@@ -23,7 +23,7 @@ const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 const PROBATION: Duration = Duration::from_secs(1);
 
 /// How long a command waits for a session.
-const WAIT_FOR_SESSION: Duration = Duration::from_secs(2);
+pub(crate) const WAIT_FOR_SESSION: Duration = Duration::from_secs(2);
 
 /// How many different reasons of one outage are told.
 const REASONS: usize = 8;
@@ -136,7 +136,7 @@ impl<C: Connector> Device<C> {
     /// Actuators may come and go with the device.
     pub(crate) fn ask_for_actuators(&self) {
         match isolated_call(|| Ok(self.connector.actuators())) {
-            Ok(actuators) => self.shared.update(|session| session.actuators(actuators)),
+            Ok(actuators) => self.shared.actuators(actuators),
             Err(error) => tracing::error!("the actuators stay as they were: {error:#}"),
         }
     }

@@ -189,7 +189,8 @@ impl Registry {
         &self.sensors
     }
 
-    /// Takes the actuators that there are now; true if they are others than before.
+    /// Takes the actuators that there are now; true if others are announced than before. What they ask
+    /// of commands is no part of that.
     pub(crate) fn set_actuators(&mut self, mut actuators: Vec<Actuator>) -> bool {
         let mut keys = HashSet::new();
         actuators.retain(|actuator| {
@@ -197,11 +198,20 @@ impl Registry {
             if !is_first {
                 tracing::error!("there are two actuators with the key `{}`", actuator.key());
             }
-            is_first
+            let faults = actuator.faults();
+            for fault in &faults {
+                tracing::error!("an actuator is left out: {fault}");
+            }
+            is_first && faults.is_empty()
         });
-        let is_new = actuators != self.actuators;
+        let is_same = actuators.len() == self.actuators.len()
+            && actuators.iter().zip(&self.actuators).all(|(new, old)| new.is_announced_as(old));
         self.actuators = actuators;
-        is_new
+        !is_same
+    }
+
+    pub(crate) fn actuators(&self) -> &[Actuator] {
+        &self.actuators
     }
 
     pub(crate) fn actuators(&self) -> &[Actuator] {

@@ -12,7 +12,7 @@ use tokio::{
 use crate::{
     Actuator, BusSettings, Connector, Kind, Sensor, Source, Timestamp,
     broker::{self, Address, Identity},
-    commands::Workers,
+    commands,
     device::Device,
     health,
     isolation::isolated_call,
@@ -176,12 +176,14 @@ pub(crate) async fn serve<C: Connector>(
     session.value_qos = settings.value_qos();
     let shared = Arc::new(Shared::new(session, logs.clone()));
     let device = Arc::new(Device::new(connector, Arc::clone(&shared)));
-    let workers = Workers::new(Arc::clone(&device), logs.clone(), runtime.clone());
+    let mut workers = JoinSet::new();
+    let commands = commands::carry_out(Arc::clone(&device), logs.clone());
+    workers.spawn_on(logs.collect(commands), runtime);
     let address = address.unwrap_or_else(|| address_of(&settings));
     let identity = identity_of(&settings);
     let broker = {
         let shared = Arc::clone(&shared);
-        async move { broker::keep_connected(address, identity, &shared, workers).await }
+        async move { broker::keep_connected(address, identity, &shared).await }
     };
     let mut broker = tokio::spawn(logs.collect(broker));
     let health = settings
@@ -197,12 +199,14 @@ pub(crate) async fn serve<C: Connector>(
     }
     device.tell(false);
     shared.say_goodbye();
-    let Ok(Ok(workers)) = timeout(WAIT_FOR_GOODBYE, &mut broker).await else {
+    if timeout(WAIT_FOR_GOODBYE, &mut broker).await.is_err() {
         broker.abort();
-        return Ok(());
-    };
-    if timeout(WAIT_FOR_COMMANDS, workers.finish()).await.is_err() {
-        tracing::error!("the device did not take its last commands in time: they are dropped");
+    }
+    shared.mailboxes.close();
+    if timeout(WAIT_FOR_COMMANDS, workers.join_all()).await.is_err() {
+        tracing::error!(
+            "the device did not take its last commands, or its failsafe values, in time: they are dropped"
+        );
     }
     Ok(())
 }
@@ -307,7 +311,8 @@ fn describe<C: Connector>(connector: &C) -> Result<Described, Exit> {
     let mut keys = HashSet::new();
     let twice = described.actuators.iter().filter(|actuator| !keys.insert(actuator.key()));
     let twice = twice.map(|a| format!("there are two actuators with the key `{}`", a.key()));
-    let faults: Vec<_> = zero.chain(twice).collect();
+    let rules = described.actuators.iter().flat_map(Actuator::faults);
+    let faults: Vec<_> = zero.chain(twice).chain(rules).collect();
     if faults.is_empty() { Ok(described) } else { Err(Exit::Faults(faults)) }
 }
 

@@ -15,13 +15,14 @@ use serde_json::value::RawValue;
 
 use crate::{
     Actuator, Command, Timestamp,
-    causes::Causes,
     flatten::Flat,
+    guard::Arrival,
     map::DatapointMap,
     message::{self, Heartbeat, LogMessage, RawMessageToDb, RawPayload},
     metrics::{Metrics, Snapshot},
     outbox::{self, Kind, Outbox, Publish},
     presence::{OFFLINE, ONLINE, Presence},
+    refusal::Refusal,
     registry::{Registry, Sensor},
     topic::Topics,
 };
@@ -229,8 +230,12 @@ impl Session {
         has_news
     }
 
+    pub(crate) fn actuators(&self) -> &[Actuator] {
+        self.registry.actuators()
+    }
+
     /// The actuators that there are now: announced if they are others than before.
-    pub(crate) fn actuators(&mut self, actuators: Vec<Actuator>) {
+    pub(crate) fn set_actuators(&mut self, actuators: Vec<Actuator>) {
         if self.registry.set_actuators(actuators) {
             self.announce();
         }
@@ -265,46 +270,35 @@ impl Session {
         }
     }
 
-    /// A message from the broker; gives the command that it is, if it is one.
+    /// A message from the broker; gives the command that it is, if it is one. An error is what is wrong
+    /// with the command for this actuator.
     pub(crate) fn message(
         &mut self,
         topic: &str,
         payload: &[u8],
         is_retained: bool,
         now: Timestamp,
-    ) -> Option<Command> {
+    ) -> Result<Option<Arrival>, (String, Refusal)> {
         if topic == &*self.topics.datapoint_map {
             self.new_map(payload);
-            return None;
+            return Ok(None);
         }
         if topic == &*self.topics.heartbeat {
             self.presence.heard(payload);
-            return None;
+            return Ok(None);
         }
         if topic == &*self.topics.status {
             self.contradict(payload, is_retained);
-            return None;
+            return Ok(None);
         }
         let Some(key) = self.registry.map().actuator.get(topic) else {
             tracing::debug!(
                 "a message on `{topic}`, which the datapoint map does not name (any more), is ignored"
             );
-            return None;
+            return Ok(None);
         };
-        if is_retained {
-            tracing::info!("the retained command for `{key}` on `{topic}` is history, and ignored");
-            return None;
-        }
-        match self.command(key, payload, now) {
-            Ok(command) => Some(command),
-            Err(error) => {
-                tracing::error!(
-                    "the command for `{key}` on `{topic}` is refused: {}",
-                    Causes(&error)
-                );
-                None
-            }
-        }
+        let arrival = self.command(key, payload, is_retained, now);
+        arrival.map(Some).map_err(|refusal| (key.clone(), refusal))
     }
 
     /// Another connector of our name has left, or the broker has noticed late that we were gone.
@@ -315,12 +309,22 @@ impl Session {
         }
     }
 
-    fn command(&self, key: &str, payload: &[u8], now: Timestamp) -> crate::Result<Command> {
-        let (value, timestamp) = decode_value_message(payload)?;
+    fn command(
+        &self,
+        key: &str,
+        payload: &[u8],
+        is_retained: bool,
+        now: Timestamp,
+    ) -> Result<Arrival, Refusal> {
+        let actuator = self.registry.actuator(key);
+        if is_retained && !actuator.is_some_and(|actuator| actuator.rules().accepts_retained) {
+            return Err(Refusal::Retained);
+        }
+        let (value, timestamp) = decode_value_message(payload).map_err(Refusal::Unreadable)?;
+        let actuator = actuator.ok_or_else(|| Refusal::Unknown(key.to_owned()))?;
         let command = Command::new(key, value, timestamp.unwrap_or(now));
-        let Some(actuator) = self.registry.actuator(key) else { return Err(command.unknown()) };
-        actuator.check(&command)?;
-        Ok(command)
+        actuator.check(&command).map_err(Refusal::Range)?;
+        Ok(Arrival { command, is_timed: timestamp.is_some(), is_retained })
     }
 
     fn new_map(&mut self, payload: &[u8]) {

@@ -1,18 +1,24 @@
 //! What the tasks of a connector share: the session, and the signals between them.
 
-use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    fmt,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use tokio::sync::{Notify, watch};
 
 use crate::{
-    Command, Timestamp,
+    Actuator,
     calls::Calls,
+    guard::Now,
     log::Logs,
+    mailbox::Mailboxes,
     metrics::{Metrics, Snapshot},
     outbox::Publish,
+    refusal::Refusal,
     session::{Received, Session},
 };
 
@@ -20,6 +26,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Shared {
     session: Mutex<Session>,
+    pub(crate) mailboxes: Mailboxes,
     logs: Logs,
     changed: Notify,
     room: Notify,
@@ -40,11 +47,14 @@ pub(crate) struct Status {
 impl Shared {
     pub(crate) fn new(session: Session, logs: Logs) -> Self {
         let metrics = Arc::clone(&session.metrics);
+        let mailboxes = Mailboxes::default();
+        mailboxes.set(session.actuators());
         Self {
             calls: Calls::new(Arc::clone(&metrics)),
             metrics,
             device_is_connected: AtomicBool::new(false),
             session: Mutex::new(session),
+            mailboxes,
             logs,
             changed: Notify::new(),
             room: Notify::new(),
@@ -123,18 +133,53 @@ impl Shared {
         }
     }
 
-    pub(crate) fn message(
-        &self,
-        topic: &str,
-        payload: &[u8],
-        is_retained: bool,
-        now: Timestamp,
-    ) -> Option<Command> {
-        let mut session = self.session();
-        let command = session.message(topic, payload, is_retained, now);
-        let received = session.received();
+    /// A message from the broker. If it is a command, it waits for the device from then on.
+    pub(crate) fn message(&self, topic: &str, payload: &[u8], is_retained: bool, now: Now) {
+        let (arrival, received) = {
+            let mut session = self.session();
+            (session.message(topic, payload, is_retained, now.wall), session.received())
+        };
         self.set_status(|status| status.received = received);
-        command
+        let accepted = match arrival {
+            Ok(None) => return,
+            Ok(Some(arrival)) => {
+                let key = arrival.command.key().to_owned();
+                self.mailboxes.offer(arrival, now).map_err(|refusal| (key, refusal))
+            }
+            Err(refused) => Err(refused),
+        };
+        match accepted {
+            Ok(superseded) => {
+                for command in superseded {
+                    let (key, json) = (command.key(), command.json());
+                    let command = format_args!("the command {json:.100} for `{key}`");
+                    self.refused(command, &Refusal::Superseded);
+                }
+            }
+            Err((key, refusal)) => {
+                let retained = if is_retained { "retained " } else { "" };
+                let command = format_args!("the {retained}command for `{key}` on `{topic}`");
+                self.refused(command, &refusal);
+            }
+        }
+    }
+
+    /// A command is not carried out: the one place where that is told and counted.
+    pub(crate) fn refused(&self, command: fmt::Arguments<'_>, refusal: &Refusal) {
+        self.metrics.refused(refusal.reason());
+        if refusal.is_usual() {
+            tracing::info!("{command} is ignored: {refusal}");
+        } else {
+            tracing::error!("{command} is refused: {refusal}");
+        }
+    }
+
+    /// The actuators that there are now.
+    pub(crate) fn actuators(&self, actuators: Vec<Actuator>) {
+        self.update(|session| {
+            session.set_actuators(actuators);
+            self.mailboxes.set(session.actuators());
+        });
     }
 
     pub(crate) fn online(&self) {

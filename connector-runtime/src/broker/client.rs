@@ -1,8 +1,7 @@
 //! Drives one connection: reads, writes, and asks whether the broker is still there.
 //!
-//! This task never waits for anything but the socket: commands are handed on with
-//! [`Dispatch::dispatch`], which does not block, and what is to be published is taken from the
-//! session when there is room for it.
+//! This task never waits for anything but the socket: commands are put into mailboxes, which does not
+//! block, and what is to be published is taken from the session when there is room for it.
 
 use bytes::BytesMut;
 use rumqttc::{Connect, ConnectReturnCode, LastWill, Packet, QoS};
@@ -17,8 +16,7 @@ use super::{
     oversized::{Front, Header, Oversized},
 };
 use crate::{
-    Timestamp,
-    commands::Dispatch,
+    guard::Now,
     session::{Change, Session},
     shared::Shared,
 };
@@ -44,7 +42,6 @@ pub(super) async fn serve(
     stream: Box<dyn Stream>,
     identity: &Identity,
     shared: &Shared,
-    dispatch: &mut impl Dispatch,
 ) -> Result<(), Broken> {
     let (reader, writer) = tokio::io::split(stream);
     let mut client = Client {
@@ -60,7 +57,7 @@ pub(super) async fn serve(
         spoke: Instant::now(),
         asked: None,
     };
-    let ended = client.run(identity, dispatch).await;
+    let ended = client.run(identity).await;
     shared.offline(client.link.undelivered());
     ended.map_err(|error| Broken { error, was_online: client.is_online })
 }
@@ -83,14 +80,10 @@ struct Client<'a> {
 }
 
 impl Client<'_> {
-    async fn run(
-        &mut self,
-        identity: &Identity,
-        dispatch: &mut impl Dispatch,
-    ) -> Result<(), LinkError> {
+    async fn run(&mut self, identity: &Identity) -> Result<(), LinkError> {
         let shared = self.shared;
         tokio::select! {
-            begun = self.begin(identity, dispatch) => begun?,
+            begun = self.begin(identity) => begun?,
             () = shared.goodbye() => return Ok(()),
         }
         self.is_online = true;
@@ -98,22 +91,18 @@ impl Client<'_> {
         shared.online();
         tracing::info!("connected to the broker");
         tokio::select! {
-            ended = self.work(dispatch) => return ended,
+            ended = self.work() => return ended,
             () = shared.goodbye() => {}
         }
         // Whatever the broker does now, the connector leaves.
-        let _ = timeout(GOODBYE, self.leave(dispatch)).await;
+        let _ = timeout(GOODBYE, self.leave()).await;
         Ok(())
     }
 
-    async fn begin(
-        &mut self,
-        identity: &Identity,
-        dispatch: &mut impl Dispatch,
-    ) -> Result<(), LinkError> {
+    async fn begin(&mut self, identity: &Identity) -> Result<(), LinkError> {
         let silent = |_| LinkError::Silent(PATIENCE);
         timeout(PATIENCE, self.connect(identity)).await.map_err(silent)??;
-        timeout(PATIENCE, self.subscribe(dispatch)).await.map_err(silent)?
+        timeout(PATIENCE, self.subscribe()).await.map_err(silent)?
     }
 
     async fn connect(&mut self, identity: &Identity) -> Result<(), LinkError> {
@@ -140,7 +129,7 @@ impl Client<'_> {
     }
 
     /// Subscribes to the map, our own topics and the actuators, and waits until it is confirmed.
-    async fn subscribe(&mut self, dispatch: &mut impl Dispatch) -> Result<(), LinkError> {
+    async fn subscribe(&mut self) -> Result<(), LinkError> {
         let (map, own, actuators) = {
             let mut session = self.shared.session();
             (session.map_topic().to_owned(), session.own_topics(), session.actuator_topics())
@@ -149,24 +138,24 @@ impl Client<'_> {
         self.link.subscribe(&own, QoS::AtMostOnce)?;
         self.link.subscribe(&actuators, QoS::ExactlyOnce)?;
         while !self.link.is_settled() {
-            self.exchange(dispatch).await?;
+            self.exchange().await?;
         }
         Ok(())
     }
 
-    async fn work(&mut self, dispatch: &mut impl Dispatch) -> Result<(), LinkError> {
+    async fn work(&mut self) -> Result<(), LinkError> {
         loop {
-            self.exchange(dispatch).await?;
+            self.exchange().await?;
         }
     }
 
     /// Sends what is left, then the goodbye of MQTT.
-    async fn leave(&mut self, dispatch: &mut impl Dispatch) -> Result<(), LinkError> {
+    async fn leave(&mut self) -> Result<(), LinkError> {
         self.release();
         self.shared.update(Session::leave);
         self.take_work()?;
         while !(self.link.out.is_empty() && self.link.is_settled()) {
-            self.exchange(dispatch).await?;
+            self.exchange().await?;
             self.take_work()?;
         }
         self.link.write(&Packet::Disconnect)?;
@@ -176,7 +165,7 @@ impl Client<'_> {
 
     /// Takes what the session has to say, then waits for the next thing that can be done. Dropping
     /// this future loses nothing: what was read or written in part is kept.
-    async fn exchange(&mut self, dispatch: &mut impl Dispatch) -> Result<(), LinkError> {
+    async fn exchange(&mut self) -> Result<(), LinkError> {
         self.take_work()?;
         self.input.reserve(READ);
         let until = match self.asked {
@@ -186,7 +175,7 @@ impl Client<'_> {
         tokio::select! {
             read = self.reader.read_buf(&mut self.input) => {
                 self.took(read?)?;
-                self.handle_input(dispatch)
+                self.handle_input()
             }
             written = self.writer.write_buf(&mut self.link.out), if !self.link.out.is_empty() => {
                 written?;
@@ -277,10 +266,12 @@ impl Client<'_> {
         self.link.receive(Packet::Publish(message), Instant::now()).map(drop)
     }
 
-    fn handle_input(&mut self, dispatch: &mut impl Dispatch) -> Result<(), LinkError> {
+    fn handle_input(&mut self) -> Result<(), LinkError> {
         while let Some(packet) = self.next_packet()? {
             match self.link.receive(packet, Instant::now())? {
-                Some(Event::Message(message)) => self.handle_message(&message, dispatch),
+                Some(Event::Message(rumqttc::Publish { topic, payload, retain, .. })) => {
+                    self.shared.message(&topic, &payload, retain, Now::read());
+                }
                 Some(Event::Subscribed { refused }) => self.handle_refused(&refused)?,
                 None => {}
             }
@@ -289,14 +280,6 @@ impl Client<'_> {
             self.link.hears_part(Instant::now());
         }
         Ok(())
-    }
-
-    fn handle_message(&mut self, message: &rumqttc::Publish, dispatch: &mut impl Dispatch) {
-        let rumqttc::Publish { topic, payload, retain, .. } = message;
-        let command = self.shared.message(topic, payload, *retain, Timestamp::now());
-        if let Some(command) = command {
-            dispatch.dispatch(command);
-        }
     }
 
     fn handle_refused(&self, refused: &[String]) -> Result<(), LinkError> {

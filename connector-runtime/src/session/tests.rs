@@ -36,11 +36,19 @@ fn readings(session: &mut Session, readings: &Value) {
 
 fn map(session: &mut Session, map: &Value) {
     let topic = session.map_topic().to_owned();
-    assert!(session.message(&topic, map.to_string().as_bytes(), true, NOW).is_none());
+    let message = session.message(&topic, map.to_string().as_bytes(), true, NOW);
+    assert!(message.unwrap().is_none());
 }
 
 fn command(session: &mut Session, payload: &str) -> Option<Command> {
-    session.message("t", payload.as_bytes(), false, NOW)
+    let arrival = session.message("t", payload.as_bytes(), false, NOW).ok().flatten();
+    arrival.map(|arrival| arrival.command)
+}
+
+/// Why a message is no command.
+fn refusal(session: &mut Session, topic: &str, payload: &[u8], is_retained: bool) -> &'static str {
+    let (_, refusal) = session.message(topic, payload, is_retained, NOW).unwrap_err();
+    refusal.reason()
 }
 
 #[test]
@@ -104,13 +112,13 @@ fn the_status_is_what_is_true_whatever_others_say() {
     session.online();
     assert_eq!(statuses(&mut session), [status("online")]);
     for (payload, is_retained) in [("online", false), ("offline", true), ("x", false)] {
-        session.message("demo/status", payload.as_bytes(), is_retained, NOW);
+        session.message("demo/status", payload.as_bytes(), is_retained, NOW).unwrap();
         assert_eq!(statuses(&mut session), []);
     }
-    session.message("demo/status", b"offline", false, NOW);
+    session.message("demo/status", b"offline", false, NOW).unwrap();
     assert_eq!(statuses(&mut session), [status("online")]);
     session.leave();
-    session.message("demo/status", b"offline", false, NOW);
+    session.message("demo/status", b"offline", false, NOW).unwrap();
     assert_eq!(statuses(&mut session), [status("offline")]);
 }
 
@@ -235,27 +243,23 @@ fn a_command_keeps_its_json_and_its_timestamp() {
 fn what_is_no_command_is_refused() {
     let mut session = online();
     map(&mut session, &json!({"sensor": {}, "actuator": {"t": "setpoint", "u": "unknown"}}));
-    for payload in [
-        "",
-        "5",
-        "null",
-        "[]",
-        "{}",
-        "{",
-        r#"{"timestamp": 1}"#,
-        r#"{"value": NaN}"#,
-        r#"{"value": 14.9}"#,
-        r#"{"value": 31}"#,
-        r#"{"value": "x"}"#,
-        r#"{"value": null}"#,
-    ] {
-        assert!(command(&mut session, payload).is_none(), "{payload}");
+    for payload in ["", "5", "null", "[]", "{}", "{", r#"{"timestamp": 1}"#, r#"{"value": NaN}"#] {
+        assert_eq!(
+            refusal(&mut session, "t", payload.as_bytes(), false),
+            "unreadable",
+            "{payload}"
+        );
     }
-    assert!(session.message("t", b"\xff", false, NOW).is_none());
-    assert!(session.message("other", br#"{"value": 20}"#, false, NOW).is_none());
-    assert!(session.message("t", br#"{"value": 20}"#, true, NOW).is_none(), "retained");
-    assert!(session.message("t", br#"{"value": 20}"#, false, NOW).is_some());
-    assert!(session.message("u", br#"{"value": 20}"#, false, NOW).is_none(), "not an actuator");
+    for value in ["14.9", "31", "\"x\"", "null"] {
+        let payload = format!(r#"{{"value": {value}}}"#);
+        assert_eq!(refusal(&mut session, "t", payload.as_bytes(), false), "range", "{value}");
+    }
+    let good = br#"{"value": 20}"#;
+    assert_eq!(refusal(&mut session, "t", b"\xff", false), "unreadable");
+    assert_eq!(refusal(&mut session, "t", good, true), "retained");
+    assert_eq!(refusal(&mut session, "u", good, false), "unknown");
+    assert!(session.message("other", good, false, NOW).unwrap().is_none());
+    assert!(session.message("t", good, false, NOW).unwrap().is_some());
 }
 
 #[test]
