@@ -2,6 +2,7 @@
 
 mod actuators;
 mod choice;
+mod guard;
 mod key;
 mod kind;
 mod message;
@@ -120,10 +121,11 @@ fn send(annotated: &Annotated<'_>) -> Result<Send> {
     let options = annotated.options().and_then(|options| {
         let value = signature::value(annotated.signature);
         let keys = actuators::keys(annotated.attr, &options);
-        let (keys, bounds) = both(keys, bounds(&options, value))?;
-        Ok((keys, bounds, options.get("example").cloned(), options.written("harmless").is_some()))
+        let limits = both(bounds(&options, value), guard::guard(&options, value));
+        let (keys, limits) = both(keys, limits)?;
+        Ok((keys, limits, options.get("example").cloned(), options.written("harmless").is_some()))
     });
-    let (sender, (keys, bounds, example, harmless)) = both(signature, options)?;
+    let (sender, (keys, (bounds, guard), example, harmless)) = both(signature, options)?;
     let Sender { method, session, takes_key, value, timestamp } = sender;
     actuators::told_which(&keys, takes_key, annotated)?;
     let description = summary(annotated.attrs);
@@ -136,6 +138,7 @@ fn send(annotated: &Annotated<'_>) -> Result<Send> {
         value,
         timestamp,
         bounds,
+        guard,
         example,
         harmless,
     })

@@ -241,7 +241,20 @@ fn described(actuator: &TokenStream, send: &Send) -> TokenStream {
     });
     let max_len = max_len.as_ref().map(|max_len| quote!(.max_len(#max_len)));
     let example = example.as_ref().map(|example| quote!(.example(#example)));
-    quote!(#actuator #description #range #one_of #max_len #example)
+    let guard = guard(send);
+    quote!(#actuator #description #range #one_of #max_len #example #guard)
+}
+
+fn guard(Send { guard, value, .. }: &Send) -> TokenStream {
+    let max_age = guard.max_age.as_ref().map(|max_age| quote!(.max_age(#max_age)));
+    let monotonic = guard.monotonic.then(|| quote!(.monotonic()));
+    let newest_only = guard.newest_only.then(|| quote!(.newest_only()));
+    let min_interval = guard.min_interval.as_ref().map(|time| quote!(.min_interval(#time)));
+    let failsafe = guard.failsafe.as_ref();
+    let failsafe = failsafe
+        .map(|(failsafe, after)| quote!(.failsafe(#failsafe, #after).failsafe_is::<#value>()));
+    let accept_retained = guard.accept_retained.then(|| quote!(.accept_retained()));
+    quote!(#max_age #monotonic #newest_only #min_interval #failsafe #accept_retained)
 }
 
 /// The user's own type is named, so that a range of another type is blamed where it is written.

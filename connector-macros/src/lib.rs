@@ -306,6 +306,19 @@ pub fn parse(_options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `each = LIST` | what is known only at run time; may use `self` |
 /// | `harmless` | no error of this method ends the session |
 ///
+/// For actuators that move real things:
+///
+/// | option | meaning |
+/// |---|---|
+/// | `max_age = DURATION` | an older command is refused, when it comes and again just before it is sent |
+/// | `monotonic` | a command is refused if its timestamp is not newer than that of all before |
+/// | `queue = latest` | of the commands that wait only the newest is kept, in place of up to 256 |
+/// | `min_interval = DURATION` | from one send to the next at least so long passes |
+/// | `failsafe = VALUE, after = DURATION` | the device gets this value when no command was taken for so long, and at the end |
+/// | `retained = accept` | retained commands are taken too, each once |
+///
+/// The durations may use `self`. The guide tells more of them, under *Commands*.
+///
 /// ```
 /// # use connector_runtime::prelude::*;
 /// # #[connector]

@@ -72,6 +72,7 @@ pub(crate) struct Send {
     /// The type by which it takes the command's timestamp, if it does.
     pub(crate) timestamp: Option<Type>,
     pub(crate) bounds: Bounds,
+    pub(crate) guard: Guard,
     pub(crate) example: Option<Expr>,
     /// Whether its errors leave the session as it is.
     pub(crate) harmless: bool,
@@ -97,6 +98,17 @@ pub(crate) struct Bounds {
     pub(crate) range: Option<Range>,
     pub(crate) one_of: Option<OneOf>,
     pub(crate) max_len: Option<Expr>,
+}
+
+/// What an actuator asks of its commands beside their value.
+pub(crate) struct Guard {
+    pub(crate) max_age: Option<Expr>,
+    pub(crate) monotonic: bool,
+    pub(crate) newest_only: bool,
+    pub(crate) min_interval: Option<Expr>,
+    /// The value, and the time after which it is sent.
+    pub(crate) failsafe: Option<(Expr, Expr)>,
+    pub(crate) accept_retained: bool,
 }
 
 /// Which numbers a value can be.

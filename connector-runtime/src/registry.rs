@@ -334,6 +334,19 @@ mod tests {
     }
 
     #[test]
+    fn what_actuators_ask_of_commands_is_not_announced() {
+        use std::time::Duration;
+        let mut registry = registry();
+        let actuators = |a: Actuator| vec![Actuator::new("setpoint").example(21.0), a];
+        let guarded = Actuator::new("a").monotonic().failsafe(0, Duration::from_secs(1));
+        assert!(!registry.set_actuators(actuators(guarded.clone())));
+        assert_eq!(registry.actuator("a"), Some(&guarded), "and is in force");
+        assert!(registry.set_actuators(actuators(guarded.clone().example(1))));
+        assert!(registry.set_actuators(actuators(guarded.range(1..=2))), "it is left out");
+        assert_eq!(registry.actuator("a"), None);
+    }
+
+    #[test]
     fn what_is_declared_is_no_news() {
         let sensor = |key| crate::Sensor::new(key, crate::Kind::Integer);
         let declared = vec![sensor("a"), sensor("b").range(5..=9), sensor("a").example(3)];

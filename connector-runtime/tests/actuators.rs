@@ -5,9 +5,12 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use connector_runtime::{prelude::*, testing::Bus};
+use connector_runtime::{BusSettings, prelude::*, testing::Bus};
 use serde_json::{Value, json};
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, timeout},
+};
 
 /// A gateway of stations, some of which are not known from the start.
 #[connector(name = "gateway")]
@@ -21,6 +24,8 @@ struct Gateway {
     #[arg(skip = tokio::sync::Mutex::new(mpsc::channel(1).1))]
     hellos: tokio::sync::Mutex<mpsc::Receiver<String>>,
 }
+
+const MINUTE: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -80,6 +85,21 @@ impl Gateway {
         self.sent(format!("{station} {}", if on { "on" } else { "off" }))
     }
 
+    #[send("power", range = 0..=100, max_age = MINUTE, monotonic)]
+    fn power(&self, percent: u8) -> Result<()> {
+        self.sent(format!("power {percent}"))
+    }
+
+    #[send("pump", queue = latest, min_interval = MINUTE)]
+    fn pump(&self, on: bool) -> Result<()> {
+        self.sent(format!("pump {on}"))
+    }
+
+    #[send("limit", failsafe = 6, after = 60 * MINUTE, retained = accept)]
+    fn limit(&self, amperes: u8) -> Result<()> {
+        self.sent(format!("limit {amperes}"))
+    }
+
     #[send(each = self.registers.clone())]
     async fn register(&self, key: &str, value: f64) -> Result<()> {
         self.sent(format!("register {key} {value}"))
@@ -101,6 +121,12 @@ struct World {
 }
 
 async fn world() -> World {
+    let mut world = unselected().await;
+    world.bus.select(&[]).await;
+    world
+}
+
+async fn unselected() -> World {
     let (hello, hellos) = mpsc::channel(1);
     let (sender, sent) = mpsc::unbounded_channel();
     let gateway = Gateway {
@@ -109,20 +135,32 @@ async fn world() -> World {
         registers: vec![Actuator::new("r1").range(0.5..=1.5), Actuator::new("b__on2")],
         hellos: tokio::sync::Mutex::new(hellos),
     };
-    let mut bus = Bus::start(gateway).await;
-    bus.select(&[]).await;
-    World { bus, sent, hello }
+    World { bus: Bus::start(gateway).await, sent, hello }
 }
 
 impl World {
     async fn assert_sent(&mut self, key: &str, value: Value, expected: &str) {
         self.bus.command(key, value);
-        let sent = timeout(Duration::from_mins(1), self.sent.recv()).await;
+        self.assert_next(expected).await;
+    }
+
+    async fn assert_next(&mut self, expected: &str) {
+        let sent = timeout(120 * MINUTE, self.sent.recv()).await;
         assert_eq!(sent.unwrap().unwrap(), expected);
     }
 
     async fn assert_refused(&mut self, key: &str, value: Value, reason: &str) {
         self.bus.command(key, value);
+        self.assert_told(key, reason).await;
+    }
+
+    /// A command made at this time.
+    fn command_of(&self, key: &str, value: u8, timestamp: i64, retain: bool) {
+        let command = json!({ "value": value, "timestamp": timestamp });
+        self.bus.publish(&format!("gateway/messages/{key}/command"), &command, retain);
+    }
+
+    async fn assert_told(&mut self, key: &str, reason: &str) {
         let log = self.bus.log().await["msg"].as_str().unwrap().to_owned();
         assert!(log.contains(reason) && log.contains(key), "{log}");
     }
@@ -188,4 +226,113 @@ async fn actuators_that_are_found_on_the_way_are_announced_and_served() {
     }
     world.bus.select(&[]).await;
     world.assert_sent("b__on", json!(false), "b off").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_that_is_not_of_now_is_refused() {
+    let mut world = world().await;
+    let now = Timestamp::now().as_millis();
+    world.command_of("power", 10, now, false);
+    world.assert_next("power 10").await;
+    for (made, reason) in [
+        (now - 61_000, "s old, and 60s are allowed"),
+        (now, "is not newer than that of the command before"),
+        (now - 1, "is not newer"),
+        (now + 60_000, "in the future"),
+    ] {
+        world.command_of("power", 20, made, false);
+        world.assert_told("power", reason).await;
+    }
+    world.command_of("power", 30, now + 1, false);
+    world.assert_next("power 30").await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_newest_command_waits_for_its_time() {
+    let mut world = world().await;
+    world.assert_sent("pump", json!(true), "pump true").await;
+    let start = Instant::now();
+    for on in [false, true, false] {
+        world.bus.command("pump", on);
+    }
+    world.assert_next("pump false").await;
+    assert!(start.elapsed() >= MINUTE, "{:?}", start.elapsed());
+    assert!(timeout(10 * MINUTE, world.sent.recv()).await.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_commands_and_at_the_end_the_failsafe_value_is_sent() {
+    let mut world = world().await;
+    world.assert_next("limit 6").await;
+    world.assert_told("limit", "no command was taken for `limit` for 3600s").await;
+    world.assert_sent("limit", json!(16), "limit 16").await;
+    world.bus.stop().await;
+    assert_eq!(world.sent.try_recv().unwrap(), "limit 6");
+    assert!(world.sent.try_recv().is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_retained_command_is_taken_once() {
+    let mut world = unselected().await;
+    let now = Timestamp::now().as_millis();
+    world.command_of("limit", 10, now, true);
+    world.bus.select(&[]).await;
+    world.assert_next("limit 10").await;
+    world.bus.broker().disconnect_all();
+    loop {
+        let log = world.bus.next("gateway/logs").await["msg"].to_string();
+        if log.contains("the retained command for `limit`") {
+            assert!(log.contains("is ignored: it is history"), "{log}");
+            break;
+        }
+    }
+    world.command_of("limit", 12, now + 1, true);
+    world.assert_next("limit 12").await;
+}
+
+#[tokio::test]
+async fn a_failsafe_value_that_is_none_ends_the_start() {
+    let (_hello, hellos) = mpsc::channel(1);
+    let registers = vec![
+        Actuator::new("r1").range(0..=1).failsafe(2, MINUTE),
+        Actuator::new("r2").failsafe(1, Duration::ZERO),
+    ];
+    let gateway = Gateway {
+        stations: Arc::default(),
+        sent: None,
+        registers,
+        hellos: tokio::sync::Mutex::new(hellos),
+    };
+    let settings = BusSettings::new("gateway", "localhost");
+    let run = connector_runtime::run(gateway, settings, std::future::pending());
+    let faults = run.await.unwrap_err().to_string();
+    assert!(faults.contains("failsafe of `r1`: the value 2 is outside of the range"), "{faults}");
+    assert!(faults.contains("the time to the failsafe of `r2` is zero"), "{faults}");
+
+    let settings = BusSettings::new("heating", "localhost");
+    let run = connector_runtime::run(Heating {}, settings, std::future::pending());
+    let faults = run.await.unwrap_err().to_string();
+    assert!(faults.contains("failsafe of `mode`: the value \"party\" does not fit"), "{faults}");
+}
+
+/// A heating whose failsafe value has a typing mistake.
+#[connector(name = "heating")]
+struct Heating {}
+
+#[connector]
+impl Heating {
+    #[receive]
+    async fn nothing(&self) -> Result<String> {
+        std::future::pending().await
+    }
+
+    #[parse]
+    fn readings(_: &str) -> Result<Option<Value>> {
+        Ok(None)
+    }
+
+    #[send("mode", failsafe = "party", after = MINUTE)]
+    fn mode(&self, mode: Mode) -> Result<()> {
+        bail!("{mode:?}")
+    }
 }

@@ -9,6 +9,7 @@ mod support;
 
 mod actuators;
 mod datapoint_map;
+mod guarded_actuators;
 mod health;
 mod lifecycle;
 mod quickstart;

@@ -48,7 +48,8 @@ fn fits(kind: Kind, value: &Expr) -> Result<()> {
     Err(Error::new_spanned(value, message))
 }
 
-fn literal(value: &Expr) -> Option<&Lit> {
+/// The literal that an expression is, with or without a sign.
+pub(super) fn literal(value: &Expr) -> Option<&Lit> {
     match syntax::expr(value) {
         Expr::Lit(ExprLit { lit, .. }) => Some(lit),
         Expr::Unary(ExprUnary { expr, .. }) => literal(expr),
