@@ -130,6 +130,7 @@ static SEND: Form = Form {
         Opt { name: "max_age", example: "max_age = Duration::from_secs(60)" },
         Opt { name: "monotonic", example: "monotonic" },
         Opt { name: "queue", example: "queue = latest" },
+        TIMEOUT,
         Opt { name: "min_interval", example: "min_interval = Duration::from_secs(10)" },
         Opt { name: "failsafe", example: "failsafe = 0.0, after = Duration::from_secs(60)" },
         Opt { name: "after", example: "failsafe = 0.0, after = Duration::from_secs(60)" },

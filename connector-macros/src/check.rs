@@ -96,7 +96,7 @@ fn connect(annotated: &Annotated<'_>) -> Result<Connect> {
     let options = annotated.options();
     let options = options.and_then(|options| {
         let state = options.get("state").map(key::state).transpose()?;
-        Ok((state, options.get("timeout").cloned()))
+        Ok((state, guard::duration(&options, "timeout")?))
     });
     let ((method, session), (state, timeout)) = both(signature, options)?;
     Ok(Connect { method, session, state, timeout })
@@ -105,7 +105,7 @@ fn connect(annotated: &Annotated<'_>) -> Result<Connect> {
 fn receive(annotated: &Annotated<'_>) -> Result<Receive> {
     let signature = signature::receive(annotated.signature);
     let ((method, session, message), options) = both(signature, annotated.options())?;
-    let (every, timeout) = (options.get("every").cloned(), options.get("timeout").cloned());
+    let (every, timeout) = (options.get("every").cloned(), guard::duration(&options, "timeout")?);
     let harmless = options.written("harmless").is_some();
     Ok(Receive { method, session, message, every, timeout, harmless })
 }

@@ -250,11 +250,12 @@ fn guard(Send { guard, value, .. }: &Send) -> TokenStream {
     let monotonic = guard.monotonic.then(|| quote!(.monotonic()));
     let newest_only = guard.newest_only.then(|| quote!(.newest_only()));
     let min_interval = guard.min_interval.as_ref().map(|time| quote!(.min_interval(#time)));
+    let timeout = guard.timeout.as_ref().map(|timeout| quote!(.timeout(#timeout)));
     let failsafe = guard.failsafe.as_ref();
     let failsafe = failsafe
         .map(|(failsafe, after)| quote!(.failsafe(#failsafe, #after).failsafe_is::<#value>()));
     let accept_retained = guard.accept_retained.then(|| quote!(.accept_retained()));
-    quote!(#max_age #monotonic #newest_only #min_interval #failsafe #accept_retained)
+    quote!(#max_age #monotonic #newest_only #min_interval #timeout #failsafe #accept_retained)
 }
 
 /// The user's own type is named, so that a range of another type is blamed where it is written.

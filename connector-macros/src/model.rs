@@ -106,6 +106,7 @@ pub(crate) struct Guard {
     pub(crate) monotonic: bool,
     pub(crate) newest_only: bool,
     pub(crate) min_interval: Option<Expr>,
+    pub(crate) timeout: Option<Expr>,
     /// The value, and the time after which it is sent.
     pub(crate) failsafe: Option<(Expr, Expr)>,
     pub(crate) accept_retained: bool,

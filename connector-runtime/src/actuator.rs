@@ -124,6 +124,14 @@ impl Actuator {
         self
     }
 
+    /// How long [`send`](crate::Connector::send) may take, 30 s if not given; then the call is dropped,
+    /// which counts as an error.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.rules.timeout = Some(timeout);
+        self
+    }
+
     /// The value that the device gets where no command was taken for so long, and when the connector
     /// stops. No broker is needed for that.
     ///

@@ -164,6 +164,15 @@ impl Calls {
 impl Call {
     /// Awaits an asynchronous function. A panic, or more time than it has, becomes an error.
     pub(crate) async fn run<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
+        self.run_within(self.limit, call).await
+    }
+
+    /// The same with another limit.
+    pub(crate) async fn run_within<T>(
+        &self,
+        limit: Option<Duration>,
+        call: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
         let began = Instant::now();
         let mut call = pin!(call);
         // A future that has panicked is not polled again, so nobody sees it in between states.
@@ -172,7 +181,7 @@ impl Call {
             Ok(Poll::Ready(outcome)) => Poll::Ready(Ok(outcome)),
             Err(panic) => Poll::Ready(Err(panic)),
         });
-        let ended = match self.limit {
+        let ended = match limit {
             Some(limit) => timeout(limit, isolated).await.unwrap_or(Err(Broken::Late(limit))),
             None => isolated.await,
         };
@@ -275,7 +284,8 @@ mod tests {
         thread::scope(|scope| {
             let (entered, is_entered) = std::sync::mpsc::channel();
             let (leave, is_over) = std::sync::mpsc::channel::<()>();
-            scope.spawn(|| {
+            let call = &call;
+            scope.spawn(move || {
                 let function = || {
                     entered.send(()).unwrap();
                     Ok(is_over.recv()?)

@@ -9,10 +9,10 @@ use tokio::{
 
 use crate::{
     Command, Connector, Error, Timestamp,
+    calls::Call,
     causes::Causes,
     device::{Device, Open},
     guard::{Due, Now, Step},
-    isolation::isolated,
     log::Logs,
     mailbox::Mailbox,
     refusal::Refusal,
@@ -21,12 +21,17 @@ use crate::{
 /// How long a command may go on when its session has ended.
 const GRACE: Duration = Duration::from_secs(5);
 
+/// How long the device may take for a command where nothing else is said.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
 /// Hands commands to a connector: one after another for each actuator, in their order, while those
 /// of different actuators may overlap. Ends once the mailboxes are closed and empty.
 pub(crate) async fn carry_out<C: Connector>(device: Arc<Device<C>>, logs: Logs) {
     let mut workers = JoinSet::new();
     while let Some(mailbox) = device.shared.mailboxes.next().await {
-        let worker = Worker { device: Arc::clone(&device), mailbox };
+        let name = format!("send to {}", mailbox.key);
+        let call = device.shared.calls.add("send", &name, None);
+        let worker = Worker { device: Arc::clone(&device), mailbox, call };
         workers.spawn(logs.collect(worker.work()));
     }
     workers.join_all().await;
@@ -36,6 +41,7 @@ pub(crate) async fn carry_out<C: Connector>(device: Arc<Device<C>>, logs: Logs) 
 struct Worker<C: Connector> {
     device: Arc<Device<C>>,
     mailbox: Arc<Mailbox>,
+    call: Arc<Call>,
 }
 
 impl<C: Connector> Worker<C> {
@@ -114,12 +120,14 @@ impl<C: Connector> Worker<C> {
         let json = command.json();
         tracing::debug!("sending {json:.1000} to `{}`", command.key());
         let send = async { self.device.connector.send(&open.session, command).await };
+        let limit = self.mailbox.guard().timeout().unwrap_or(TIMEOUT);
         let outcome = tokio::select! {
-            outcome = isolated(send) => outcome.map_err(Failure::Error),
+            outcome = self.call.run_within(Some(limit), send) => outcome.map_err(Failure::Error),
             () = overdue(open) => Err(Failure::Overdue),
         };
         self.mailbox.guard().sent(json, outcome.is_ok(), Instant::now());
         if outcome.is_ok() {
+            self.device.shared.metrics.commands.inc();
             open.worked();
         }
         outcome

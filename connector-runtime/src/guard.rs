@@ -126,6 +126,10 @@ impl Guard {
         }
     }
 
+    pub(crate) fn timeout(&self) -> Option<Duration> {
+        self.rules.timeout
+    }
+
     pub(crate) fn set_rules(&mut self, rules: Rules) {
         self.rules = rules;
     }

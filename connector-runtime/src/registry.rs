@@ -214,10 +214,6 @@ impl Registry {
         &self.actuators
     }
 
-    pub(crate) fn actuators(&self) -> &[Actuator] {
-        &self.actuators
-    }
-
     pub(crate) fn actuator(&self, key: &str) -> Option<&Actuator> {
         self.actuators.iter().find(|actuator| actuator.key() == key)
     }

@@ -43,8 +43,10 @@ struct Script {
     connects: Mutex<Vec<Does>>,
     polls: Mutex<Vec<Does>>,
     parses: Mutex<Vec<Does>>,
+    sends: Mutex<Vec<Does>>,
     sessions: AtomicUsize,
     polled: AtomicUsize,
+    sent: AtomicUsize,
 }
 
 fn next(calls: &Mutex<Vec<Does>>) -> Does {
@@ -72,6 +74,13 @@ impl Device {
     fn readings(&self, raw: &usize) -> Result<Value> {
         assert!(next(&self.script.parses) == Does::Well, "on purpose");
         Ok(json!({ "polled": raw }))
+    }
+
+    #[send("do", timeout = Duration::from_secs(4))]
+    async fn send(&self, _: &Session, _: u8) -> Result<()> {
+        next(&self.script.sends).it().await;
+        self.script.sent.fetch_add(1, SeqCst);
+        Ok(())
     }
 }
 
@@ -113,6 +122,22 @@ async fn a_parse_that_panics_costs_its_message_alone() {
     bus.select(&["polled"]).await;
     assert_eq!(bus.value("polled").await, json!(1));
     assert_eq!(script.sessions.load(SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_that_hangs_or_panics_does_not_hold_up_the_next() {
+    let script =
+        Arc::new(Script { sends: vec![Does::Panic, Does::Hang].into(), ..Script::default() });
+    let mut bus = Bus::start(Device { script: Arc::clone(&script) }).await;
+    bus.select(&["do"]).await;
+    for said in ["it did not return within 4s", "it panicked: on purpose"] {
+        bus.command("do", 1);
+        told(&mut bus, &format!("the command 1 for `do` failed: {said}")).await;
+    }
+    bus.command("do", 1);
+    while script.sent.load(SeqCst) == 0 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
 }
 
 /// A driver that blocks: each source keeps its thread for as long as the test likes.

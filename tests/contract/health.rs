@@ -87,6 +87,7 @@ async fn everything_is_counted() {
         r#"connector_calls_total{function="line",outcome="ok"} 3"#,
         r#"connector_calls_total{function="parse",outcome="ok"} 2"#,
         r#"connector_calls_total{function="parse",outcome="error"} 1"#,
+        r#"connector_commands_refused_total{reason="unreadable"} 1"#,
         r#"connector_datapoint_maps_total{outcome="used"} 1"#,
         r#"connector_datapoints_known{kind="sensor"} 2"#,
         r#"connector_datapoints_selected{kind="actuator"} 1"#,

@@ -9,14 +9,15 @@ use crate::{errors::both, model::Guard, syntax};
 pub(super) fn guard(options: &Options, value: Option<&Type>) -> Result<Guard> {
     let times = both(duration(options, "max_age"), duration(options, "min_interval"));
     let words = both(word(options, "queue", "latest"), word(options, "retained", "accept"));
-    let ((max_age, min_interval), ((newest_only, accept_retained), failsafe)) =
+    let times = both(times, duration(options, "timeout"));
+    let (((max_age, min_interval), timeout), ((newest_only, accept_retained), failsafe)) =
         both(times, both(words, failsafe(options, value)))?;
     let monotonic = options.written("monotonic").is_some();
-    Ok(Guard { max_age, monotonic, newest_only, min_interval, failsafe, accept_retained })
+    Ok(Guard { max_age, monotonic, newest_only, min_interval, timeout, failsafe, accept_retained })
 }
 
 /// Any expression but a number or a text.
-fn duration(options: &Options, name: &str) -> Result<Option<Expr>> {
+pub(super) fn duration(options: &Options, name: &str) -> Result<Option<Expr>> {
     let Some(duration) = options.get(name) else { return Ok(None) };
     if literal(duration).is_some() {
         let message = format!("`{name}` is a `Duration`: write `{}`", options.example(name));

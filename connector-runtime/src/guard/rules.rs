@@ -11,6 +11,8 @@ pub(crate) struct Rules {
     pub(crate) is_monotonic: bool,
     pub(crate) newest_only: bool,
     pub(crate) min_interval: Duration,
+    /// How long the device may take for one, if that was said.
+    pub(crate) timeout: Option<Duration>,
     pub(crate) failsafe: Option<Failsafe>,
     pub(crate) accepts_retained: bool,
 }
