@@ -21,9 +21,6 @@ use crate::{
 /// How long a command may go on when its session has ended.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// How long the device may take for a command where nothing else is said.
-const TIMEOUT: Duration = Duration::from_secs(30);
-
 /// Hands commands to a connector: one after another for each actuator, in their order, while those
 /// of different actuators may overlap. Ends once the mailboxes are closed and empty.
 pub(crate) async fn carry_out<C: Connector>(device: Arc<Device<C>>, logs: Logs) {
@@ -120,7 +117,7 @@ impl<C: Connector> Worker<C> {
         let json = command.json();
         tracing::debug!("sending {json:.1000} to `{}`", command.key());
         let send = async { self.device.connector.send(&open.session, command).await };
-        let limit = self.mailbox.guard().timeout().unwrap_or(TIMEOUT);
+        let limit = self.mailbox.guard().send_limit();
         let outcome = tokio::select! {
             outcome = self.call.run_within(Some(limit), send) => outcome.map_err(Failure::Error),
             () = overdue(open) => Err(Failure::Overdue),

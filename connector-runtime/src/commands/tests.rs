@@ -234,6 +234,18 @@ async fn a_failsafe_value_that_fails_is_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_send_that_hangs_does_not_keep_the_failsafe_value_back() {
+    let script = Script::default();
+    script.0.slowness.store(100_000, SeqCst);
+    let mut world = World::start(guarded(), &script);
+    world.command(32);
+    world.assert_sent(0, 32).await;
+    script.0.slowness.store(0, SeqCst);
+    world.assert_sent(60, 6).await;
+    world.assert_silence().await;
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_stop_sends_what_was_taken_and_then_the_failsafe_value() {
     let world = World::start(guarded().min_interval(Duration::from_secs(10)), &Script::default());
     world.command(1);
