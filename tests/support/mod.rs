@@ -5,13 +5,15 @@
 
 mod broker;
 mod bus;
-mod connector;
+pub(crate) mod connector;
 mod device;
 mod embedded;
 mod folder;
 mod mosquitto;
 mod output;
 mod port;
+#[allow(dead_code, reason = "only those who test faults need it")]
+pub(crate) mod proxy;
 mod signal;
 mod world;
 

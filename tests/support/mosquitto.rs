@@ -100,6 +100,12 @@ impl Mosquitto {
     pub(crate) async fn pause(&self) {
         signal::send("STOP", &self.process).await;
     }
+
+    /// Lets it go on.
+    #[allow(dead_code, reason = "only those who test faults need it")]
+    pub(crate) async fn resume(&self) {
+        signal::send("CONT", &self.process).await;
+    }
 }
 
 /// Waits until it accepts connections; the error is its log.

@@ -1,0 +1,55 @@
+//! A thousand numbers a second.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use tokio::{sync::mpsc, task::JoinHandle, time::interval};
+
+const EVERY: Duration = Duration::from_millis(1);
+
+#[derive(Default)]
+struct State {
+    said: AtomicU64,
+    is_paused: AtomicBool,
+}
+
+/// Says one number after the other, until it is stopped.
+pub(crate) struct Load {
+    state: Arc<State>,
+    task: JoinHandle<()>,
+}
+
+impl Load {
+    pub(crate) fn start(numbers: mpsc::UnboundedSender<u64>) -> Self {
+        let state = Arc::new(State::default());
+        let task = tokio::spawn(say(numbers, Arc::clone(&state)));
+        Self { state, task }
+    }
+
+    pub(crate) fn pause(&self, is_paused: bool) {
+        self.state.is_paused.store(is_paused, Ordering::Relaxed);
+    }
+
+    /// Stops, and tells how many numbers were said.
+    pub(crate) async fn stop(self) -> u64 {
+        self.task.abort();
+        let _ = self.task.await;
+        self.state.said.load(Ordering::Relaxed)
+    }
+}
+
+async fn say(numbers: mpsc::UnboundedSender<u64>, state: Arc<State>) {
+    let mut ticks = interval(EVERY);
+    loop {
+        ticks.tick().await;
+        if !state.is_paused.load(Ordering::Relaxed) {
+            let number = state.said.fetch_add(1, Ordering::Relaxed);
+            let _ = numbers.send(number);
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! Plain MQTT clients in the place of the connector, for comparison. Nothing is asserted.
+
+use crate::{
+    client::Client,
+    fault::Fault,
+    sensors::{matrix, table},
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes some minutes, and asserts nothing"]
+async fn side_by_side() {
+    let outcomes = matrix(&Client::ALL, &Fault::ALL).await;
+    println!("{}", table(&outcomes));
+}
