@@ -16,6 +16,9 @@ const PAUSE: Duration = Duration::from_millis(250);
 const ROOM: usize = 10;
 const KEEP_ALIVE: u64 = 5;
 
+/// Messages on their way at once. mosquitto throws away what exceeds 20, and the default is 100.
+const IN_FLIGHT: u16 = 16;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Client {
     /// The `tcp_json` example, with raw messages.
@@ -90,7 +93,7 @@ fn messages(number: u64) -> [String; 2] {
 fn rumqttc(port: u16, mut numbers: Numbers, tasks: &mut JoinSet<()>) {
     use rumqttc::{AsyncClient, MqttOptions, QoS};
     let mut options = MqttOptions::new("plain", "127.0.0.1", port);
-    options.set_keep_alive(Duration::from_secs(KEEP_ALIVE));
+    options.set_keep_alive(Duration::from_secs(KEEP_ALIVE)).set_inflight(IN_FLIGHT);
     let (client, mut events) = AsyncClient::new(options, ROOM);
     tasks.spawn(async move {
         loop {
@@ -114,6 +117,7 @@ fn rumqttc_next(port: u16, mut numbers: Numbers, tasks: &mut JoinSet<()>) {
     use rumqttc_next::{AsyncClient, MqttOptions, PublishOptions, QoS};
     let mut options = MqttOptions::new("plain", ("127.0.0.1", port));
     options.set_keep_alive(u16::try_from(KEEP_ALIVE).expect("a small number"));
+    options.set_inflight(IN_FLIGHT);
     let (client, mut events) = AsyncClient::builder(options).capacity(ROOM).build();
     tasks.spawn(async move {
         loop {

@@ -13,6 +13,7 @@ mod support;
 
 mod checker;
 mod client;
+mod commands;
 mod fault;
 mod load;
 mod peers;

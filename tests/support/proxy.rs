@@ -90,7 +90,7 @@ impl Counts {
     }
 }
 
-/// Is told of each packet that passes: its link, its way, and its bytes.
+/// Is told of each packet just before it passes: its link, its way, and its bytes.
 pub(crate) type Watch = Box<dyn Fn(usize, Way, &[u8]) + Send + Sync>;
 
 struct Shared {
@@ -287,6 +287,7 @@ async fn give(
     let mut line = shared.line.subscribe();
     while let Some((due, packet)) = queue.recv().await {
         sleep_until(due).await;
+        (shared.watch)(number, way, &packet);
         // A slow line carries a large packet in pieces.
         for piece in packet.chunks(4096) {
             let _ = line.wait_for(|line| !line.is_frozen).await;
@@ -299,7 +300,6 @@ async fn give(
                 sleep(Duration::from_secs(1) * bytes / rate).await;
             }
         }
-        (shared.watch)(number, way, &packet);
         shared.counts.send_modify(|counts| {
             counts.passed[way as usize][usize::from(packet[0] >> 4)] += 1;
         });
