@@ -18,7 +18,7 @@ use crate::{
 const CALM: Duration = Duration::from_millis(500);
 
 /// Who is not back after so long is not coming back.
-const GONE: Duration = Duration::from_secs(40);
+const GONE: Duration = Duration::from_secs(25);
 
 /// Nothing new for so long is the end. It is more than it takes to notice a silent broker.
 const SILENCE: Duration = Duration::from_secs(16);

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// So many runs share the machine, most of the time waiting.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 8;
 
 /// Messages on their way at once: so many may come twice for each fault.
 const WINDOW: u64 = 16;
