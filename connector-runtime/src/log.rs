@@ -4,33 +4,32 @@
 //! connectors run in one process. Saying something never waits and never fails. From here to the
 //! broker nothing is logged, so that a log message cannot cause another one.
 
+mod console;
 mod limit;
+pub(crate) mod text;
 
 use std::{
     collections::VecDeque,
-    fmt::{self, Write},
     io::{self, IsTerminal},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
 use tokio::{sync::Notify, time::Instant};
-use tracing::{
-    Event, Level, Subscriber,
-    field::{Field, Visit},
-    level_filters::LevelFilter,
-};
+use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
-    Layer, filter::Targets, fmt as stdout, layer::Context, prelude::*, registry::LookupSpan,
+    Layer,
+    filter::Targets,
+    fmt as stdout,
+    layer::Context,
+    prelude::*,
+    registry::{LookupSpan, SpanRef},
 };
 
-use self::limit::Limit;
+use self::{console::Lines, limit::Limit};
 use crate::{Timestamp, message::LogMessage};
 
 /// How many messages wait for the broker at most; the oldest are dropped first.
 const CAPACITY: usize = 1000;
-
-/// Longer messages are cut.
-const MAX_BYTES: usize = 4096;
 
 tokio::task_local! {
     static CURRENT: Logs;
@@ -47,6 +46,7 @@ pub(crate) struct Logs(Arc<Inner>);
 struct Inner {
     level: LevelFilter,
     queue: Mutex<Queue>,
+    printed: Mutex<Limit>,
     changed: Notify,
 }
 
@@ -61,12 +61,18 @@ impl Logs {
     /// Collects messages from level INFO, or from DEBUG.
     pub(crate) fn new(debug: bool) -> Self {
         let level = if debug { LevelFilter::DEBUG } else { LevelFilter::INFO };
-        Self(Arc::new(Inner { level, queue: Mutex::default(), changed: Notify::new() }))
+        let (queue, printed) = (Mutex::default(), Mutex::default());
+        Self(Arc::new(Inner { level, queue, printed, changed: Notify::new() }))
     }
 
     /// Runs a task whose messages belong here.
     pub(crate) fn collect<F: Future>(&self, task: F) -> impl Future<Output = F::Output> + use<F> {
         CURRENT.scope(self.clone(), task)
+    }
+
+    #[cfg(test)]
+    fn collect_sync<T>(&self, action: impl FnOnce() -> T) -> T {
+        CURRENT.sync_scope(self.clone(), action)
     }
 
     /// Those of the task at hand.
@@ -92,12 +98,14 @@ impl Logs {
         self.0.changed.notified().await;
     }
 
-    fn push(&self, mut message: LogMessage) {
+    /// Those of the task at hand, or else of the first connector.
+    fn responsible() -> Option<Self> {
+        Self::current().or_else(|| FALLBACK.get().cloned())
+    }
+
+    fn push(&self, message: LogMessage) {
         let mut queue = self.queue();
-        let Some(repeated) = queue.limit.admit(&message, Instant::now()) else { return };
-        if repeated > 0 {
-            let _ = write!(message.msg, " (and {repeated} times before)");
-        }
+        let Some(message) = queue.limit.pass(message, Instant::now()) else { return };
         queue.messages.push_back(message);
         if queue.messages.len() > CAPACITY {
             queue.messages.pop_front();
@@ -105,6 +113,12 @@ impl Logs {
         }
         drop(queue);
         self.0.changed.notify_one();
+    }
+
+    /// The message as stdout shows it, unless it was there too often.
+    fn to_print(&self, message: LogMessage) -> Option<LogMessage> {
+        let mut printed = self.0.printed.lock().unwrap_or_else(PoisonError::into_inner);
+        printed.pass(message, Instant::now())
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
@@ -121,7 +135,12 @@ pub(crate) fn init(logs: &Logs) {
         .with_default(logs.0.level)
         .with_targets(libraries.map(|library| (library, LevelFilter::INFO)));
     let _ = tracing_subscriber::registry()
-        .with(stdout::layer().with_ansi(io::stdout().is_terminal()).with_filter(levels.clone()))
+        .with(
+            stdout::layer()
+                .event_format(Lines)
+                .with_ansi(io::stdout().is_terminal())
+                .with_filter(levels.clone()),
+        )
         .with(BusLayer.with_filter(levels))
         .try_init();
 }
@@ -133,20 +152,25 @@ pub struct BusLayer;
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for BusLayer {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
-        let logs = Logs::current().or_else(|| FALLBACK.get().cloned());
-        let Some(logs) = logs else { return };
-        let metadata = event.metadata();
-        if *metadata.level() > logs.0.level {
-            return;
+        let Some(logs) = Logs::responsible() else { return };
+        if *event.metadata().level() <= logs.0.level {
+            logs.push(message(event, context.event_span(event)));
         }
-        let mut text = Text::default();
-        event.record(&mut text);
-        let emitter = match context.event_span(event) {
-            Some(span) => format!("{}:{}", metadata.target(), span.name()),
-            None => metadata.target().to_owned(),
-        };
-        let level = number(*metadata.level());
-        logs.push(LogMessage { timestamp: Timestamp::now(), msg: text.finish(), emitter, level });
+    }
+}
+
+/// An event as a log message.
+fn message<'a, S: LookupSpan<'a>>(event: &Event<'_>, span: Option<SpanRef<'a, S>>) -> LogMessage {
+    let metadata = event.metadata();
+    let emitter = match span {
+        Some(span) => format!("{}:{}", metadata.target(), span.name()),
+        None => metadata.target().to_owned(),
+    };
+    LogMessage {
+        timestamp: Timestamp::now(),
+        msg: text::of(event),
+        emitter: text::one_line(&emitter),
+        level: number(*metadata.level()),
     }
 }
 
@@ -160,54 +184,16 @@ fn number(level: Level) -> u8 {
     }
 }
 
-/// The message of an event, and its fields as ` name=value`.
-#[derive(Default)]
-struct Text {
-    message: String,
-    fields: String,
-}
-
-impl Text {
-    /// Without control characters other than line breaks and tabs, which terminals and data bases
-    /// do not bear, and cut to a size that can be stored.
-    fn finish(mut self) -> String {
-        self.message.push_str(&self.fields);
-        self.message.retain(|c| !c.is_control() || matches!(c, '\n' | '\t'));
-        if self.message.len() > MAX_BYTES {
-            let end = self.message.floor_char_boundary(MAX_BYTES);
-            self.message.truncate(end);
-            self.message.push_str(" ..");
-        }
-        self.message
-    }
-}
-
-impl Visit for Text {
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        let _ = match field.name() {
-            "message" => write!(self.message, "{value:?}"),
-            name => write!(self.fields, " {name}={value:?}"),
-        };
-    }
-
-    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
-        let _ = write!(self.fields, " {}={value}", field.name());
-        let mut source = value.source();
-        while let Some(cause) = source {
-            let _ = write!(self.fields, ": {cause}");
-            source = cause.source();
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::fmt;
+
     use super::*;
 
     fn said(debug: bool, say: impl FnOnce()) -> Vec<(String, u8)> {
         let logs = Logs::new(debug);
         let subscriber = tracing_subscriber::registry().with(BusLayer);
-        tracing::subscriber::with_default(subscriber, || CURRENT.sync_scope(logs.clone(), say));
+        tracing::subscriber::with_default(subscriber, || logs.collect_sync(say));
         logs.take().into_iter().map(|message| (message.msg, message.level)).collect()
     }
 
@@ -244,14 +230,6 @@ mod tests {
             format!("failed error=outer: {cause}"),
         ];
         assert_eq!(said, expected);
-    }
-
-    #[test]
-    fn messages_can_be_stored_and_shown() {
-        let said = messages(|| tracing::info!("a\0\u{1b}[31mb\nc\u{9b}"));
-        assert_eq!(said, ["a[31mb\nc"]);
-        let said = messages(|| tracing::info!("{}", "ü".repeat(MAX_BYTES)));
-        assert!(said[0].len() <= MAX_BYTES + 3 && said[0].ends_with("ü .."));
     }
 
     #[test]

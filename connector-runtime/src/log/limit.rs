@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    fmt::Write,
     hash::{BuildHasher, RandomState},
     time::Duration,
 };
@@ -31,8 +32,17 @@ struct Said {
 }
 
 impl Limit {
+    /// A message that may be said, with how often it was held back before.
+    pub(super) fn pass(&mut self, mut message: LogMessage, now: Instant) -> Option<LogMessage> {
+        let held_back = self.admit(&message, now)?;
+        if held_back > 0 {
+            let _ = write!(message.msg, " (and {held_back} times before)");
+        }
+        Some(message)
+    }
+
     /// Whether a message may be said, and then how often it was held back before.
-    pub(super) fn admit(&mut self, message: &LogMessage, now: Instant) -> Option<usize> {
+    fn admit(&mut self, message: &LogMessage, now: Instant) -> Option<usize> {
         let text = self.hasher.hash_one((message.level, &message.emitter, &message.msg));
         if self.said.len() >= TEXTS {
             self.said.retain(|_, said| now - said.since < PERIOD);

@@ -1,0 +1,120 @@
+//! The text of a log message: what an event says, in one line that can be stored and shown.
+
+use std::{
+    borrow::Cow,
+    fmt::{self, Write},
+};
+
+use tracing::{
+    Event,
+    field::{Field, Visit},
+};
+
+/// Longer messages are cut.
+const MAX_BYTES: usize = 4096;
+
+/// The message of an event, and its fields as ` name=value`.
+pub(super) fn of(event: &Event<'_>) -> String {
+    let mut text = Text::default();
+    event.record(&mut text);
+    let mut line = one_line(&without_logins(&(text.message + &text.fields)));
+    if line.len() > MAX_BYTES {
+        line.truncate(line.floor_char_boundary(MAX_BYTES));
+        line.push_str(" ..");
+    }
+    line
+}
+
+/// Escapes what could pretend to be another line or another text: line breaks, control characters,
+/// and marks that change the direction of writing.
+pub(crate) fn one_line(text: &str) -> String {
+    let mut line = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\u{61c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}' => {
+                line.extend(c.escape_default());
+            }
+            c if c.is_control() => line.extend(c.escape_default()),
+            c => line.push(c),
+        }
+    }
+    line
+}
+
+/// Hides user and password of addresses like `http://user:password@host`.
+fn without_logins(text: &str) -> Cow<'_, str> {
+    if !text.contains("://") {
+        return text.into();
+    }
+    let (mut shown, mut rest) = (String::new(), text);
+    while let Some(scheme) = rest.find("://") {
+        let (before, after) = rest.split_at(scheme + "://".len());
+        shown.push_str(before);
+        rest = after;
+        let is_end = |c: char| c.is_whitespace() || "/\"'`<>".contains(c);
+        let host = &after[..after.find(is_end).unwrap_or(after.len())];
+        if let Some(login) = host.rfind('@') {
+            shown.push_str("***");
+            rest = &after[login..];
+        }
+    }
+    (shown + rest).into()
+}
+
+#[derive(Default)]
+struct Text {
+    message: String,
+    fields: String,
+}
+
+impl Visit for Text {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        let _ = match field.name() {
+            "message" => write!(self.message, "{value:?}"),
+            name => write!(self.fields, " {name}={value:?}"),
+        };
+    }
+
+    fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
+        let _ = write!(self.fields, " {}={value}", field.name());
+        let mut source = value.source();
+        while let Some(cause) = source {
+            let _ = write!(self.fields, ": {cause}");
+            source = cause.source();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_cannot_pretend_to_be_another_line() {
+        let deceptive = "a\0\r\n2026 INFO b\t\u{1b}[31m\u{7f}\u{9b}";
+        assert_eq!(one_line(deceptive), r"a\u{0}\r\n2026 INFO b\t\u{1b}[31m\u{7f}\u{9b}");
+        for c in
+            "\u{202a}\u{202e}\u{2066}\u{2069}\u{200e}\u{200f}\u{61c}\u{2028}\u{2029}\u{85}".chars()
+        {
+            assert_eq!(one_line(&c.to_string()), c.escape_default().to_string());
+        }
+        let harmless = "21.5 °C, 温度, \"π\", شمس, 👍🏽 \\n";
+        assert_eq!(one_line(harmless), harmless);
+    }
+
+    #[test]
+    fn the_login_of_an_address_is_hidden() {
+        for (text, shown) in [
+            ("no http://host/a@b here", "no http://host/a@b here"),
+            ("a mqtt://me:hunter2@host:1, b", "a mqtt://***@host:1, b"),
+            ("\"http://hun:te@r2@a\" 'x://hunter2@b'", "\"http://***@a\" 'x://***@b'"),
+            ("://://@", "://://***@"),
+        ] {
+            assert_eq!(without_logins(text), shown);
+        }
+    }
+}
