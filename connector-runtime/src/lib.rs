@@ -88,10 +88,11 @@
 //!
 //! | feature | for |
 //! |---|---|
+//! | `tls` (on by default) | TLS to the broker |
 //! | `testing` | tests: the module [`testing`] |
 //! | `embedded-broker` | demonstrations: an MQTT broker within the process |
 //!
-//! None is on by default; a connector that runs in a building needs none of them.
+//! A connector that runs in a building needs none of the others.
 
 #![cfg_attr(not(feature = "testing"), allow(rustdoc::broken_intra_doc_links))]
 
@@ -176,8 +177,8 @@ pub mod prelude {
     pub use tracing;
 
     pub use crate::{
-        Actuator, Command, Connector, Datapoints, Error, Harmless, RawMessage, Result, Sensor,
-        Source, Stamped, Timestamp,
+        Actuator, Command, Connector, Datapoints, Error, Harmless, RawMessage, Result, Secret,
+        Sensor, Source, Stamped, Timestamp,
     };
 }
 

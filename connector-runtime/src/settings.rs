@@ -4,6 +4,7 @@
 mod dotenv;
 mod environment;
 mod report;
+mod secret;
 
 use std::{
     convert::Infallible,
@@ -20,6 +21,7 @@ use rumqttc::QoS;
 
 pub(crate) use self::environment::Environment;
 pub(crate) use self::report::Exit;
+pub use self::secret::Secret;
 use crate::{Settings, topic};
 
 /// How a connector reaches the bus, and what it says there. The same for each connector.
@@ -43,8 +45,8 @@ pub struct BusSettings {
     #[arg(hide_default_value = true)]
     pub mqtt_username: String,
 
-    /// Password at the broker. A flag can be seen by every user of the machine: better set the
-    /// variable.
+    /// Password at the broker. Set the variable: a flag, which every user of the machine can see, is
+    /// refused.
     #[arg(long, env = "MQTT_PASSWORD", value_name = "PASSWORD", default_value = "")]
     #[arg(hide_default_value = true)]
     pub mqtt_password: Secret,
@@ -128,36 +130,6 @@ impl std::fmt::Debug for BusSettings {
     }
 }
 
-/// A text that is never shown.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Secret(String);
-
-impl Secret {
-    /// The text itself.
-    #[must_use]
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl From<String> for Secret {
-    fn from(text: String) -> Self {
-        Self(text)
-    }
-}
-
-impl From<&str> for Secret {
-    fn from(text: &str) -> Self {
-        Self(text.to_owned())
-    }
-}
-
-impl std::fmt::Debug for Secret {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("***")
-    }
-}
-
 /// As BEMCom has it, a switch is on only where it says `TRUE`.
 #[allow(clippy::unnecessary_wraps, reason = "clap asks for a Result")]
 fn switch(text: &str) -> Result<bool, Infallible> {
@@ -221,6 +193,7 @@ pub(crate) fn read<C: Settings>(
 ) -> Result<Read<C>, Exit> {
     let arguments: Vec<_> = arguments.into_iter().collect();
     let documented = command::<C>().mut_args(|arg| arg.hide_env_values(true));
+    let environment = &environment.with_files(documented.get_arguments());
     let command = command::<C>().mut_args(|arg| take_from(environment, arg));
     let mut matches = report::matches(&documented, command, &arguments, environment)?;
     let mut warnings = unclear_switches(&matches);
@@ -265,6 +238,9 @@ fn command<C: Settings>() -> Command {
         .about(C::ABOUT)
         .long_about(None)
         .version(C::VERSION)
+        .after_help(
+            "Instead of a variable NAME you can set NAME_FILE to the path of a file with the value.",
+        )
         .mut_arg("connector_name", |arg| arg.required(false).default_value(C::NAME))
 }
 

@@ -30,7 +30,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use connector_runtime::{Secret, prelude::*, values};
+use connector_runtime::{prelude::*, values};
 use rumqttc::MqttOptions;
 use serde_json::value::{RawValue, to_raw_value};
 

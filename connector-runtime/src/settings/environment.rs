@@ -1,22 +1,24 @@
 //! The environment as a value: the process's variables, and below them a `.env` file.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     env,
     ffi::{OsStr, OsString},
     fs,
     path::{Path, PathBuf},
 };
 
+use clap::Arg;
+
 use super::dotenv;
 
 /// Variables by name. A variable that is set but empty counts as not set, but hides the file's.
-#[derive(Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Environment {
     variables: HashMap<OsString, OsString>,
     /// The `.env` file that was read.
     pub(crate) file: Option<PathBuf>,
-    /// What was wrong with it.
+    /// What was wrong with it, and with other files.
     pub(crate) faults: Vec<String>,
 }
 
@@ -43,6 +45,35 @@ impl Environment {
         };
         let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
         Self { variables: variables.collect(), file: Some(path.to_owned()), faults }
+    }
+
+    /// The same, where a variable `NAME` of these settings has the content of the file that
+    /// `NAME_FILE` names. A setting's own variable stays what it is, whatever its name.
+    pub(crate) fn with_files<'a>(&self, settings: impl Iterator<Item = &'a Arg>) -> Self {
+        let names: HashSet<&OsStr> = settings.filter_map(Arg::get_env).collect();
+        let mut environment = self.clone();
+        for name in &names {
+            let mut file = name.to_os_string();
+            file.push("_FILE");
+            let Some(path) = self.get(&file).filter(|_| !names.contains(&*file)) else { continue };
+            let (name_shown, file) = (name.display(), file.display());
+            match fs::read_to_string(path) {
+                _ if self.get(name).is_some() => environment
+                    .faults
+                    .push(format!("{name_shown} and {file} are both set: keep one of them")),
+                Ok(text) => {
+                    let text = text.strip_suffix('\n').unwrap_or(&text);
+                    let text = text.strip_suffix('\r').unwrap_or(text);
+                    environment.variables.insert((*name).to_owned(), text.into());
+                }
+                Err(error) => {
+                    let path = path.display();
+                    environment.faults.push(format!("{file}={path} cannot be read: {error}"));
+                }
+            }
+        }
+        environment.faults.sort_unstable();
+        environment
     }
 
     pub(crate) fn get(&self, variable: &OsStr) -> Option<&OsStr> {

@@ -1,6 +1,7 @@
 //! Reports about settings: every fault at once, each with the name of its variable.
 
 use std::{
+    any::TypeId,
     ffi::{OsStr, OsString},
     fmt,
 };
@@ -9,9 +10,11 @@ use clap::{
     Arg, ArgMatches, Command, Error,
     builder::OsStringValueParser,
     error::{ContextKind, ContextValue, ErrorKind},
+    parser::ValueSource,
 };
 
-use super::Environment;
+use super::{Environment, Secret};
+use crate::log::text::one_line;
 
 /// Why the connector does not start.
 #[derive(Debug)]
@@ -28,7 +31,7 @@ impl fmt::Display for Exit {
             Self::Asked(text) => text.render().fmt(f),
             Self::Faults(faults) => {
                 writeln!(f, "The connector cannot start with these settings:")?;
-                faults.iter().try_for_each(|fault| writeln!(f, "  - {fault}"))?;
+                faults.iter().try_for_each(|fault| writeln!(f, "  - {}", one_line(fault)))?;
                 f.write_str("Try --help for all settings.")
             }
         }
@@ -47,8 +50,10 @@ pub(super) fn matches(
     documented.build();
     loop {
         let error = match command.clone().try_get_matches_from(arguments) {
-            Ok(matches) if faults.is_empty() => return Ok(matches),
-            Ok(_) => return Err(Exit::Faults(faults)),
+            Ok(matches) => {
+                faults.extend(exposed_secrets(&documented, &matches));
+                return if faults.is_empty() { Ok(matches) } else { Err(Exit::Faults(faults)) };
+            }
             Err(error) => error,
         };
         match error.kind() {
@@ -63,10 +68,14 @@ pub(super) fn matches(
             _ => {}
         }
         let Some(arg) = culprit(&error, &documented) else {
-            faults.push(first_line(&error));
+            faults.push(describe_other(&error));
             return Err(Exit::Faults(faults));
         };
-        faults.push(describe(&error, arg, environment));
+        let fault = describe(&error, arg, environment);
+        if faults.contains(&fault) {
+            return Err(Exit::Faults(faults));
+        }
+        faults.push(fault);
         // With this value accepted as it is, the next fault comes to light.
         command = command.mut_arg(arg.get_id(), |arg| arg.value_parser(OsStringValueParser::new()));
     }
@@ -86,17 +95,18 @@ fn describe(error: &Error, arg: &Arg, environment: &Environment) -> String {
         Some(ContextValue::String(value)) => value.as_str(),
         _ => "",
     };
-    // It may be an address with a login.
-    let shown = if value.contains('@') { "***" } else { &format!("{value:.60}") };
+    let shown = if may_be_seen(arg, value, value) { &format!("{value:.60}") } else { "***" };
     let variable = arg.get_env().filter(|variable| {
         let set = environment.get(variable).and_then(OsStr::to_str);
         set.is_some_and(|set| arg.get_value_delimiter().is_some() || set == value)
     });
     let reason = match (std::error::Error::source(error), error.get(ContextKind::ValidValue)) {
-        (Some(reason), _) => reason.to_string(),
-        (None, Some(ContextValue::Strings(valid))) => format!("use one of {}", valid.join(", ")),
+        (Some(reason), _) if may_be_seen(arg, value, &reason.to_string()) => reason.to_string(),
+        (None, Some(ContextValue::Strings(valid))) if !valid.is_empty() => {
+            format!("use one of {}", valid.join(", "))
+        }
         (None, _) if value.is_empty() => "a value is missing".to_owned(),
-        (None, _) => "it is not valid".to_owned(),
+        (_, _) => "it is not valid".to_owned(),
     };
     match variable {
         Some(variable) => format!("{}={shown}: {reason}", variable.display()),
@@ -121,7 +131,43 @@ fn describe_missing(documented: &Command, shown: &str) -> String {
     }
 }
 
-fn first_line(error: &Error) -> String {
+/// What is wrong with the command line, without what may be a value in the wrong place.
+fn describe_other(error: &Error) -> String {
+    if let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg)
+        && error.kind() == ErrorKind::UnknownArgument
+        && !argument.starts_with('-')
+    {
+        return "there is an argument that belongs to no flag; it is not shown here".to_owned();
+    }
     let text = error.to_string();
     text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
+}
+
+/// Whether a text shows neither a secret nor a login that is part of a value, as in
+/// `mqtt://user:password@host`.
+fn may_be_seen(arg: &Arg, value: &str, text: &str) -> bool {
+    let login = value.rsplit_once('@').map(|(login, _)| login);
+    let password = login.and_then(|login| login.rsplit([':', '/']).next()).unwrap_or_default();
+    !is_secret(arg) && !text.contains('@') && (password.is_empty() || !text.contains(password))
+}
+
+fn is_secret(arg: &Arg) -> bool {
+    arg.get_value_parser().type_id() == TypeId::of::<Secret>()
+}
+
+/// The command line of a process can be seen by all users of the machine.
+fn exposed_secrets(documented: &Command, matches: &ArgMatches) -> impl Iterator<Item = String> {
+    let is_exposed = |arg: &&Arg| {
+        is_secret(arg)
+            && matches.value_source(arg.get_id().as_str()) == Some(ValueSource::CommandLine)
+    };
+    documented.get_arguments().filter(is_exposed).map(|arg| {
+        let instead = match arg.get_env().map(OsStr::display) {
+            Some(variable) => format!("set {variable}, or {variable}_FILE to the path of a file"),
+            None => "its author has to give it a variable, with `env`".to_owned(),
+        };
+        format!(
+            "{arg} is on the command line, where every user of the machine can see it: {instead}"
+        )
+    })
 }

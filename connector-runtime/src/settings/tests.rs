@@ -16,6 +16,12 @@ struct Device {
     /// Meters, separated by commas.
     #[arg(long, env = "METERS", value_delimiter = ',')]
     meters: Vec<u8>,
+    /// Where more of them are.
+    #[arg(long, env = "METERS_FILE")]
+    meters_file: Option<String>,
+    /// Opens the device.
+    #[arg(long, env = "DEVICE_PIN")]
+    pin: Option<Secret>,
     #[arg(skip)]
     state: u8,
 }
@@ -54,6 +60,8 @@ fn variables_and_flags_fill_the_settings_and_flags_win() {
         poll_seconds: 7,
         read_only: true,
         meters: vec![1, 2],
+        meters_file: None,
+        pin: None,
         state: 0,
     };
     assert_eq!(device, expected);
@@ -135,6 +143,12 @@ fn all_faults_are_reported_together_by_the_name_of_their_variable() {
 }
 
 #[test]
+fn a_flag_without_its_value_is_a_fault() {
+    let report = read(&["--url"], [("MQTT_BROKER_HOST", "h")]).unwrap_err();
+    assert_eq!(report.matches("--url <URL> is \"\": a value is missing").count(), 1, "{report}");
+}
+
+#[test]
 fn a_host_is_no_address_with_a_port_or_a_login() {
     for host in ["broker:1883", "mqtt://broker", "me:hunter2@broker"] {
         let report = read(&["--url=u"], [("MQTT_BROKER_HOST", host)]).unwrap_err();
@@ -183,4 +197,43 @@ fn a_password_is_never_shown() {
     .unwrap();
     assert_eq!(bus.mqtt_password.expose(), "hunter2");
     assert!(!format!("{bus:?} {:?}", bus.mqtt_password).contains("hunter2"));
+}
+
+#[test]
+fn a_secret_on_the_command_line_is_refused() {
+    let arguments = ["--url=u", "--mqtt-broker-host=h", "--pin=hunter2", "--mqtt-password=hunter2"];
+    let report = read(&arguments, []).unwrap_err();
+    for variable in ["DEVICE_PIN", "MQTT_PASSWORD"] {
+        assert!(report.contains(&format!("set {variable}, or {variable}_FILE")), "{report}");
+    }
+    assert!(!report.contains("hunter2"), "{report}");
+}
+
+#[test]
+fn the_content_of_a_file_is_a_value() {
+    let path = std::env::temp_dir().join(format!("connector-{:x}", fastrand::u64(..)));
+    std::fs::write(&path, "two words \n").unwrap();
+    let file = path.to_str().unwrap();
+    let variables = [
+        ("MQTT_BROKER_HOST", "h"),
+        ("DEVICE_URL_FILE", file),
+        ("DEVICE_PIN_FILE", file),
+        ("METERS_FILE", "no file"),
+        ("MQTT_USERNAME", ""),
+        ("MQTT_USERNAME_FILE", file),
+        ("HEARTBEAT_SECONDS_FILE", ""),
+    ];
+    let (device, bus) = read(&[], variables).unwrap();
+    assert_eq!((&*device.url, &*bus.mqtt_username), ("two words ", "two words "));
+    assert_eq!(device.pin, Some("two words ".into()));
+    assert_eq!((device.meters, device.meters_file.as_deref()), (vec![], Some("no file")));
+    let (device, _) = read(&["--url=flag"], variables).unwrap();
+    assert_eq!(device.url, "flag");
+    std::fs::remove_file(&path).unwrap();
+
+    let report = read(&["--url=u"], variables).unwrap_err();
+    assert!(report.contains(&format!("DEVICE_PIN_FILE={file} cannot be read: ")), "{report}");
+    let both = [("DEVICE_PIN", "1"), ("DEVICE_PIN_FILE", file), ("MQTT_BROKER_HOST", "h")];
+    let report = read(&["--url=u"], both).unwrap_err();
+    assert!(report.contains("DEVICE_PIN and DEVICE_PIN_FILE are both set"), "{report}");
 }
