@@ -5,6 +5,11 @@ mod client;
 mod embedded;
 pub(crate) mod link;
 mod oversized;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "broker/no_tls.rs"]
+mod tls;
 
 use std::{fmt, io, time::Duration};
 
@@ -17,6 +22,7 @@ use tokio::{
 
 #[cfg(feature = "embedded-broker")]
 pub use self::embedded::{EmbeddedBroker, Listening};
+pub(crate) use self::tls::Tls;
 use crate::shared::Shared;
 
 /// The pause after the first failed attempt; it doubles up to the longest, after which the connector
@@ -39,6 +45,7 @@ pub(crate) enum Address {
     Tcp {
         host: String,
         port: u16,
+        tls: Option<Tls>,
     },
     #[cfg(feature = "testing")]
     Memory(EmbeddedBroker),
@@ -47,7 +54,7 @@ pub(crate) enum Address {
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tcp { host, port } => write!(f, "{host}:{port}"),
+            Self::Tcp { host, port, .. } => write!(f, "{host}:{port}"),
             #[cfg(feature = "testing")]
             Self::Memory(_) => f.write_str("memory"),
         }
@@ -67,13 +74,16 @@ trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 impl Address {
-    async fn open(&self) -> io::Result<Box<dyn Stream>> {
+    async fn open(&self) -> Result<Box<dyn Stream>, LinkError> {
         match self {
-            Self::Tcp { host, port } => {
+            Self::Tcp { host, port, tls } => {
                 let stream = TcpStream::connect((&**host, *port)).await?;
                 // Nagle's algorithm and delayed acknowledgements make 40 ms of each small message.
                 stream.set_nodelay(true)?;
-                Ok(Box::new(stream))
+                match tls {
+                    Some(tls) => tls.handshake(stream).await,
+                    None => Ok(Box::new(stream)),
+                }
             }
             #[cfg(feature = "testing")]
             Self::Memory(broker) => Ok(Box::new(broker.connect())),
@@ -96,8 +106,16 @@ impl From<LinkError> for Broken {
 /// Why a connection ended.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LinkError {
-    #[error("{0}")]
+    #[error("{}", explain_io(.0))]
     Io(#[from] io::Error),
+    #[cfg(feature = "tls")]
+    #[error("{0}")]
+    Tls(String),
+    #[error(
+        "the broker closed the connection before it said anything in MQTT: does it expect TLS \
+         at this port (MQTT_TLS), or a certificate of the connector (MQTT_CLIENT_CERT_FILE)?"
+    )]
+    Mute,
     #[error("the broker closed the connection")]
     Closed,
     #[error("the broker sent what is no MQTT 3.1.1 packet: {0}")]
@@ -110,6 +128,13 @@ pub(crate) enum LinkError {
     MapRefused(String),
     #[error("the broker did not answer within {} s", .0.as_secs())]
     Silent(Duration),
+}
+
+fn explain_io(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::UnexpectedEof => LinkError::Closed.to_string(),
+        _ => tls::explain(error).unwrap_or_else(|| error.to_string()),
+    }
 }
 
 fn explain(code: ConnectReturnCode) -> &'static str {
@@ -137,7 +162,7 @@ pub(crate) async fn keep_connected(address: Address, identity: Identity, shared:
         };
         let ended = match opened {
             Ok(Ok(stream)) => client::serve(stream, &identity, shared).await,
-            Ok(Err(error)) => Err(LinkError::from(error).into()),
+            Ok(Err(error)) => Err(error.into()),
             Err(_) => Err(LinkError::Silent(PATIENCE).into()),
         };
         let Err(Broken { error, was_online }) = ended else { return };

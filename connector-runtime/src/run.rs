@@ -11,7 +11,7 @@ use tokio::{
 
 use crate::{
     Actuator, BusSettings, Connector, Kind, Sensor, Source, Timestamp,
-    broker::{self, Address, Identity},
+    broker::{self, Address, Identity, Tls},
     commands,
     device::Device,
     health,
@@ -171,6 +171,7 @@ pub(crate) async fn serve<C: Connector>(
     stop: impl Future<Output = ()>,
 ) -> Result<(), Exit> {
     settings.check().map_err(Exit::Faults)?;
+    let address = address.map_or_else(|| address_of(&settings), Ok)?;
     let Described { sources, sensors, actuators } = describe(&connector)?;
     let mut session = Session::new(&settings.connector_name, C::VERSION, sensors, actuators);
     session.value_qos = settings.value_qos();
@@ -179,7 +180,6 @@ pub(crate) async fn serve<C: Connector>(
     let mut workers = JoinSet::new();
     let commands = commands::carry_out(Arc::clone(&device), logs.clone());
     workers.spawn_on(logs.collect(commands), runtime);
-    let address = address.unwrap_or_else(|| address_of(&settings));
     let identity = identity_of(&settings);
     let broker = {
         let shared = Arc::clone(&shared);
@@ -316,9 +316,13 @@ fn describe<C: Connector>(connector: &C) -> Result<Described, Exit> {
     if faults.is_empty() { Ok(described) } else { Err(Exit::Faults(faults)) }
 }
 
-fn address_of(settings: &BusSettings) -> Address {
+fn address_of(settings: &BusSettings) -> Result<Address, Exit> {
     let (host, port) = (settings.mqtt_broker_host.clone(), settings.mqtt_broker_port);
-    Address::Tcp { host, port }
+    let tls = Tls::of(settings).map_err(|fault| Exit::Faults(vec![fault]))?;
+    if settings.exposes_password() {
+        tracing::warn!("MQTT_PASSWORD goes to {host} where others may read it: set MQTT_TLS=TRUE");
+    }
+    Ok(Address::Tcp { host, port, tls })
 }
 
 /// Two instances of one name must not push each other off the broker, so the client id is unique.

@@ -9,7 +9,8 @@ mod secret;
 use std::{
     convert::Infallible,
     ffi::OsString,
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
     time::Duration,
 };
 
@@ -22,7 +23,11 @@ use rumqttc::QoS;
 pub(crate) use self::environment::Environment;
 pub(crate) use self::report::Exit;
 pub use self::secret::Secret;
-use crate::{Settings, topic};
+use crate::{Settings, topic, values};
+
+/// The ports that MQTT has of old, without and with TLS.
+const PORT: u16 = 1883;
+const PORT_WITH_TLS: u16 = 8883;
 
 /// How a connector reaches the bus, and what it says there. The same for each connector.
 #[derive(Clone, Args)]
@@ -35,8 +40,8 @@ pub struct BusSettings {
     #[arg(long, env = "MQTT_BROKER_HOST", value_name = "HOST", value_parser = host)]
     pub mqtt_broker_host: String,
 
-    /// TCP port of the MQTT broker.
-    #[arg(long, env = "MQTT_BROKER_PORT", value_name = "PORT", default_value_t = 1883)]
+    /// TCP port of the MQTT broker; with `MQTT_TLS` it is 8883, unless it is set.
+    #[arg(long, env = "MQTT_BROKER_PORT", value_name = "PORT", default_value_t = PORT)]
     #[arg(value_parser = port)]
     pub mqtt_broker_port: u16,
 
@@ -50,6 +55,31 @@ pub struct BusSettings {
     #[arg(long, env = "MQTT_PASSWORD", value_name = "PASSWORD", default_value = "")]
     #[arg(hide_default_value = true)]
     pub mqtt_password: Secret,
+
+    /// TRUE: speak TLS with the broker, version 1.2 or later. Its certificate must be valid for
+    /// `MQTT_BROKER_HOST`.
+    #[arg(long, env = "MQTT_TLS", value_name = "TRUE|FALSE", value_parser = values::switch)]
+    #[arg(action = ArgAction::Set, num_args = 0..=1, default_value = "FALSE", default_missing_value = "TRUE")]
+    pub mqtt_tls: bool,
+
+    /// PEM file with the certificates of the authorities (CA) that may have signed the broker's;
+    /// without it those of the system are trusted.
+    #[arg(long, env = "MQTT_CA_FILE", value_name = "PATH")]
+    pub mqtt_ca_file: Option<PathBuf>,
+
+    /// PEM file with the connector's certificate and its chain, if the broker asks for one.
+    #[arg(long, env = "MQTT_CLIENT_CERT_FILE", value_name = "PATH")]
+    pub mqtt_client_cert_file: Option<PathBuf>,
+
+    /// PEM file with the private key of that certificate, without a passphrase.
+    #[arg(long, env = "MQTT_CLIENT_KEY_FILE", value_name = "PATH")]
+    pub mqtt_client_key_file: Option<PathBuf>,
+
+    /// Beginnings of topics, separated by commas: the datapoint map can name no other topics. Without
+    /// it, any.
+    #[arg(long, env = "MQTT_TOPIC_PREFIXES", value_name = "PREFIXES", value_delimiter = ',')]
+    #[arg(value_parser = prefix)]
+    pub mqtt_topic_prefixes: Vec<String>,
 
     /// Quality of service of datapoint values. 1: each arrives; 0: cheaper, and those on their way
     /// are lost when the connection breaks.
@@ -89,9 +119,14 @@ impl BusSettings {
         Self {
             connector_name: connector_name.into(),
             mqtt_broker_host: mqtt_broker_host.into(),
-            mqtt_broker_port: 1883,
+            mqtt_broker_port: PORT,
             mqtt_username: String::new(),
             mqtt_password: Secret::default(),
+            mqtt_tls: false,
+            mqtt_ca_file: None,
+            mqtt_client_cert_file: None,
+            mqtt_client_key_file: None,
+            mqtt_topic_prefixes: Vec::new(),
             mqtt_value_qos: 1,
             send_raw_message_to_db: false,
             debug: false,
@@ -107,7 +142,8 @@ impl BusSettings {
         let host = host(&self.mqtt_broker_host).err();
         let qos = value_qos(&self.mqtt_value_qos.to_string()).err();
         let heartbeat = seconds(&self.heartbeat_seconds.to_string()).err();
-        let faults: Vec<_> = [name, host, qos, heartbeat].into_iter().flatten().collect();
+        let faults = [name, host, qos, heartbeat].into_iter().flatten();
+        let faults: Vec<_> = faults.chain(self.incomplete_tls()).collect();
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 
@@ -117,6 +153,35 @@ impl BusSettings {
 
     pub(crate) fn health_max_age(&self) -> Option<Duration> {
         self.health_max_age_seconds.map(Duration::from_secs)
+    }
+
+    /// A file for TLS must not be without effect: nobody would see that there is no TLS.
+    fn incomplete_tls(&self) -> impl Iterator<Item = String> {
+        let files = [
+            ("MQTT_CA_FILE", &self.mqtt_ca_file),
+            ("MQTT_CLIENT_CERT_FILE", &self.mqtt_client_cert_file),
+            ("MQTT_CLIENT_KEY_FILE", &self.mqtt_client_key_file),
+        ];
+        let [_, (cert, cert_file), (key, key_file)] = files;
+        let other = match (cert_file, key_file) {
+            (Some(_), None) => Some(format!("{cert} is set, so {key} must be set, too")),
+            (None, Some(_)) => Some(format!("{key} is set, so {cert} must be set, too")),
+            _ => None,
+        };
+        let unused = files.into_iter().filter(|(_, file)| file.is_some() && !self.mqtt_tls);
+        let unused = unused.map(|(name, _)| {
+            format!("{name} is set, but MQTT_TLS is not: set it to TRUE, or {name} to nothing")
+        });
+        unused.chain(other)
+    }
+
+    /// Whether the password can be read by others on the way to the broker.
+    pub(crate) fn exposes_password(&self) -> bool {
+        let host = &*self.mqtt_broker_host;
+        let is_local =
+            host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
+        let has_login = !self.mqtt_username.is_empty() && !self.mqtt_password.expose().is_empty();
+        has_login && !self.mqtt_tls && !is_local
     }
 
     pub(crate) fn heartbeat_interval(&self) -> Duration {
@@ -174,6 +239,13 @@ fn seconds(text: &str) -> Result<u64, String> {
     seconds.ok_or_else(|| "seconds are a number from 1 to 86400".to_owned())
 }
 
+/// An empty one would allow every topic.
+fn prefix(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let checked = topic::check(text).map(|()| text.to_owned());
+    checked.map_err(|problem| format!("{text:?} is the beginning of no topic: {problem}"))
+}
+
 fn name(text: &str) -> Result<String, String> {
     topic::check_name(text).map(|()| text.to_owned())
 }
@@ -197,15 +269,21 @@ pub(crate) fn read<C: Settings>(
     let command = command::<C>().mut_args(|arg| take_from(environment, arg));
     let mut matches = report::matches(&documented, command, &arguments, environment)?;
     let mut warnings = unclear_switches(&matches);
-    if environment.get("CONNECTOR_NAME".as_ref()).is_none()
-        && matches.value_source("connector_name") == Some(ValueSource::DefaultValue)
-    {
+    let is_set = |variable: &str, id| {
+        environment.get(variable.as_ref()).is_some()
+            || matches.value_source(id) == Some(ValueSource::CommandLine)
+    };
+    let has_port = is_set("MQTT_BROKER_PORT", "mqtt_broker_port");
+    if !is_set("CONNECTOR_NAME", "connector_name") {
         let name = C::NAME;
         warnings.push(format!(
             "CONNECTOR_NAME is not set, so it is {name}: a second one would use the same topics"
         ));
     }
-    let (connector, settings) = (extract(&mut matches)?, extract::<BusSettings>(&mut matches)?);
+    let (connector, mut settings) = (extract(&mut matches)?, extract::<BusSettings>(&mut matches)?);
+    if settings.mqtt_tls && !has_port {
+        settings.mqtt_broker_port = PORT_WITH_TLS;
+    }
     if settings.mqtt_username.is_empty() && !settings.mqtt_password.expose().is_empty() {
         warnings.push("MQTT_PASSWORD is not used, as MQTT_USERNAME is not set".to_owned());
     }

@@ -14,5 +14,7 @@ mod health;
 mod lifecycle;
 mod quickstart;
 mod resilience;
+mod secrets;
 mod sensors;
 mod settings;
+mod tls;

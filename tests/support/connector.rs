@@ -56,6 +56,16 @@ impl Launch {
         self
     }
 
+    pub(crate) fn path(mut self, name: &str, path: &Path) -> Self {
+        self.command.env(name, path);
+        self
+    }
+
+    /// With a certificate of its own.
+    pub(crate) fn client(self, cert: &Path, key: &Path) -> Self {
+        self.path("MQTT_CLIENT_CERT_FILE", cert).path("MQTT_CLIENT_KEY_FILE", key)
+    }
+
     pub(crate) fn argument(mut self, argument: &str) -> Self {
         self.command.arg(argument);
         self
@@ -121,6 +131,12 @@ impl ConnectorProcess {
 
     pub(crate) async fn resume(&self) {
         self.signal("CONT").await;
+    }
+
+    /// What every user of the machine can see of it.
+    pub(crate) fn command_line(&self) -> String {
+        let id = self.child.id().expect("it runs");
+        fs::read_to_string(format!("/proc/{id}/cmdline")).expect("Linux tells of it")
     }
 
     /// Waits until it ends.

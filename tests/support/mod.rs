@@ -5,6 +5,7 @@
 
 mod broker;
 mod bus;
+mod certificates;
 pub(crate) mod connector;
 mod device;
 mod embedded;
@@ -24,9 +25,11 @@ use tokio::time::timeout;
 pub(crate) use self::{
     broker::{Broker, on_both_brokers},
     bus::{Bus, Message},
+    certificates::{Authority, Files},
     connector::Launch,
     device::{Device, DeviceLink},
     embedded::Embedded,
+    folder::Folder,
     mosquitto::Mosquitto,
     port::free_port,
     world::{NAME, World, launch},

@@ -3,6 +3,8 @@
 //! This task never waits for anything but the socket: commands are put into mailboxes, which does not
 //! block, and what is to be published is taken from the session when there is room for it.
 
+use std::io::{self, ErrorKind};
+
 use bytes::BytesMut;
 use rumqttc::{Connect, ConnectReturnCode, LastWill, Packet, QoS};
 use tokio::{
@@ -37,6 +39,9 @@ const READ: usize = 4096;
 /// How long the goodbye may take: the rest of the queue, and the acknowledgements.
 const GOODBYE: Duration = Duration::from_secs(1);
 
+/// How an answer begins that is no MQTT: the first byte of an alert, by RFC 8446, section 5.1.
+const TLS_ALERT: u8 = 21;
+
 /// Runs a connection until it breaks (an error) or the connector has said goodbye.
 pub(super) async fn serve(
     stream: Box<dyn Stream>,
@@ -51,6 +56,7 @@ pub(super) async fn serve(
         oversized: Oversized::default(),
         link: Link::new(Instant::now()),
         shared,
+        is_flushed: true,
         is_online: false,
         holds_until: None,
         heard: Instant::now(),
@@ -69,6 +75,8 @@ struct Client<'a> {
     oversized: Oversized,
     link: Link,
     shared: &'a Shared,
+    /// Whether all that was written is on its way: TLS may keep a part back.
+    is_flushed: bool,
     is_online: bool,
     /// When raw messages need not wait any more.
     holds_until: Option<Instant>,
@@ -116,14 +124,18 @@ impl Client<'_> {
         });
         self.link.write(&Packet::Connect(connect))?;
         self.writer.write_all_buf(&mut self.link.out).await?;
+        self.writer.flush().await?;
         loop {
+            if self.input.first() == Some(&TLS_ALERT) {
+                return Err(LinkError::Mute);
+            }
             match self.next_packet()? {
                 Some(Packet::ConnAck(ack)) if ack.code == ConnectReturnCode::Success => {
                     return Ok(());
                 }
                 Some(Packet::ConnAck(ack)) => return Err(LinkError::Refused(ack.code)),
                 Some(_) => return Err(LinkError::Unexpected),
-                None => self.read().await?,
+                None => self.read().await.map_err(first_words)?,
             }
         }
     }
@@ -168,6 +180,7 @@ impl Client<'_> {
     async fn exchange(&mut self) -> Result<(), LinkError> {
         self.take_work()?;
         self.input.reserve(READ);
+        let has_output = !(self.link.out.is_empty() && self.is_flushed);
         let until = match self.asked {
             Some(asked) => asked + self.link.patience(),
             None => self.heard.min(self.spoke) + ASK_AFTER,
@@ -177,8 +190,8 @@ impl Client<'_> {
                 self.took(read?)?;
                 self.handle_input()
             }
-            written = self.writer.write_buf(&mut self.link.out), if !self.link.out.is_empty() => {
-                written?;
+            written = write(&mut self.writer, &mut self.link.out), if has_output => {
+                self.is_flushed = written? == 0;
                 self.spoke = Instant::now();
                 self.link.wrote(self.spoke);
                 Ok(())
@@ -303,4 +316,22 @@ impl Client<'_> {
         }
         Ok(())
     }
+}
+
+/// What it means where a connection ends that has only just begun.
+fn first_words(error: LinkError) -> LinkError {
+    match error {
+        LinkError::Closed => LinkError::Mute,
+        LinkError::Io(error)
+            if matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof) =>
+        {
+            LinkError::Mute
+        }
+        error => error,
+    }
+}
+
+/// Writes what it can; where all is written, sees to it that nothing stays behind.
+async fn write(writer: &mut WriteHalf<Box<dyn Stream>>, out: &mut BytesMut) -> io::Result<usize> {
+    if out.is_empty() { writer.flush().await.map(|()| 0) } else { writer.write_buf(out).await }
 }

@@ -237,3 +237,29 @@ fn the_content_of_a_file_is_a_value() {
     let report = read(&["--url=u"], both).unwrap_err();
     assert!(report.contains("DEVICE_PIN and DEVICE_PIN_FILE are both set"), "{report}");
 }
+
+#[test]
+fn with_tls_the_port_is_another_unless_it_is_set() {
+    let port = |arguments: &[&str], variables| {
+        let arguments: Vec<_> =
+            ["--url=u", "--mqtt-broker-host=h"].iter().chain(arguments).copied().collect();
+        read(&arguments, variables).unwrap().1.mqtt_broker_port
+    };
+    assert_eq!(port(&[], [("MQTT_TLS", "FALSE"), ("DEBUG", "")]), 1883);
+    assert_eq!(port(&[], [("MQTT_TLS", "TRUE"), ("MQTT_BROKER_PORT", "")]), 8883);
+    assert_eq!(port(&[], [("MQTT_TLS", "TRUE"), ("MQTT_BROKER_PORT", "1883")]), 1883);
+    assert_eq!(port(&["--mqtt-broker-port=1"], [("MQTT_TLS", "TRUE"), ("DEBUG", "")]), 1);
+}
+
+#[test]
+fn a_prefix_of_topics_allows_something_but_not_everything() {
+    let prefixes = |text| {
+        let variables = [("MQTT_BROKER_HOST", "h"), ("MQTT_TOPIC_PREFIXES", text)];
+        read(&["--url=u"], variables).map(|(_, bus)| bus.mqtt_topic_prefixes)
+    };
+    assert_eq!(prefixes("").unwrap(), [""; 0]);
+    assert_eq!(prefixes("house/, demo/a").unwrap(), ["house/", "demo/a"]);
+    for text in [",", "a,", "a/#", "$SYS/"] {
+        assert!(prefixes(text).unwrap_err().contains("MQTT_TOPIC_PREFIXES"), "{text}");
+    }
+}
