@@ -206,7 +206,7 @@ mod tests {
 
     #[test]
     fn who_was_online_does_not_wait_long() {
-        let (moment, hour) = (Duration::from_secs(1), Duration::from_secs(3600));
+        let (moment, hour) = (Duration::from_secs(1), Duration::from_hours(1));
         assert_eq!(next_pause(hour, None), LONGEST_PAUSE);
         assert_eq!(next_pause(hour, Some(moment)), LONGEST_PAUSE_ONLINE);
         assert_eq!(next_pause(hour, Some(hour)), SHORTEST_PAUSE);

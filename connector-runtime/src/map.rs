@@ -1,11 +1,8 @@
 //! The datapoint map: what the administrator selected, and on which topics it goes.
 
-use std::{
-    collections::{HashMap, HashSet},
-    sync::Arc,
-};
+mod read;
 
-use serde_json::{Map, Value};
+use std::{collections::HashMap, str::Utf8Error, sync::Arc};
 
 use crate::topic::Topics;
 
@@ -33,24 +30,30 @@ pub(crate) enum BadMap {
     #[error("it has {0} bytes, more than the {MAX_BYTES} that are allowed")]
     TooLarge(usize),
     #[error("it is no JSON: {0}")]
-    NoJson(#[from] serde_json::Error),
-    #[error("it is not an object of the form {{\"sensor\": {{..}}, \"actuator\": {{..}}}}")]
-    NotAnObject,
-    #[error("it has no `{0}` member")]
-    Missing(&'static str),
-    #[error("its `{0}` member is not an object")]
-    NoObject(&'static str),
+    NoText(#[from] Utf8Error),
+    #[error("{}", explain(.0))]
+    NoMap(#[from] serde_json::Error),
 }
 
 /// The entries of a map that are left out, with the reason.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) struct Refused(Vec<String>);
+pub(crate) struct Refused {
+    named: Vec<String>,
+    count: usize,
+}
 
 impl Refused {
+    fn add(&mut self, entry: impl FnOnce() -> String) {
+        if self.count < NAMED {
+            self.named.push(entry());
+        }
+        self.count += 1;
+    }
+
     /// One text for the log, unless all entries are fine.
     pub(crate) fn summary(&self) -> Option<String> {
-        let named = self.0.get(..NAMED.min(self.0.len()))?.join("; ");
-        match self.0.len() {
+        let named = self.named.join("; ");
+        match self.count {
             0 => None,
             count @ ..=NAMED => Some(format!("left out {count}: {named}")),
             count => Some(format!("left out {count}: {named}; and {} more", count - NAMED)),
@@ -64,77 +67,13 @@ impl DatapointMap {
         if payload.len() > MAX_BYTES {
             return Err(BadMap::TooLarge(payload.len()));
         }
-        let payload = payload.strip_prefix("\u{feff}".as_bytes()).unwrap_or(payload);
-        let Value::Object(mut map) = serde_json::from_slice(payload)? else {
-            return Err(BadMap::NotAnObject);
-        };
-        let sensor = take_object(&mut map, "sensor")?;
-        let actuator = take_object(&mut map, "actuator")?;
-        let mut refused = Refused::default();
-        let sensor = sensors(sensor, topics, &mut refused);
-        let actuator = actuators(actuator, topics, &sensor, &mut refused);
-        Ok((Self { sensor, actuator }, refused))
+        let text = str::from_utf8(payload)?;
+        Ok(read::read(text.strip_prefix('\u{feff}').unwrap_or(text), topics)?)
     }
 }
 
-fn take_object(
-    map: &mut Map<String, Value>,
-    member: &'static str,
-) -> Result<Map<String, Value>, BadMap> {
-    match map.remove(member) {
-        Some(Value::Object(object)) => Ok(object),
-        Some(_) => Err(BadMap::NoObject(member)),
-        None => Err(BadMap::Missing(member)),
-    }
-}
-
-fn sensors(
-    entries: Map<String, Value>,
-    topics: &Topics,
-    refused: &mut Refused,
-) -> HashMap<String, Arc<str>> {
-    let mut sensors = HashMap::with_capacity(entries.len());
-    for (key, topic) in entries {
-        let Value::String(topic) = topic else {
-            let (key, topic) = (short(&key), topic.to_string());
-            let topic = short(&topic);
-            refused.0.push(format!("sensor `{key}`, whose topic is no text but {topic}"));
-            continue;
-        };
-        match topics.check_value_topic(&topic) {
-            Ok(()) => drop(sensors.insert(key, topic.into())),
-            Err(problem) => {
-                let (key, topic) = (short(&key), short(&topic));
-                refused.0.push(format!("sensor `{key}`, topic {topic:?}: {problem}"));
-            }
-        }
-    }
-    sensors
-}
-
-fn actuators(
-    entries: Map<String, Value>,
-    topics: &Topics,
-    sensors: &HashMap<String, Arc<str>>,
-    refused: &mut Refused,
-) -> HashMap<String, String> {
-    let published: HashSet<&str> = sensors.values().map(|topic| &**topic).collect();
-    let mut actuators = HashMap::with_capacity(entries.len());
-    for (topic, key) in entries {
-        let problem = match (topics.check_value_topic(&topic), &key) {
-            (Err(problem), _) => problem.to_string(),
-            (Ok(()), Value::String(_)) if published.contains(&*topic) => {
-                "a sensor's values go there, and each would come back as a command".to_owned()
-            }
-            (Ok(()), Value::String(key)) => {
-                actuators.insert(topic, key.clone());
-                continue;
-            }
-            (Ok(()), key) => format!("its key is no text but {}", short(&key.to_string())),
-        };
-        refused.0.push(format!("actuator topic {:?}: {problem}", short(&topic)));
-    }
-    actuators
+fn explain(error: &serde_json::Error) -> String {
+    if error.is_data() { error.to_string() } else { format!("it is no JSON: {error}") }
 }
 
 /// The beginning of a text, so that the log has room for the reason.
@@ -222,5 +161,41 @@ mod tests {
             parse(&format!(r#"{{"sensor": {{{}}}, "actuator": {{}}}}"#, entries.join(",")))
                 .unwrap();
         assert!(refused.summary().unwrap().ends_with("; and 15 more"));
+    }
+
+    #[test]
+    fn of_entries_with_the_same_name_the_last_one_counts() {
+        let (map, refused) = parse(
+            r#"{"sensor": {"a": "old", "b": "t", "a": "new", "b": 5}, "actuator": {"x": "a", "x": "b"}}"#,
+        )
+        .unwrap();
+        assert_eq!((map.sensor.len(), &*map.sensor["a"]), (1, "new"));
+        assert_eq!(map.actuator["x"], "b");
+        let summary = refused.summary().unwrap();
+        assert!(summary.starts_with("left out 3: sensor \"a\": it is there twice"), "{summary}");
+    }
+
+    #[test]
+    fn escaped_text_is_text() {
+        let (map, _) = parse(r#"{"sens\u006fr": {"\u0061": "\u00b0\/"}, "actuator": {}}"#).unwrap();
+        assert_eq!(&*map.sensor["a"], "°/");
+    }
+
+    #[test]
+    fn keys_and_the_number_of_entries_are_bounded() {
+        let map = format!(r#"{{"sensor": {{}}, "actuator": {{"t": "{}"}}}}"#, "k".repeat(1025));
+        assert!(parse(&map).unwrap().1.summary().unwrap().contains("longer than 1024"));
+        let entries: Vec<_> = (0..200_001).map(|i| format!(r#""{i}":"t""#)).collect();
+        let map = format!(r#"{{"sensor": {{{}}}, "actuator": {{}}}}"#, entries.join(","));
+        assert!(parse(&map).unwrap_err().to_string().contains("more than 200000 entries"));
+    }
+
+    #[test]
+    fn a_map_that_is_refused_says_what_it_should_be() {
+        let said = |map| parse(map).unwrap_err().to_string();
+        assert!(said("[]").contains(r#"expected an object of the form {"sensor": {..}"#));
+        assert!(said(r#"{"sensor": {}}"#).starts_with("missing field `actuator`"));
+        assert!(said(r#"{"sensor": 5}"#).contains("expected an object of keys and topics"));
+        assert!(said("{").starts_with("it is no JSON: "));
     }
 }

@@ -175,6 +175,7 @@ pub(crate) async fn serve<C: Connector>(
     let Described { sources, sensors, actuators } = describe(&connector)?;
     let mut session = Session::new(&settings.connector_name, C::VERSION, sensors, actuators);
     session.value_qos = settings.value_qos();
+    session.topics.prefixes.clone_from(&settings.mqtt_topic_prefixes);
     let shared = Arc::new(Shared::new(session, logs.clone()));
     let device = Arc::new(Device::new(connector, Arc::clone(&shared)));
     let mut workers = JoinSet::new();

@@ -30,10 +30,13 @@ use crate::{
 /// The most bytes of an example value for a broker that does not take large messages.
 const SHORT_EXAMPLE: usize = 100;
 
+/// Larger commands are refused.
+const MAX_COMMAND: usize = 1 << 20;
+
 /// What a connector says and what it listens to.
 #[derive(Debug)]
 pub(crate) struct Session {
-    topics: Topics,
+    pub(crate) topics: Topics,
     version: String,
     registry: Registry,
     pub(crate) outbox: Outbox,
@@ -414,6 +417,11 @@ fn publish_values<'a>(
 
 /// The value and, if there is one, the timestamp of a value message.
 fn decode_value_message(payload: &[u8]) -> crate::Result<(Box<RawValue>, Option<Timestamp>)> {
+    anyhow::ensure!(
+        payload.len() <= MAX_COMMAND,
+        "it has {} bytes, more than the {MAX_COMMAND} that are allowed",
+        payload.len()
+    );
     let text = str::from_utf8(payload)?.trim_start_matches('\u{feff}');
     let mut members: HashMap<String, Box<RawValue>> =
         serde_json::from_str(text).map_err(|error| {

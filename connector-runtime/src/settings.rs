@@ -143,7 +143,8 @@ impl BusSettings {
         let qos = value_qos(&self.mqtt_value_qos.to_string()).err();
         let heartbeat = seconds(&self.heartbeat_seconds.to_string()).err();
         let faults = [name, host, qos, heartbeat].into_iter().flatten();
-        let faults: Vec<_> = faults.chain(self.incomplete_tls()).collect();
+        let prefixes = self.mqtt_topic_prefixes.iter().filter_map(|text| prefix(text).err());
+        let faults: Vec<_> = faults.chain(prefixes).chain(self.incomplete_tls()).collect();
         if faults.is_empty() { Ok(()) } else { Err(faults) }
     }
 

@@ -18,6 +18,8 @@ pub(crate) struct Topics {
     pub(crate) datapoint_map: Arc<str>,
     pub(crate) raw_message_to_db: Arc<str>,
     pub(crate) raw_message_reprocess: Arc<str>,
+    /// How the topics of values begin; none: in any way.
+    pub(crate) prefixes: Vec<String>,
 }
 
 impl Topics {
@@ -31,6 +33,7 @@ impl Topics {
             datapoint_map: below("datapoint_map"),
             raw_message_to_db: below("raw_message_to_db"),
             raw_message_reprocess: below("raw_message_reprocess"),
+            prefixes: Vec::new(),
         }
     }
 
@@ -48,6 +51,10 @@ impl Topics {
         ];
         if own.iter().any(|fixed| &***fixed == topic) {
             return Err(BadTopic::Own);
+        }
+        let is_allowed = |prefix: &String| topic.starts_with(prefix.as_str());
+        if !(self.prefixes.is_empty() || self.prefixes.iter().any(is_allowed)) {
+            return Err(BadTopic::Outside);
         }
         Ok(())
     }
@@ -70,6 +77,8 @@ pub(crate) enum BadTopic {
     Character(char),
     #[error("it is one of the connector's own topics")]
     Own,
+    #[error("it begins with none of MQTT_TOPIC_PREFIXES")]
+    Outside,
 }
 
 /// Whether messages can be published on a topic, by MQTT 3.1.1, sections 1.5.3 and 4.7, and by
@@ -156,6 +165,19 @@ mod tests {
         }
         assert_eq!(topics.check_value_topic("other/logs"), Ok(()));
         assert_eq!(topics.check_value_topic("demo/messages/1/value"), Ok(()));
+    }
+
+    #[test]
+    fn a_value_goes_only_where_the_operator_allows_it() {
+        let mut topics = Topics::of("demo");
+        topics.prefixes = ["demo/".to_owned(), "house/room_".to_owned()].into();
+        for topic in ["demo/a", "house/room_1/b"] {
+            assert_eq!(topics.check_value_topic(topic), Ok(()));
+        }
+        for topic in ["demo", "demolition/a", "house/1", "a/demo/b"] {
+            assert_eq!(topics.check_value_topic(topic), Err(BadTopic::Outside), "{topic}");
+        }
+        assert_eq!(topics.check_value_topic("demo/logs"), Err(BadTopic::Own));
     }
 
     #[test]

@@ -52,6 +52,23 @@ fn refusal(session: &mut Session, topic: &str, payload: &[u8], is_retained: bool
 }
 
 #[test]
+fn a_command_of_more_than_a_mebibyte_is_refused() {
+    let mut session = online();
+    map(&mut session, &json!({"sensor": {}, "actuator": {"t": "anything"}}));
+    let of_bytes = |bytes: usize| format!(r#"{{"value":"{}"}}"#, "x".repeat(bytes - 12));
+    assert!(command(&mut session, &of_bytes(MAX_COMMAND)).is_some());
+    assert!(command(&mut session, &of_bytes(MAX_COMMAND + 1)).is_none());
+}
+
+#[test]
+fn a_map_reaches_no_further_than_the_operator_allows() {
+    let mut session = online();
+    session.topics.prefixes.push("demo/".to_owned());
+    map(&mut session, &json!({"sensor": {"a": "demo/a", "b": "b"}, "actuator": {"t": "setpoint"}}));
+    assert_eq!(session.selected(), (1, 0));
+}
+
+#[test]
 fn each_message_has_its_topic_qos_and_retain_flag() {
     let mut session = online();
     map(&mut session, &json!({"sensor": {"a__b": "demo/messages/1/value"}, "actuator": {}}));
