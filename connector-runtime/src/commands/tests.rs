@@ -236,12 +236,12 @@ async fn a_failsafe_value_that_fails_is_tried_again() {
 #[tokio::test(start_paused = true)]
 async fn a_send_that_hangs_does_not_keep_the_failsafe_value_back() {
     let script = Script::default();
-    script.0.slowness.store(100_000, SeqCst);
-    let mut world = World::start(guarded(), &script);
+    script.0.slowness.store(3600, SeqCst);
+    let mut world = World::start(actuator().failsafe(6, Duration::from_secs(10)), &script);
     world.command(32);
     world.assert_sent(0, 32).await;
     script.0.slowness.store(0, SeqCst);
-    world.assert_sent(60, 6).await;
+    world.assert_sent(10, 6).await;
     world.assert_silence().await;
 }
 
