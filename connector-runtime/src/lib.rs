@@ -133,6 +133,7 @@ mod session;
 mod settings;
 mod shared;
 mod source;
+mod spool;
 mod stamped;
 mod stop;
 mod task;

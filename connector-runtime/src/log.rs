@@ -70,8 +70,9 @@ impl Logs {
         CURRENT.scope(self.clone(), task)
     }
 
-    #[cfg(test)]
-    fn collect_sync<T>(&self, action: impl FnOnce() -> T) -> T {
+    /// Runs a function whose messages belong here.
+    #[cfg(any(test, feature = "spool"))]
+    pub(crate) fn collect_sync<T>(&self, action: impl FnOnce() -> T) -> T {
         CURRENT.sync_scope(self.clone(), action)
     }
 

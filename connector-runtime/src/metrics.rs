@@ -8,6 +8,8 @@ use prometheus_client::{
     registry::{Metric, Registry},
 };
 
+use crate::outbox::Backlog;
+
 /// Seconds from what a computation takes to what a slow gateway does.
 const SECONDS: [f64; 9] = [1e-5, 1e-4, 1e-3, 0.01, 0.1, 0.5, 1.0, 5.0, 30.0];
 
@@ -49,8 +51,7 @@ pub(crate) struct Snapshot {
     pub(crate) known_actuators: usize,
     pub(crate) selected_sensors: usize,
     pub(crate) selected_actuators: usize,
-    pub(crate) queued_messages: usize,
-    pub(crate) queued_bytes: usize,
+    pub(crate) backlog: Backlog,
     /// Seconds since the last raw message; none before the first.
     pub(crate) message_age: Option<f64>,
 }
@@ -63,6 +64,9 @@ struct Gauges {
     selected: Family<Label, Gauge>,
     queued_messages: Gauge,
     queued_bytes: Gauge,
+    queued_on_disk: Gauge,
+    spool_degraded: Gauge,
+    spool_commit: Gauge<f64, AtomicU64>,
     message_age: Gauge<f64, AtomicU64>,
 }
 
@@ -95,6 +99,9 @@ impl Metrics {
                 selected: add(to, "datapoints_selected", "Datapoints of the datapoint map"),
                 queued_messages: add(to, "queued_messages", "Messages that wait for the broker"),
                 queued_bytes: add(to, "queued_bytes", "Bytes of the messages that wait"),
+                queued_on_disk: add(to, "queued_on_disk", "Those of the messages on disk alone"),
+                spool_degraded: add(to, "spool_degraded", "1 if the spool cannot be written"),
+                spool_commit: add(to, "spool_commit_seconds", "Time of the last write to disk"),
                 message_age: add(to, "message_age_seconds", "Time since the last raw message"),
             },
             registry,
@@ -153,8 +160,12 @@ impl Gauges {
         let (sensors, actuators) = (now.selected_sensors, now.selected_actuators);
         set(&self.selected, "kind", [("sensor", sensors), ("actuator", actuators)]);
         self.ready.set(now.is_ready.into());
-        self.queued_messages.set(i64::try_from(now.queued_messages).unwrap_or(i64::MAX));
-        self.queued_bytes.set(i64::try_from(now.queued_bytes).unwrap_or(i64::MAX));
+        let Backlog { messages, bytes, spilled, is_degraded, last_commit } = now.backlog;
+        self.queued_messages.set(i64::try_from(messages).unwrap_or(i64::MAX));
+        self.queued_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+        self.queued_on_disk.set(i64::try_from(spilled).unwrap_or(i64::MAX));
+        self.spool_degraded.set(is_degraded.into());
+        self.spool_commit.set(last_commit.as_secs_f64());
         self.message_age.set(now.message_age.unwrap_or(f64::NAN));
     }
 }

@@ -2,16 +2,38 @@
 //!
 //! The outbox, not the MQTT client, is the truth: a message leaves it for a link, and comes back to
 //! its front when the link breaks before the acknowledgement.
+//!
+//! With a [spool](crate::spool) raw messages and values are written to disk, too, and in a long outage
+//! the middle of the queue is on disk only. In this order they go to the broker:
+//!
+//! ```text
+//! waiting (in memory)   spilled (on disk)   later (in memory)
+//! ```
+//!
+//! Raw messages and values have topics of their own, so each kind is such a queue for itself: values
+//! do not wait for raw messages on disk.
 
-use std::{collections::VecDeque, sync::Arc};
+mod queue;
+mod spilled;
+
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use rumqttc::QoS;
+use tokio::sync::Notify;
 
-use crate::quarantine::Quarantine;
+pub(crate) use self::spilled::Stub;
+use self::{queue::Queue, spilled::Spilled};
+use crate::{
+    quarantine::Quarantine,
+    spool::{ReadBack, Spool},
+};
 
-/// How many bytes wait here at most, by [`Publish::cost`].
+/// How many bytes wait in memory at most, by [`Publish::cost`].
 pub(crate) const LIMIT: usize = 16 << 20;
+
+/// With a spool, an outage fills no more memory than this; half of it is read back at a time.
+pub(crate) const IN_MEMORY: usize = 2 << 20;
 
 /// A message on its way to the broker.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +43,8 @@ pub(crate) struct Publish {
     pub(crate) qos: QoS,
     pub(crate) retain: bool,
     pub(crate) kind: Kind,
+    /// Its number in the spool, given by the outbox; 0 for what is in memory only.
+    pub(crate) seq: u64,
 }
 
 /// What becomes of a message while there is no link, and which is dropped first.
@@ -30,140 +54,186 @@ pub(crate) enum Kind {
     Passing,
     /// A raw message: kept in order, the oldest dropped first.
     Raw,
-    /// A value or a log message: kept in order; dropped when there is no raw message left to drop.
+    /// A value: kept in order; dropped when there is no raw message left to drop.
     Value,
+    /// A log message: as a value, but never on disk.
+    Log,
 }
 
 impl Publish {
     /// Its bytes, and about what it takes to keep them.
-    fn cost(&self) -> usize {
-        self.payload.len() + size_of::<Self>()
+    pub(crate) fn cost(&self) -> usize {
+        self.topic.len() + self.payload.len() + size_of::<Self>()
+    }
+
+    /// Whether it is to survive a crash. What is sent at QoS 0 is never acknowledged.
+    fn is_durable(&self) -> bool {
+        matches!(self.kind, Kind::Raw | Kind::Value) && self.qos != QoS::AtMostOnce
     }
 }
 
 /// The queue to the broker.
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    waiting: VecDeque<Publish>,
+    waiting: Queue,
     /// Raw messages that are held back.
-    held: Option<VecDeque<Publish>>,
-    bytes: usize,
-    held_bytes: usize,
-    /// How many of those that wait are raw messages.
-    raws: usize,
+    held: Option<Queue>,
+    spilled: Spilled,
+    later: Queue,
     limit: usize,
+    /// Whether nobody takes messages out.
+    is_cut_off: bool,
     dropped: u64,
+    spool: Option<Arc<Spool>>,
+    last_seq: u64,
+    /// What was written when it was last looked for messages that need not be in memory.
+    spilled_to: u64,
     pub(crate) quarantine: Quarantine,
+}
+
+/// How much waits, for those who watch a connector.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Backlog {
+    /// In memory and on disk.
+    pub(crate) messages: usize,
+    /// By [`Publish::cost`].
+    pub(crate) bytes: usize,
+    /// Those of the messages that are on disk only.
+    pub(crate) spilled: usize,
+    /// Whether there is a spool that cannot be written at present.
+    pub(crate) is_degraded: bool,
+    /// How long the last write to disk took.
+    pub(crate) last_commit: Duration,
 }
 
 impl Outbox {
     pub(crate) fn new(limit: usize) -> Self {
         Self {
-            waiting: VecDeque::new(),
+            waiting: Queue::default(),
             held: None,
-            bytes: 0,
-            held_bytes: 0,
-            raws: 0,
+            spilled: Spilled::default(),
+            later: Queue::default(),
             limit,
+            is_cut_off: true,
             dropped: 0,
+            spool: None,
+            last_seq: 0,
+            spilled_to: 0,
             quarantine: Quarantine::default(),
         }
     }
 
-    pub(crate) fn push(&mut self, publish: Publish) {
-        if publish.cost() > self.limit || !self.quarantine.allows(publish.payload.len()) {
+    /// Keeps a copy on disk from now on, and takes over what is there.
+    pub(crate) fn attach(&mut self, spool: Arc<Spool>) {
+        self.last_seq = spool.first_seq();
+        self.spool = Some(spool);
+        self.take_found();
+    }
+
+    /// Tells that messages were read back from disk.
+    pub(crate) fn arrivals(&self) -> Arc<Notify> {
+        self.spool.as_ref().map(|spool| spool.arrivals()).unwrap_or_default()
+    }
+
+    pub(crate) fn push(&mut self, mut publish: Publish) {
+        let limit = self.spool.as_ref().map_or(self.limit, |spool| spool.limit().min(self.limit));
+        if publish.cost() > limit || !self.quarantine.allows(publish.payload.len()) {
             let Publish { topic, payload, .. } = publish;
             tracing::error!("a message of {} bytes for `{topic}` is too large", payload.len());
             return;
         }
-        self.count_in(&publish);
-        self.waiting.push_back(publish);
-        while self.bytes() > self.limit {
-            self.drop_one();
+        if let Some(spool) = self.spool.as_ref().filter(|_| publish.is_durable()) {
+            self.last_seq += 1;
+            publish.seq = self.last_seq;
+            spool.put(&publish);
         }
+        let is_behind = publish.seq > 0 && self.spilled.has(publish.kind);
+        if is_behind { &mut self.later } else { &mut self.waiting }.push_back(publish);
+        self.spill();
+        self.keep_limits();
     }
 
     /// Puts a message before all others.
     pub(crate) fn push_first(&mut self, publish: Publish) {
-        self.count_in(&publish);
         self.waiting.push_front(publish);
     }
 
     /// The oldest message; it belongs to the link now.
     pub(crate) fn pop(&mut self) -> Option<Publish> {
+        self.read_back();
         self.set_aside();
-        let publish = self.waiting.pop_front()?;
-        self.count_out(&publish);
-        Some(publish)
+        self.waiting.pop_front()
     }
 
     /// The QoS of the message that [`pop`](Self::pop) would give.
     pub(crate) fn next_qos(&mut self) -> Option<QoS> {
+        self.read_back();
         self.set_aside();
         self.waiting.front().map(|publish| publish.qos)
     }
 
-    /// Lets no raw message out until [`release_raw`](Self::release_raw), if some are waiting.
+    /// Messages were acknowledged, with these numbers.
+    pub(crate) fn delivered(&mut self, seqs: &[u64]) {
+        self.quarantine.delivered(seqs.len());
+        if let Some(spool) = &self.spool {
+            spool.remove(seqs);
+        }
+    }
+
+    /// Forgets a message that is not to be sent again.
+    pub(crate) fn forget(&mut self, publish: &Publish) {
+        if let Some(spool) = &self.spool {
+            spool.remove(&[publish.seq]);
+        }
+    }
+
+    /// There is a link. Lets no raw message out until [`release_raw`](Self::release_raw), if some are
+    /// waiting.
     ///
     /// They are not retained: who is not connected does not get them. After an outage of the broker
     /// the raw message data base needs some seconds more than we do to be back.
     pub(crate) fn hold_raw(&mut self) {
-        if self.waiting.iter().any(|publish| publish.kind == Kind::Raw) {
-            self.held = Some(VecDeque::new());
+        self.is_cut_off = false;
+        if self.waiting.has(Kind::Raw) || self.spilled.has(Kind::Raw) {
+            self.held = Some(Queue::default());
         }
     }
 
     /// Lets raw messages out again, those that were held back first.
     pub(crate) fn release_raw(&mut self) {
-        self.held_bytes = 0;
-        for publish in self.held.take().into_iter().flatten().rev() {
-            self.count_in(&publish);
-            self.waiting.push_front(publish);
-        }
+        self.waiting.prepend(self.held.take().into_iter().flatten());
     }
 
     fn set_aside(&mut self) {
-        let Some(mut held) = self.held.take() else { return };
+        let Some(held) = &mut self.held else { return };
         while self.waiting.front().is_some_and(|publish| publish.kind == Kind::Raw)
             && let Some(raw) = self.waiting.pop_front()
         {
-            self.count_out(&raw);
-            self.held_bytes += raw.cost();
             held.push_back(raw);
         }
-        self.held = Some(held);
     }
 
     /// Takes back, in their order, what a broken link did not deliver.
     pub(crate) fn give_back(&mut self, undelivered: impl DoubleEndedIterator<Item = Publish>) {
+        self.is_cut_off = true;
         self.release_raw();
-        for publish in undelivered.rev() {
-            self.count_in(&publish);
-            self.waiting.push_front(publish);
-        }
-        self.waiting.retain(|publish| {
-            let keep = publish.kind != Kind::Passing;
-            self.bytes -= if keep { 0 } else { publish.cost() };
-            keep
-        });
+        self.waiting.prepend(undelivered);
+        self.waiting.split(|publish| publish.kind != Kind::Passing);
     }
 
-    pub(crate) fn bytes(&self) -> usize {
-        self.bytes + self.held_bytes
-    }
-
+    /// Those in memory.
     pub(crate) fn waiting(&self) -> impl Iterator<Item = &Publish> {
-        self.waiting.iter()
+        self.waiting.iter().chain(self.later.iter())
     }
 
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
-        self.waiting.is_empty()
+        self.waiting.is_empty() && self.spilled.is_empty()
     }
 
     /// Whether those that fill it should wait for the broker.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.bytes > self.limit / 4
+        self.in_memory() > self.limit / 4
     }
 
     /// How many messages were dropped since this was last asked.
@@ -171,29 +241,138 @@ impl Outbox {
         std::mem::take(&mut self.dropped)
     }
 
-    fn drop_one(&mut self) {
-        self.dropped += 1;
-        if let Some(raw) = self.held.as_mut().and_then(VecDeque::pop_front) {
-            self.held_bytes -= raw.cost();
+    pub(crate) fn backlog(&self) -> Backlog {
+        let held = self.held.as_ref().map_or(0, Queue::len);
+        let spool = self.spool.as_ref().map(|spool| spool.health()).unwrap_or_default();
+        Backlog {
+            messages: self.waiting.len() + held + self.spilled.len() + self.later.len(),
+            bytes: self.in_memory() + self.spilled.bytes(),
+            spilled: self.spilled.len(),
+            is_degraded: spool.is_degraded,
+            last_commit: spool.last_commit,
+        }
+    }
+
+    fn in_memory(&self) -> usize {
+        let held = self.held.as_ref().map_or(0, Queue::bytes);
+        self.waiting.bytes() + held + self.later.bytes()
+    }
+
+    /// Lets go of messages in memory that are on disk, where they will not be sent soon.
+    fn spill(&mut self) {
+        let Some(spool) = &self.spool else { return };
+        let is_behind = self.is_cut_off || !self.spilled.is_empty();
+        let written = spool.written();
+        if !is_behind || self.in_memory() <= IN_MEMORY || written == self.spilled_to {
             return;
         }
-        let oldest_raw = match self.raws {
-            0 => None,
-            _ => self.waiting.iter().position(|publish| publish.kind == Kind::Raw),
-        };
-        if let Some(publish) = self.waiting.remove(oldest_raw.unwrap_or(0)) {
-            self.count_out(&publish);
+        self.spilled_to = written;
+        if self.waiting.bytes() > IN_MEMORY {
+            let mut room = IN_MEMORY;
+            let moved = self.waiting.split(|publish| {
+                room = room.saturating_sub(publish.cost());
+                room > 0 || publish.seq == 0 || self.spilled.has(publish.kind)
+            });
+            self.later.append(moved);
+        }
+        while self.later.front().is_some_and(|publish| publish.seq <= written)
+            && let Some(publish) = self.later.pop_front()
+        {
+            self.spilled.push(Stub::of(&publish));
+        }
+        self.close_gap();
+    }
+
+    /// Asks for the next messages on disk where few are left, and takes those that have come.
+    fn read_back(&mut self) {
+        self.take_found();
+        if self.spilled.is_empty() {
+            return;
+        }
+        let Some(spool) = self.spool.clone() else { return };
+        if let Some(ReadBack { kind, messages, through }) = spool.take_read() {
+            for publish in messages {
+                self.lose_before(kind, publish.seq);
+                if self.spilled.first_of(kind).is_some_and(|stub| stub.seq == publish.seq) {
+                    self.spilled.pop(kind);
+                    self.waiting.push_back(publish);
+                }
+            }
+            self.lose_before(kind, through.saturating_add(1));
+            self.close_gap();
+        }
+        // As long as raw messages are held back no others are needed.
+        let kind = if self.held.is_some() { Some(Kind::Value) } else { self.spilled.first_kind() };
+        let first = kind.and_then(|kind| self.spilled.first_of(kind));
+        if let (Some(kind), Some(first)) = (kind, first)
+            && self.waiting.bytes() < IN_MEMORY / 2
+        {
+            spool.want(kind, first.seq);
         }
     }
 
-    fn count_in(&mut self, publish: &Publish) {
-        self.bytes += publish.cost();
-        self.raws += usize::from(publish.kind == Kind::Raw);
+    /// Those on disk below this number were not found there.
+    fn lose_before(&mut self, kind: Kind, seq: u64) {
+        while self.spilled.first_of(kind).is_some_and(|stub| stub.seq < seq) {
+            self.spilled.pop(kind);
+            self.dropped += 1;
+        }
     }
 
-    fn count_out(&mut self, publish: &Publish) {
-        self.bytes -= publish.cost();
-        self.raws -= usize::from(publish.kind == Kind::Raw);
+    /// What was left on disk by an earlier run comes before all that is in memory.
+    fn take_found(&mut self) {
+        let Some(found) = self.spool.as_ref().and_then(|spool| spool.take_found()) else { return };
+        let newer = self.waiting.split(|publish| publish.seq == 0);
+        self.later.prepend(newer.into_iter());
+        for stub in found {
+            self.last_seq = self.last_seq.max(stub.seq);
+            self.spilled.push(stub);
+        }
+        self.close_gap();
+    }
+
+    fn close_gap(&mut self) {
+        for kind in [Kind::Raw, Kind::Value] {
+            if self.later.has(kind) && !self.spilled.has(kind) {
+                let next = self.later.split(|publish| publish.kind != kind);
+                self.waiting.append(next);
+            }
+        }
+    }
+
+    fn keep_limits(&mut self) {
+        while self.in_memory() > self.limit && self.drop_oldest(false) {}
+        if let Some(limit) = self.spool.as_ref().map(|spool| spool.limit()) {
+            while self.in_memory() + self.spilled.bytes() > limit && self.drop_oldest(true) {}
+        }
+    }
+
+    /// Drops the oldest raw message, or the oldest of the others; true if there was one.
+    fn drop_oldest(&mut self, also_on_disk: bool) -> bool {
+        let in_memory = |publish: Publish| publish.seq;
+        let dropped = self
+            .held
+            .as_mut()
+            .and_then(Queue::pop_front)
+            .or_else(|| self.waiting.pop_raw())
+            .map(in_memory)
+            .or_else(|| self.drop_spilled(Kind::Raw, also_on_disk))
+            .or_else(|| self.later.pop_raw().map(in_memory))
+            .or_else(|| self.waiting.pop_front().map(in_memory))
+            .or_else(|| self.drop_spilled(Kind::Value, also_on_disk))
+            .or_else(|| self.later.pop_front().map(in_memory));
+        let Some(seq) = dropped else { return false };
+        self.dropped += 1;
+        if let Some(spool) = &self.spool {
+            spool.remove(&[seq]);
+        }
+        self.close_gap();
+        true
+    }
+
+    fn drop_spilled(&mut self, kind: Kind, is_wanted: bool) -> Option<u64> {
+        let stub = if is_wanted { self.spilled.pop(kind) } else { None };
+        stub.map(|stub| stub.seq)
     }
 }
 
@@ -203,7 +382,7 @@ mod tests {
 
     fn publish(text: &'static str, kind: Kind) -> Publish {
         let (topic, payload) = (text.into(), Bytes::from_static(&[0; 1000]));
-        Publish { topic, payload, qos: QoS::AtLeastOnce, retain: false, kind }
+        Publish { topic, payload, qos: QoS::AtLeastOnce, retain: false, kind, seq: 0 }
     }
 
     fn topics(outbox: &Outbox) -> Vec<&str> {
@@ -230,12 +409,12 @@ mod tests {
         let cost = publish("value", Kind::Value).cost();
         outbox.give_back([publish("announcement", Kind::Passing)].into_iter());
         assert_eq!(topics(&outbox), ["value"]);
-        assert_eq!(outbox.bytes, cost);
+        assert_eq!(outbox.in_memory(), cost);
     }
 
     #[test]
     fn raw_messages_can_be_held_back_while_others_pass() {
-        let mut outbox = Outbox::new(publish("", Kind::Raw).cost() * 4);
+        let mut outbox = Outbox::new(publish("raw 1", Kind::Raw).cost() * 4);
         let say = |outbox: &mut Outbox, text, kind| outbox.push(publish(text, kind));
         outbox.hold_raw();
         say(&mut outbox, "raw 1", Kind::Raw);
@@ -255,7 +434,7 @@ mod tests {
 
     #[test]
     fn a_message_that_never_fits_does_not_push_out_others() {
-        let mut outbox = Outbox::new(publish("", Kind::Value).cost());
+        let mut outbox = Outbox::new(publish("small", Kind::Value).cost());
         outbox.push(publish("small", Kind::Value));
         let payload = Bytes::from(vec![0; 2000]);
         outbox.push(Publish { payload, ..publish("large", Kind::Raw) });
@@ -264,7 +443,7 @@ mod tests {
 
     #[test]
     fn a_full_outbox_drops_the_oldest_raw_message_first() {
-        let mut outbox = Outbox::new(publish("", Kind::Raw).cost() * 3);
+        let mut outbox = Outbox::new(publish("value 1", Kind::Raw).cost() * 3);
         for (text, kind) in [
             ("value 1", Kind::Value),
             ("raw 1", Kind::Raw),

@@ -110,7 +110,7 @@ mod tests {
 
     fn publish(topic: &str, size: usize) -> Publish {
         let (topic, payload) = (topic.into(), vec![0; size].into());
-        Publish { topic, payload, qos: QoS::AtLeastOnce, retain: true, kind: Kind::Value }
+        Publish { topic, payload, qos: QoS::AtLeastOnce, retain: true, kind: Kind::Value, seq: 0 }
     }
 
     #[test]

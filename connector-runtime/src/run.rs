@@ -20,7 +20,9 @@ use crate::{
     session::Session,
     settings::{self, Environment, Exit, Read},
     shared::Shared,
-    source, stop,
+    source,
+    spool::Running,
+    stop,
 };
 
 /// How long the device waits for a retained datapoint map once the broker is connected.
@@ -176,6 +178,10 @@ pub(crate) async fn serve<C: Connector>(
     let mut session = Session::new(&settings.connector_name, C::VERSION, sensors, actuators);
     session.value_qos = settings.value_qos();
     session.topics.prefixes.clone_from(&settings.mqtt_topic_prefixes);
+    let spool = Running::start(&settings, &logs).await?;
+    if let Some(running) = &spool {
+        session.outbox.attach(Arc::clone(&running.spool));
+    }
     let shared = Arc::new(Shared::new(session, logs.clone()));
     let device = Arc::new(Device::new(connector, Arc::clone(&shared)));
     let mut workers = JoinSet::new();
@@ -204,11 +210,19 @@ pub(crate) async fn serve<C: Connector>(
         broker.abort();
     }
     shared.mailboxes.close();
-    if timeout(WAIT_FOR_COMMANDS, workers.join_all()).await.is_err() {
-        tracing::error!(
-            "the device did not take its last commands, or its failsafe values, in time: they are dropped"
-        );
-    }
+    let finish_commands = async {
+        if timeout(WAIT_FOR_COMMANDS, workers.join_all()).await.is_err() {
+            tracing::error!(
+                "the device did not take its last commands, or its failsafe values, in time: they are dropped"
+            );
+        }
+    };
+    let finish_spool = async {
+        if let Some(spool) = spool {
+            spool.finish().await;
+        }
+    };
+    tokio::join!(finish_commands, finish_spool);
     Ok(())
 }
 

@@ -152,8 +152,7 @@ impl Session {
             known_actuators: self.registry.actuators().len(),
             selected_sensors,
             selected_actuators,
-            queued_messages: self.outbox.waiting().count(),
-            queued_bytes: self.outbox.bytes(),
+            backlog: self.outbox.backlog(),
             ..Snapshot::default()
         }
     }
@@ -189,7 +188,7 @@ impl Session {
 
     fn status(&self, status: &'static str) -> Publish {
         let (topic, payload) = (Arc::clone(&self.topics.status), status.into());
-        Publish { topic, payload, qos: QoS::AtLeastOnce, retain: true, kind: Kind::Passing }
+        Publish { topic, payload, qos: QoS::AtLeastOnce, retain: true, kind: Kind::Passing, seq: 0 }
     }
 
     /// The link is gone; what it did not deliver comes back, in order.
@@ -197,8 +196,10 @@ impl Session {
         let mut undelivered: VecDeque<_> = undelivered.collect();
         if self.is_online
             && self.outbox.quarantine.is_culprit(undelivered.front())
-            && let Some(Publish { topic, payload, .. }) = undelivered.pop_front()
+            && let Some(culprit) = undelivered.pop_front()
         {
+            self.outbox.forget(&culprit);
+            let Publish { topic, payload, .. } = culprit;
             tracing::error!(
                 "the broker closes the connection on a message of {} bytes for `{topic}`, which is dropped: does it limit the size of packets?",
                 payload.len()
@@ -217,7 +218,7 @@ impl Session {
         });
         let topic = Arc::clone(&self.topics.raw_message_to_db);
         let (qos, retain) = (QoS::ExactlyOnce, false);
-        self.outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Raw });
+        self.outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Raw, seq: 0 });
     }
 
     /// The readings of one message: announced if a key is new, published where selected. True if a
@@ -255,7 +256,7 @@ impl Session {
     pub(crate) fn log(&mut self, log: &LogMessage) {
         let topic = Arc::clone(&self.topics.logs);
         let (payload, qos, retain) = (message::payload(log), QoS::AtLeastOnce, true);
-        self.outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Value });
+        self.outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Log, seq: 0 });
     }
 
     /// Says that the connector lives, and until when this can be believed.
@@ -268,7 +269,7 @@ impl Session {
             });
             let topic = Arc::clone(&self.topics.heartbeat);
             let (qos, retain) = (QoS::AtMostOnce, false);
-            self.outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Passing });
+            self.outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Passing, seq: 0 });
             self.presence.said(now);
         }
     }
@@ -385,7 +386,7 @@ impl Session {
             return None;
         }
         let (payload, qos, retain) = (payload.into(), QoS::AtLeastOnce, true);
-        Some(Publish { topic, payload, qos, retain, kind: Kind::Passing })
+        Some(Publish { topic, payload, qos, retain, kind: Kind::Passing, seq: 0 })
     }
 
     fn tell_dropped(&mut self) {
@@ -409,7 +410,7 @@ fn publish_values<'a>(
         message::write_value(&mut buffer, &sensor.json, timestamp);
         sensor.said.set(Some(timestamp));
         let (topic, payload) = (Arc::clone(topic), buffer.split().freeze());
-        outbox.push(Publish { topic, payload, qos, retain: true, kind: Kind::Value });
+        outbox.push(Publish { topic, payload, qos, retain: true, kind: Kind::Value, seq: 0 });
         count += 1;
     }
     count

@@ -110,6 +110,16 @@ pub struct BusSettings {
     /// intervals of a source that is polled, and has no limit for one that pushes.
     #[arg(long, env = "HEALTH_MAX_AGE_SECONDS", value_name = "SECONDS", value_parser = seconds)]
     pub health_max_age_seconds: Option<u64>,
+
+    /// Folder for raw messages and values that wait for the broker, so that they survive a crash.
+    /// Without it they wait in memory.
+    #[arg(long, env = "SPOOL_DIR", value_name = "FOLDER")]
+    pub spool_dir: Option<PathBuf>,
+
+    /// The most MiB of messages that wait there; the oldest raw messages are dropped first.
+    #[arg(long, env = "SPOOL_MAX_MIB", value_name = "MIB", default_value_t = 64)]
+    #[arg(value_parser = mebibytes)]
+    pub spool_max_mib: usize,
 }
 
 impl BusSettings {
@@ -133,6 +143,8 @@ impl BusSettings {
             heartbeat_seconds: 30,
             health_addr: None,
             health_max_age_seconds: None,
+            spool_dir: None,
+            spool_max_mib: 64,
         }
     }
 
@@ -142,7 +154,13 @@ impl BusSettings {
         let host = host(&self.mqtt_broker_host).err();
         let qos = value_qos(&self.mqtt_value_qos.to_string()).err();
         let heartbeat = seconds(&self.heartbeat_seconds.to_string()).err();
-        let faults = [name, host, qos, heartbeat].into_iter().flatten();
+        let spool_max = mebibytes(&self.spool_max_mib.to_string()).err();
+        let spool_dir = (self.spool_dir.is_some() && !cfg!(feature = "spool")).then(|| {
+            "SPOOL_DIR is set, but this connector was built without the feature `spool`: build it \
+             with `connector-runtime/spool`, or leave SPOOL_DIR out"
+                .to_owned()
+        });
+        let faults = [name, host, qos, heartbeat, spool_max, spool_dir].into_iter().flatten();
         let prefixes = self.mqtt_topic_prefixes.iter().filter_map(|text| prefix(text).err());
         let faults: Vec<_> = faults.chain(prefixes).chain(self.incomplete_tls()).collect();
         if faults.is_empty() { Ok(()) } else { Err(faults) }
@@ -245,6 +263,11 @@ fn prefix(text: &str) -> Result<String, String> {
     let text = text.trim();
     let checked = topic::check(text).map(|()| text.to_owned());
     checked.map_err(|problem| format!("{text:?} is the beginning of no topic: {problem}"))
+}
+
+fn mebibytes(text: &str) -> Result<usize, String> {
+    let count = text.trim().parse().ok().filter(|count| (1..=1 << 20).contains(count));
+    count.ok_or_else(|| "the size of the spool is a number of MiB from 1 to 1048576".to_owned())
 }
 
 fn name(text: &str) -> Result<String, String> {

@@ -246,7 +246,7 @@ impl Bus {
         let (topic, payload) = (topic.into(), payload.to_string().into());
         let (qos, kind) = (QoS::AtLeastOnce, Kind::Value);
         // Without a receiver the observer has failed, which the next wait will tell.
-        let _ = self.outgoing.send(Publish { topic, payload, qos, retain, kind });
+        let _ = self.outgoing.send(Publish { topic, payload, qos, retain, kind, seq: 0 });
     }
 
     /// Stops the connector, as SIGTERM does.

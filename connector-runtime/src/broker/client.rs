@@ -64,6 +64,7 @@ pub(super) async fn serve(
         asked: None,
     };
     let ended = client.run(identity).await;
+    shared.session().outbox.delivered(&client.link.take_delivered());
     shared.offline(client.link.undelivered());
     ended.map_err(|error| Broken { error, was_online: client.is_online })
 }
@@ -228,8 +229,8 @@ impl Client<'_> {
         self.link.unsubscribe(&gone)?;
         self.link.subscribe(&new, QoS::ExactlyOnce)?;
         let delivered = self.link.take_delivered();
-        self.shared.metrics.acknowledged.inc_by(delivered as u64);
-        session.outbox.quarantine.delivered(delivered);
+        self.shared.metrics.acknowledged.inc_by(delivered.len() as u64);
+        session.outbox.delivered(&delivered);
         self.link.fill(&mut session.outbox, Instant::now());
         self.shared.tell_room(&session);
         Ok(())

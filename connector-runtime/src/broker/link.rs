@@ -61,7 +61,8 @@ pub(crate) struct Link {
     subscribing: HashMap<u16, Vec<String>>,
     /// When a message last got nearer to its acknowledgement.
     progress: Instant,
-    delivered: usize,
+    /// The numbers of messages that were acknowledged.
+    delivered: Vec<u64>,
 }
 
 #[derive(Debug)]
@@ -101,12 +102,12 @@ impl Link {
             hasher: RandomState::new(),
             subscribing: HashMap::new(),
             progress: now,
-            delivered: 0,
+            delivered: Vec::new(),
         }
     }
 
-    /// How many messages were acknowledged since this was last asked.
-    pub(crate) fn take_delivered(&mut self) -> usize {
+    /// Which messages were acknowledged since this was last asked, by [`Publish::seq`].
+    pub(crate) fn take_delivered(&mut self) -> Vec<u64> {
         std::mem::take(&mut self.delivered)
     }
 
@@ -256,10 +257,12 @@ impl Link {
         let mut flights = self.in_flight.iter_mut();
         let Some(flight) = flights.find(|f| f.id == id && f.stage < stage) else { return false };
         flight.stage = stage;
+        if stage == Stage::Acknowledged {
+            self.delivered.push(flight.publish.seq);
+        }
         self.progress = now;
         while self.in_flight.front().is_some_and(|f| f.stage == Stage::Acknowledged) {
             self.in_flight.pop_front();
-            self.delivered += 1;
         }
         true
     }
@@ -334,7 +337,7 @@ mod tests {
 
     fn publish(topic: &str, qos: QoS) -> Publish {
         let (topic, payload) = (topic.into(), Bytes::from(vec![b'x'; 200]));
-        Publish { topic, payload, qos, retain: true, kind: Kind::Value }
+        Publish { topic, payload, qos, retain: true, kind: Kind::Value, seq: 0 }
     }
 
     fn filled(qos: QoS, count: usize) -> (Link, Outbox) {

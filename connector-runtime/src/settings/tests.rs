@@ -125,6 +125,7 @@ fn all_faults_are_reported_together_by_the_name_of_their_variable() {
         ("METERS", "1,x"),
         ("CONNECTOR_NAME", "a/b"),
         ("HEARTBEAT_SECONDS", "0"),
+        ("SPOOL_MAX_MIB", "0"),
     ];
     let report = read(&["--poll-seconds=never"], variables).unwrap_err();
     for text in [
@@ -133,6 +134,7 @@ fn all_faults_are_reported_together_by_the_name_of_their_variable() {
         "METERS",
         "CONNECTOR_NAME=a/b: ",
         "HEARTBEAT_SECONDS=0: ",
+        "SPOOL_MAX_MIB=0: ",
         "DEVICE_URL (or --url <URL>) is missing",
         "MQTT_BROKER_HOST (or --mqtt-broker-host <HOST>) is missing: Host name",
     ] {
@@ -180,6 +182,8 @@ fn the_help_lists_all_settings_with_their_defaults() {
         "[env: MQTT_USERNAME",
         "[env: MQTT_PASSWORD",
         "[env: HEARTBEAT_SECONDS",
+        "[env: SPOOL_DIR",
+        "[env: SPOOL_MAX_MIB",
         "[default: 30]",
     ] {
         assert!(help.contains(text), "{text} is not in:\n{help}");
