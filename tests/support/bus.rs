@@ -124,6 +124,16 @@ impl Bus {
         self.seen.borrow().messages.clone()
     }
 
+    /// How many messages of a topic there are so far.
+    pub(crate) fn count(&self, topic: &str) -> usize {
+        self.seen.borrow().messages.iter().filter(|message| message.topic == topic).count()
+    }
+
+    /// The last message of a topic so far.
+    pub(crate) fn last(&self, topic: &str) -> Option<Message> {
+        self.seen.borrow().messages.iter().rev().find(|message| message.topic == topic).cloned()
+    }
+
     /// All messages of a topic so far.
     pub(crate) fn all(&self, topic: &str) -> Vec<Message> {
         let mut messages = self.messages();

@@ -85,6 +85,20 @@ impl Launch {
         self.variable("DEVICE_ADDR", &address)
     }
 
+    /// Starts it from a shell that does something before, such as to set a limit.
+    pub(crate) fn within(self, preparation: &str) -> Self {
+        let inner = self.command.as_std();
+        let mut command = Command::new("bash");
+        command
+            .args(["-c", &format!("{preparation}; exec \"$@\""), "bash"])
+            .arg(inner.get_program());
+        command.args(inner.get_args()).env_clear().current_dir(self.folder.path());
+        for (name, value) in inner.get_envs() {
+            command.env(name, value.expect("variables are only set"));
+        }
+        Self { command, folder: self.folder }
+    }
+
     pub(crate) fn start(mut self) -> ConnectorProcess {
         let (stdin, stdout, stderr) = (Stdio::null(), Stdio::piped(), Stdio::piped());
         let command = self.command.stdin(stdin).stdout(stdout).stderr(stderr).kill_on_drop(true);
@@ -137,6 +151,11 @@ impl ConnectorProcess {
     pub(crate) fn command_line(&self) -> String {
         let id = self.child.id().expect("it runs");
         fs::read_to_string(format!("/proc/{id}/cmdline")).expect("Linux tells of it")
+    }
+
+    /// SIGKILL: it can do nothing about it.
+    pub(crate) async fn kill(mut self) {
+        self.child.kill().await.expect("it runs");
     }
 
     /// Waits until it ends.

@@ -47,10 +47,14 @@ impl Device {
         self.address
     }
 
-    /// Waits for a connector.
+    /// Waits for a connector that should come.
     pub(crate) async fn accept(&self) -> DeviceLink {
-        let accepted = patiently(self.listener.accept(), || "no connector came".to_owned()).await;
-        DeviceLink::new(accepted.expect("a connection").0)
+        patiently(self.wait(), || "no connector came".to_owned()).await
+    }
+
+    /// Waits for a connector for as long as it takes.
+    pub(crate) async fn wait(&self) -> DeviceLink {
+        DeviceLink::new(self.listener.accept().await.expect("a connection").0)
     }
 }
 

@@ -26,7 +26,7 @@ pub(crate) use self::{
     broker::{Broker, on_both_brokers},
     bus::{Bus, Message},
     certificates::{Authority, Files},
-    connector::Launch,
+    connector::{ConnectorProcess, Launch},
     device::{Device, DeviceLink},
     embedded::Embedded,
     folder::Folder,

@@ -1,0 +1,289 @@
+//! What survives `kill -9`: a connector with a spool under load, killed again and again.
+//!
+//! `cargo build --examples && cargo test --test crash`. `CRASH_SEED=7` repeats a run's times.
+
+#[path = "support/mod.rs"]
+#[allow(
+    dead_code,
+    unused_imports,
+    unused_macros,
+    reason = "shared with tests that need more of it"
+)]
+mod support;
+
+use std::{
+    collections::{BTreeMap, HashSet},
+    env,
+    path::Path,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
+
+use rumqttc::QoS;
+use serde_json::{Value, json};
+use support::{
+    Bus, ConnectorProcess, Device, Folder, Launch, Message, Mosquitto, launch, patiently,
+};
+use tokio::{
+    task::JoinHandle,
+    time::{interval, sleep},
+};
+
+const KILLS: usize = 20;
+
+/// From one line of the device to the next.
+const PERIOD: Duration = Duration::from_millis(5);
+
+/// What is younger may be lost: the 200 ms of the spool, and as much for a loaded machine.
+const WINDOW: Duration = Duration::from_millis(400);
+
+/// From the start of a connector to its first message, as a rule; more on a loaded machine.
+const FIRST: Duration = Duration::from_secs(2);
+
+/// Makes lines long enough that the spool outgrows the memory of an outage.
+const PADDING: usize = 600;
+
+/// When the device wrote which number.
+type Written = Arc<Mutex<BTreeMap<u64, Line>>>;
+
+/// A line of the device.
+#[derive(Debug, Clone, Copy)]
+struct Line {
+    at: Instant,
+    /// When the connector came that it was written to.
+    connected: Instant,
+}
+
+impl Line {
+    /// Whether the connector that it was written to was killed before it had to be safe.
+    fn may_be_lost(self, kills: &[Instant]) -> bool {
+        kills.iter().any(|killed| self.connected < *killed && *killed <= self.at + WINDOW)
+    }
+}
+
+/// A broker, a device under load, and a connector that is killed.
+struct Crashes {
+    broker: Mosquitto,
+    bus: Bus,
+    device: Arc<Device>,
+    written: Written,
+    load: JoinHandle<()>,
+    spool: Folder,
+    /// How long connectors took to their first message.
+    starts: Vec<Duration>,
+}
+
+impl Crashes {
+    async fn start() -> Self {
+        let broker = Mosquitto::start().await;
+        let mut bus = Bus::on(broker.port()).await;
+        publish_map(&mut bus).await;
+        let (device, written) = (Arc::new(Device::start().await), Written::default());
+        let load = tokio::spawn(push(Arc::clone(&device), Arc::clone(&written)));
+        Self { broker, bus, device, written, load, spool: Folder::new(), starts: Vec::new() }
+    }
+
+    fn launch(&self) -> Launch {
+        launch(self.broker.port(), self.device.address())
+            .variable("SPOOL_DIR", &self.spool.path().display())
+            .variable("SEND_RAW_MESSAGE_TO_DB", "TRUE")
+    }
+
+    /// Starts a connector, and waits for its first message.
+    async fn connector(&mut self) -> ConnectorProcess {
+        let (before, start) = (self.said(), Instant::now());
+        let connector = self.launch().start();
+        let first = async {
+            while self.said() == before {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        patiently(first, || connector.stdout.text()).await;
+        self.starts.push(start.elapsed());
+        connector
+    }
+
+    /// How many values and raw messages have arrived.
+    fn said(&self) -> usize {
+        self.bus.count("demo/n") + self.bus.count("demo/raw_message_to_db")
+    }
+
+    /// The broker ends; all that it has confirmed has arrived before.
+    async fn outage(&mut self, connector: &ConnectorProcess) {
+        connector.pause().await;
+        self.bus.publish("test/marker", QoS::ExactlyOnce, false, "x").await;
+        self.broker.stop().await;
+        self.bus.lost().await;
+        connector.resume().await;
+    }
+
+    /// The broker is back, and the bus listens.
+    async fn recover(&mut self) {
+        self.broker.start_again().await;
+        self.bus.subscribed().await;
+        publish_map(&mut self.bus).await;
+    }
+
+    /// Waits for the value and the raw message with this number.
+    async fn arrived(&self, number: u64) {
+        let is_there = |topic, read: fn(&Message) -> u64| {
+            self.bus.last(topic).is_some_and(|message| read(&message) == number)
+        };
+        let both = async {
+            while !(is_there("demo/n", value) && is_there("demo/raw_message_to_db", raw_number)) {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        patiently(both, || format!("{} of {number}", self.said())).await;
+    }
+
+    fn last_written(&self) -> u64 {
+        *self.written.lock().unwrap().last_key_value().expect("it writes").0
+    }
+}
+
+async fn publish_map(bus: &mut Bus) {
+    let map = json!({ "sensor": { "n": "demo/n" }, "actuator": {} });
+    bus.publish("demo/datapoint_map", QoS::AtLeastOnce, true, map.to_string()).await;
+}
+
+/// Writes one number after another to whoever is connected.
+async fn push(device: Arc<Device>, written: Written) {
+    let (mut number, padding) = (0, "x".repeat(PADDING));
+    let mut ticks = interval(PERIOD);
+    loop {
+        let mut link = device.wait().await;
+        let connected = Instant::now();
+        loop {
+            ticks.tick().await;
+            let line = format!(r#"{{"n":{number},"padding":"{padding}"}}"#);
+            if link.try_say(&line).await.is_err() {
+                break;
+            }
+            written.lock().unwrap().insert(number, Line { at: Instant::now(), connected });
+            number += 1;
+        }
+    }
+}
+
+/// The numbers that arrived: those of a topic in the order of their first arrival, and how many came
+/// again.
+fn arrived(messages: &[Message], number: impl Fn(&Message) -> u64) -> (Vec<u64>, usize) {
+    let (mut seen, mut order) = (HashSet::new(), Vec::new());
+    let numbers: Vec<_> = messages.iter().map(number).collect();
+    order.extend(numbers.iter().filter(|number| seen.insert(**number)));
+    let again = numbers.len() - order.len();
+    (order, again)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
+async fn a_connector_that_is_killed_loses_only_its_last_moment() {
+    let seed = env::var("CRASH_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed = seed.unwrap_or_else(|| fastrand::u64(..));
+    println!("CRASH_SEED={seed}");
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut up_to = |millis| Duration::from_millis(random.u64(..millis));
+    let mut crashes = Crashes::start().await;
+    let (mut connector, mut kills) = (crashes.connector().await, Vec::new());
+    for kill in 0..KILLS {
+        match kill % 4 {
+            // At work, or just begun.
+            0 => sleep(up_to(1200)).await,
+            1 => sleep(up_to(50)).await,
+            // In an outage of the broker, after what went before.
+            2 => {
+                crashes.outage(&connector).await;
+                sleep(WINDOW + up_to(1000)).await;
+            }
+            // While the values of the outage are sent, or its raw messages, which come later.
+            _ => {
+                if kill % 8 == 7 {
+                    crashes.bus.skip("demo/raw_message_to_db");
+                    crashes.bus.next("demo/raw_message_to_db").await;
+                }
+                sleep(up_to(300)).await;
+            }
+        }
+        connector.kill().await;
+        kills.push(Instant::now());
+        if kill % 4 == 2 {
+            crashes.recover().await;
+        }
+        connector = crashes.connector().await;
+    }
+    crashes.load.abort();
+    let last = crashes.last_written();
+    crashes.arrived(last).await;
+    let written = crashes.written.lock().unwrap().clone();
+    crashes.starts.sort();
+    let (usual, slowest) = (crashes.starts[KILLS / 2], crashes.starts[KILLS]);
+    println!("{KILLS} kills, {} lines; up after {usual:?}, at most {slowest:?}", written.len());
+    assert!(usual < FIRST, "{:?}", crashes.starts);
+    let values = crashes.bus.all("demo/n");
+    let raws = crashes.bus.all("demo/raw_message_to_db");
+    for (kind, (numbers, again)) in
+        [("values", arrived(&values, value)), ("raw messages", arrived(&raws, raw_number))]
+    {
+        let arrived: HashSet<_> = numbers.iter().copied().collect();
+        let missing: Vec<_> = written.iter().filter(|(n, _)| !arrived.contains(n)).collect();
+        let lost: Vec<_> = missing.iter().filter(|(_, line)| !line.may_be_lost(&kills)).collect();
+        println!("{kind}: {} in the last moment, {again} twice", missing.len());
+        assert!(lost.is_empty(), "{kind} are lost: {lost:?}");
+        assert!(numbers.is_sorted(), "{kind} are out of order");
+        assert!(missing.len() < written.len() / 2, "{kind}: {} are missing", missing.len());
+    }
+    connector.terminate().await.assert_clean();
+}
+
+fn value(message: &Message) -> u64 {
+    message.value().as_u64().expect("a number")
+}
+
+fn raw_number(message: &Message) -> u64 {
+    let json = message.json();
+    let line = json["payload"]["raw_message"].as_str().expect("a line");
+    let line: Value = serde_json::from_str(line).expect("JSON");
+    line["n"].as_u64().expect("a number")
+}
+
+/// A disk that takes little: the connector works on in memory, and says so once.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
+async fn a_full_disk_costs_no_message_of_an_outage() {
+    let mut crashes = Crashes::start().await;
+    // In units of 512 or 1024 bytes.
+    let connector = crashes.launch().within("trap '' XFSZ; ulimit -f 1500").start();
+    crashes.bus.next("demo/n").await;
+    crashes.outage(&connector).await;
+    connector.stdout.line("SPOOL_DIR: messages are kept in memory only").await;
+    crashes.load.abort();
+    let last = crashes.last_written();
+    connector.pause().await;
+    crashes.recover().await;
+    connector.resume().await;
+    crashes.arrived(last).await;
+    let (numbers, _) = arrived(&crashes.bus.all("demo/raw_message_to_db"), raw_number);
+    let first = numbers[0];
+    assert!(numbers == (first..=last).collect::<Vec<_>>(), "of {first} to {last}: {numbers:?}");
+    assert_eq!(connector.stdout.count("SPOOL_DIR: messages are kept in memory only"), 1);
+    connector.terminate().await.assert_clean();
+}
+
+/// A file of noise, and a second connector of the name.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
+async fn a_damaged_file_is_moved_aside_and_one_in_use_is_left_alone() {
+    let mut crashes = Crashes::start().await;
+    crashes.spool.write("demo.spool", &"no spool ".repeat(1000));
+    let first = crashes.connector().await;
+    first.stdout.line("demo.spool is damaged").await;
+    let is_aside = |path: &Path| path.to_string_lossy().contains("demo.corrupt-");
+    let entries = std::fs::read_dir(crashes.spool.path()).unwrap();
+    assert_eq!(entries.filter(|entry| is_aside(&entry.as_ref().unwrap().path())).count(), 1);
+    let second = crashes.launch().start();
+    second.stdout.line("SPOOL_DIR: messages are kept in memory only").await;
+    crashes.bus.next("demo/n").await;
+    second.terminate().await.assert_clean();
+    first.terminate().await.assert_clean();
+}
