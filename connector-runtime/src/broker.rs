@@ -33,6 +33,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(4);
 /// The longest pause after a connection that worked, if only for a moment.
 const LONGEST_PAUSE_ONLINE: Duration = Duration::from_secs(1);
 
+/// The longest pause where the broker answers and refuses: somebody has to change a setting first, and
+/// brokers shut out who tries too often.
+const LONGEST_PAUSE_REFUSED: Duration = Duration::from_mins(1);
+
 /// A connection that lasted for so long is no reason for a longer pause.
 const HEALTHY: Duration = Duration::from_secs(5);
 
@@ -130,6 +134,17 @@ pub(crate) enum LinkError {
     Silent(Duration),
 }
 
+impl LinkError {
+    /// Whether the broker is well and does not want this connector.
+    fn is_refusal(&self) -> bool {
+        match self {
+            Self::Refused(code) => *code != ConnectReturnCode::ServiceUnavailable,
+            Self::MapRefused(_) => true,
+            _ => false,
+        }
+    }
+}
+
 fn explain_io(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::UnexpectedEof => LinkError::Closed.to_string(),
@@ -167,7 +182,8 @@ pub(crate) async fn keep_connected(address: Address, identity: Identity, shared:
         };
         let Err(Broken { error, was_online }) = ended else { return };
         let reason = error.to_string();
-        pause = next_pause(pause, was_online.then(|| began.elapsed()));
+        let online = was_online.then(|| began.elapsed());
+        pause = next_pause(pause, online, error.is_refusal());
         if was_online {
             tracing::warn!("lost the connection to the broker at {address}: {error}");
             told.clear();
@@ -186,11 +202,12 @@ pub(crate) async fn keep_connected(address: Address, identity: Identity, shared:
 }
 
 /// The pause that is due when `pause` would have been the next, but for how long the connector was
-/// online.
-fn next_pause(pause: Duration, online: Option<Duration>) -> Duration {
+/// online, and whether it was refused.
+fn next_pause(pause: Duration, online: Option<Duration>, is_refused: bool) -> Duration {
     match online {
         Some(online) if online > HEALTHY => SHORTEST_PAUSE,
         Some(_) => pause.min(LONGEST_PAUSE_ONLINE),
+        None if is_refused => pause.min(LONGEST_PAUSE_REFUSED),
         None => pause.min(LONGEST_PAUSE),
     }
 }
@@ -207,9 +224,10 @@ mod tests {
     #[test]
     fn who_was_online_does_not_wait_long() {
         let (moment, hour) = (Duration::from_secs(1), Duration::from_hours(1));
-        assert_eq!(next_pause(hour, None), LONGEST_PAUSE);
-        assert_eq!(next_pause(hour, Some(moment)), LONGEST_PAUSE_ONLINE);
-        assert_eq!(next_pause(hour, Some(hour)), SHORTEST_PAUSE);
-        assert_eq!(next_pause(SHORTEST_PAUSE, Some(moment)), SHORTEST_PAUSE);
+        assert_eq!(next_pause(hour, None, false), LONGEST_PAUSE);
+        assert_eq!(next_pause(hour, None, true), LONGEST_PAUSE_REFUSED);
+        assert_eq!(next_pause(hour, Some(moment), false), LONGEST_PAUSE_ONLINE);
+        assert_eq!(next_pause(hour, Some(hour), false), SHORTEST_PAUSE);
+        assert_eq!(next_pause(SHORTEST_PAUSE, Some(moment), false), SHORTEST_PAUSE);
     }
 }
