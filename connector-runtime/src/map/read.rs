@@ -74,12 +74,9 @@ impl<'de> Visitor<'de> for &mut Reader<'_> {
 
 impl Reader<'_> {
     fn sensor(&mut self, key: String, json: &str) {
-        let topic = text(json, "topic").and_then(|topic| {
-            let problem = match check(self.topics, &key, &topic) {
-                Err(problem) => problem,
-                Ok(()) => return Ok(topic.into()),
-            };
-            Err(format!("topic {:?}: {problem}", short(&topic)))
+        let topic = text(json, "topic").and_then(|topic| match check(self.topics, &key, &topic) {
+            Ok(()) => Ok(topic.into()),
+            Err(problem) => Err(format!("topic {:?}: {problem}", short(&topic))),
         });
         insert(&mut self.map.sensor, key, topic, "sensor", &mut self.refused);
     }
