@@ -71,7 +71,7 @@ use tokio::{
     runtime::Handle,
     sync::{mpsc, oneshot},
     task::JoinHandle,
-    time::{Instant, sleep, timeout},
+    time::{Instant, interval, sleep, timeout},
 };
 use tracing_subscriber::{filter::LevelFilter, prelude::*};
 
@@ -306,6 +306,7 @@ impl Observer {
     ) -> Result<(), LinkError> {
         self.link.write(&Packet::Connect(Connect::new("observer")))?;
         self.link.subscribe(&["#".to_owned()], QoS::ExactlyOnce)?;
+        let mut pings = interval(Duration::from_secs(5));
         loop {
             self.link.fill(outbox, Instant::now());
             self.stream.write_all_buf(&mut self.link.out).await?;
@@ -315,7 +316,7 @@ impl Observer {
                     return Err(LinkError::Closed);
                 },
                 // Half of the keep-alive that CONNECT announced.
-                () = sleep(Duration::from_secs(5)) => self.link.write(&Packet::PingReq)?,
+                _ = pings.tick() => self.link.write(&Packet::PingReq)?,
             }
             while let Ok(packet) = Packet::read(&mut self.input, MAX_PACKET) {
                 match packet {
