@@ -1,6 +1,7 @@
 //! The broker: how to reach it, and how to stay connected to it.
 
 mod client;
+pub(crate) mod codec;
 #[cfg(feature = "embedded-broker")]
 mod embedded;
 pub(crate) mod link;
@@ -13,13 +14,13 @@ mod tls;
 
 use std::{fmt, io, time::Duration};
 
-use rumqttc::{ConnectReturnCode, Login};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
     time::{Instant, timeout},
 };
 
+use self::codec::{ConnectReturnCode, Login};
 #[cfg(feature = "embedded-broker")]
 pub use self::embedded::{EmbeddedBroker, Listening};
 pub(crate) use self::tls::Tls;
@@ -123,7 +124,7 @@ pub(crate) enum LinkError {
     #[error("the broker closed the connection")]
     Closed,
     #[error("the broker sent what is no MQTT 3.1.1 packet: {0}")]
-    Codec(#[from] rumqttc::mqttbytes::Error),
+    Codec(#[from] codec::Error),
     #[error("the broker sent a packet that has no place here")]
     Unexpected,
     #[error("the broker refuses the connection: {}", explain(*.0))]

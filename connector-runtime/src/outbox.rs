@@ -19,12 +19,12 @@ mod spilled;
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use rumqttc::QoS;
 use tokio::sync::Notify;
 
 pub(crate) use self::spilled::Stub;
 use self::{queue::Queue, spilled::Spilled};
 use crate::{
+    broker::codec::QoS,
     quarantine::Quarantine,
     spool::{ReadBack, Spool},
 };

@@ -104,9 +104,8 @@ fn is_same(a: &Publish, b: &Publish) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use rumqttc::QoS;
-
     use super::*;
+    use crate::broker::codec::QoS;
 
     fn publish(topic: &str, size: usize) -> Publish {
         let (topic, payload) = (topic.into(), vec![0; size].into());

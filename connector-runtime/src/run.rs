@@ -2,7 +2,6 @@
 
 use std::{collections::HashSet, env, process::ExitCode, sync::Arc, time::Duration};
 
-use rumqttc::Login;
 use tokio::{
     runtime::{Builder, Handle, Runtime},
     task::JoinSet,
@@ -11,7 +10,7 @@ use tokio::{
 
 use crate::{
     Actuator, BusSettings, Connector, Kind, Sensor, Source, Timestamp,
-    broker::{self, Address, Identity, Tls},
+    broker::{self, Address, Identity, Tls, codec::Login},
     commands,
     device::Device,
     health,

@@ -10,11 +10,11 @@ use std::{
 };
 
 use bytes::BytesMut;
-use rumqttc::QoS;
 use serde_json::value::RawValue;
 
 use crate::{
     Actuator, Command, Timestamp,
+    broker::codec::QoS,
     flatten::Flat,
     guard::Arrival,
     map::DatapointMap,

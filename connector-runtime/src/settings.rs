@@ -18,12 +18,11 @@ use clap::{
     Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, builder::Resettable,
     parser::ValueSource,
 };
-use rumqttc::QoS;
 
 pub(crate) use self::environment::Environment;
 pub(crate) use self::report::Exit;
 pub use self::secret::Secret;
-use crate::{Settings, topic, values};
+use crate::{Settings, broker::codec::QoS, topic, values};
 
 /// The ports that MQTT has of old, without and with TLS.
 const PORT: u16 = 1883;

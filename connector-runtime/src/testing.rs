@@ -64,7 +64,6 @@
 use std::{collections::HashMap, time::Duration};
 
 use bytes::BytesMut;
-use rumqttc::{Connect, Packet, QoS};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
@@ -79,7 +78,8 @@ use crate::{
     BusSettings, Connector, EmbeddedBroker, Timestamp,
     broker::{
         Address, LinkError,
-        link::{Event, Link, MAX_PACKET},
+        codec::{self, Connect, Packet, QoS},
+        link::{Event, Link},
     },
     log::{BusLayer, Logs},
     outbox::{self, Kind, Outbox, Publish},
@@ -318,7 +318,7 @@ impl Observer {
                 // Half of the keep-alive that CONNECT announced.
                 _ = pings.tick() => self.link.write(&Packet::PingReq)?,
             }
-            while let Ok(packet) = Packet::read(&mut self.input, MAX_PACKET) {
+            while let Some(packet) = codec::read(&mut self.input)? {
                 match packet {
                     Packet::ConnAck(_) => {}
                     packet => match self.link.receive(packet, Instant::now())? {
@@ -335,8 +335,8 @@ impl Observer {
 }
 
 /// Only the status is plain text.
-fn decode(message: rumqttc::Publish) -> Message {
-    let rumqttc::Publish { topic, payload, retain, .. } = message;
+fn decode(message: codec::Publish) -> Message {
+    let codec::Publish { topic, payload, retain, .. } = message;
     let payload = match &*payload {
         b"online" | b"offline" if topic.ends_with("/status") => {
             Value::from(str::from_utf8(&payload).unwrap_or_default())

@@ -6,7 +6,6 @@
 use std::io::{self, ErrorKind};
 
 use bytes::BytesMut;
-use rumqttc::{Connect, ConnectReturnCode, LastWill, Packet, QoS};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, ReadHalf, WriteHalf},
     time::{Duration, Instant, sleep_until, timeout},
@@ -14,7 +13,8 @@ use tokio::{
 
 use super::{
     Broken, Identity, LinkError, PATIENCE, Stream,
-    link::{Event, Link, MAX_PACKET},
+    codec::{self, Connect, ConnectReturnCode, LastWill, Packet, Publish, QoS},
+    link::{Event, Link},
     oversized::{Front, Header, Oversized},
 };
 use crate::{
@@ -261,21 +261,14 @@ impl Client<'_> {
                 Front::Large(header) => self.pass_over(header)?,
             }
         }
-        match Packet::read(&mut self.input, MAX_PACKET) {
-            Ok(packet) => Ok(Some(packet)),
-            Err(rumqttc::mqttbytes::Error::InsufficientBytes(missing)) => {
-                self.input.reserve(missing);
-                Ok(None)
-            }
-            Err(error) => Err(error.into()),
-        }
+        Ok(codec::read(&mut self.input)?)
     }
 
     /// A message that is too large is confirmed like any other, so that it does not come again.
     fn pass_over(&mut self, header: Header) -> Result<(), LinkError> {
         let Header { topic, qos, pkid, bytes } = header;
         tracing::error!("a message of {bytes} bytes on `{topic}` is ignored: it is too large");
-        let mut message = rumqttc::Publish::new(topic, qos, Vec::new());
+        let mut message = Publish::new(topic, qos, Vec::new());
         message.pkid = pkid;
         self.link.receive(Packet::Publish(message), Instant::now()).map(drop)
     }
@@ -283,7 +276,7 @@ impl Client<'_> {
     fn handle_input(&mut self) -> Result<(), LinkError> {
         while let Some(packet) = self.next_packet()? {
             match self.link.receive(packet, Instant::now())? {
-                Some(Event::Message(rumqttc::Publish { topic, payload, retain, .. })) => {
+                Some(Event::Message(Publish { topic, payload, retain, .. })) => {
                     self.shared.message(&topic, &payload, retain, Now::read());
                 }
                 Some(Event::Subscribed { refused }) => self.handle_refused(&refused)?,

@@ -1,9 +1,8 @@
 //! One MQTT 3.1.1 connection, as a state machine: packets in, bytes out.
 //!
 //! It lives as long as the connection; nothing of it is carried to the next one but the messages
-//! that were not acknowledged. They go back to the outbox, which is why neither the client of
-//! `rumqttc` nor its state is used, only its codec: that client forgets what is in flight when a
-//! clean session breaks, and resends by packet id instead of by age when another one does.
+//! that were not acknowledged. They go back to the outbox. No library's client does that, so only the
+//! [`codec`] is taken from one.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -12,13 +11,15 @@ use std::{
 };
 
 use bytes::{BufMut, BytesMut};
-use rumqttc::{
-    Packet, PubAck, PubComp, PubRec, PubRel, QoS, Subscribe, SubscribeFilter, SubscribeReasonCode,
-    Unsubscribe,
-};
 use tokio::time::Instant;
 
-use super::LinkError;
+use super::{
+    LinkError,
+    codec::{
+        self, Packet, PubAck, PubComp, PubRec, PubRel, QoS, Subscribe, SubscribeFilter,
+        SubscribeReasonCode, Unsubscribe,
+    },
+};
 use crate::outbox::{Outbox, Publish};
 
 /// From the oldest message without acknowledgement to the newest. mosquitto acknowledges, but does
@@ -27,9 +28,6 @@ const WINDOW: usize = 16;
 
 /// Bytes for one write.
 const BATCH: usize = 64 << 10;
-
-/// The most bytes of a packet: MQTT's own limit.
-pub(crate) const MAX_PACKET: usize = 268_435_455;
 
 /// Filters in one SUBSCRIBE.
 const FILTERS: usize = 64;
@@ -84,7 +82,7 @@ enum Stage {
 /// What a packet means for the session.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Event {
-    Message(rumqttc::Publish),
+    Message(codec::Publish),
     /// A SUBSCRIBE is answered; these of its topics were refused.
     Subscribed {
         refused: Vec<String>,
@@ -152,8 +150,7 @@ impl Link {
     }
 
     pub(crate) fn write(&mut self, packet: &Packet) -> Result<(), LinkError> {
-        packet.write(&mut self.out, MAX_PACKET)?;
-        Ok(())
+        Ok(codec::write(packet, &mut self.out)?)
     }
 
     /// Some of [`out`](Self::out) is written; the rest shows that the broker is slow, not gone.
@@ -223,7 +220,7 @@ impl Link {
 
     /// A repetition is confirmed, but not delivered again. For QoS 2 that is what it means; for QoS 1 it
     /// spares the device a command that it had already.
-    fn deliver(&mut self, publish: rumqttc::Publish) -> Result<Option<Event>, LinkError> {
+    fn deliver(&mut self, publish: codec::Publish) -> Result<Option<Event>, LinkError> {
         let id = publish.pkid;
         let is_new = match publish.qos {
             QoS::AtMostOnce => true,
@@ -240,7 +237,7 @@ impl Link {
     }
 
     /// Takes note of a message of QoS 1; false if it is the repetition of one on this connection.
-    fn remember(&mut self, publish: &rumqttc::Publish) -> bool {
+    fn remember(&mut self, publish: &codec::Publish) -> bool {
         let hash = self.hasher.hash_one((&publish.topic, &publish.payload));
         let this = (publish.pkid, hash);
         if publish.dup && self.seen.contains(&this) {
@@ -276,7 +273,7 @@ impl Link {
                 Stage::Published => break,
                 Stage::Received => {
                     flight.stage = Stage::Released;
-                    Packet::PubRel(PubRel::new(flight.id)).write(&mut self.out, MAX_PACKET)?;
+                    codec::write(&Packet::PubRel(PubRel::new(flight.id)), &mut self.out)?;
                 }
                 Stage::Released | Stage::Acknowledged => {}
             }
@@ -350,7 +347,7 @@ mod tests {
     }
 
     fn written(link: &mut Link) -> Vec<Packet> {
-        std::iter::from_fn(|| Packet::read(&mut link.out, MAX_PACKET).ok()).collect()
+        std::iter::from_fn(|| codec::read(&mut link.out).ok().flatten()).collect()
     }
 
     fn topics(publishes: impl Iterator<Item = Publish>) -> Vec<String> {
@@ -415,7 +412,7 @@ mod tests {
     fn a_repeated_message_of_qos_2_is_delivered_once() {
         let mut link = Link::new(Instant::now());
         let message = |pkid| {
-            let mut message = rumqttc::Publish::new("t", QoS::ExactlyOnce, "x");
+            let mut message = codec::Publish::new("t", QoS::ExactlyOnce, "x");
             message.pkid = pkid;
             Packet::Publish(message)
         };
@@ -431,7 +428,7 @@ mod tests {
     fn a_repeated_message_of_qos_1_is_delivered_once() {
         let mut link = Link::new(Instant::now());
         let mut is_delivered = |pkid, payload: &str, dup| {
-            let mut message = rumqttc::Publish::new("t", QoS::AtLeastOnce, payload);
+            let mut message = codec::Publish::new("t", QoS::AtLeastOnce, payload);
             (message.pkid, message.dup) = (pkid, dup);
             link.receive(Packet::Publish(message), Instant::now()).unwrap().is_some()
         };
@@ -464,7 +461,7 @@ mod tests {
         let codes =
             vec![SubscribeReasonCode::Failure, SubscribeReasonCode::Success(QoS::ExactlyOnce)];
         let event =
-            link.receive(Packet::SubAck(rumqttc::SubAck::new(1, codes)), Instant::now()).unwrap();
+            link.receive(Packet::SubAck(codec::SubAck::new(1, codes)), Instant::now()).unwrap();
         let expected = Event::Subscribed { refused: vec!["a".to_owned()] };
         assert_eq!(event, Some(expected));
     }

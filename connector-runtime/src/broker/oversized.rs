@@ -4,7 +4,8 @@
 //! each subscription, for ever.
 
 use bytes::{Buf, BytesMut};
-use rumqttc::QoS;
+
+use super::codec::{self, QoS};
 
 /// The most bytes of a packet that is kept: a datapoint map may have 16 MiB.
 const LIMIT: usize = 17 << 20;
@@ -75,7 +76,7 @@ fn publish_header(first: u8, length: usize, mut body: &[u8]) -> Option<Header> {
     let topic_length = body.try_get_u16().ok()?.into();
     let topic = String::from_utf8_lossy(body.get(..topic_length)?).into_owned();
     body.advance(topic_length);
-    let qos = rumqttc::mqttbytes::qos(first >> 1 & 3).unwrap_or(QoS::AtMostOnce);
+    let qos = codec::qos(first >> 1 & 3).unwrap_or(QoS::AtMostOnce);
     let pkid = if qos == QoS::AtMostOnce { 0 } else { body.try_get_u16().ok()? };
     let header = 2 + topic_length + if qos == QoS::AtMostOnce { 0 } else { 2 };
     Some(Header { topic, qos, pkid, bytes: length.saturating_sub(header) })

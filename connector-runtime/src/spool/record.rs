@@ -5,9 +5,11 @@
 //! ```
 
 use bytes::Bytes;
-use rumqttc::QoS;
 
-use crate::outbox::{Kind, Publish};
+use crate::{
+    broker::codec::QoS,
+    outbox::{Kind, Publish},
+};
 
 const VERSION: u8 = 1;
 const HEADER: usize = 4;

@@ -1,7 +1,7 @@
 use std::collections::HashSet;
 
+use crate::broker::codec::QoS;
 use bytes::Bytes;
-use rumqttc::QoS;
 
 use super::{
     worker::{Store, Worker},

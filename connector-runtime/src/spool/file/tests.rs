@@ -1,7 +1,7 @@
 use std::env;
 
+use crate::broker::codec::QoS;
 use bytes::Bytes;
-use rumqttc::QoS;
 
 use super::*;
 
