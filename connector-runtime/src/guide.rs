@@ -8,6 +8,7 @@
 //! | [`commands`] | What may a command be? Some actuators are known only at run time. |
 //! | [`sessions`] | How do I reconnect? One request at a time. How are errors told, and what does the log say? |
 //! | [`operation`] | It runs in a building: is it there, is it well, what does it count? |
+//! | [`reliability`] | What is lost when the line, the broker or the connector fails? |
 //! | [`testing`] | How do I test `parse`, and how a whole connector? |
 //! | [`by_hand`] | The trait without the macro, for datapoints that only the settings know. |
 //! | [`expansion`] | What the macro writes, and what it refuses. |
@@ -29,6 +30,9 @@ pub mod sessions {}
 
 #[doc = include_str!("guide/operation.md")]
 pub mod operation {}
+
+#[doc = include_str!("guide/reliability.md")]
+pub mod reliability {}
 
 #[doc = include_str!("guide/testing.md")]
 #[doc = "```no_run"]

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeSet, HashMap},
+    fmt,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -20,7 +21,7 @@ use crate::support::{
 /// Where the values go, and where the raw messages go.
 pub(crate) const TOPICS: [&str; 2] = ["demo/n", "demo/raw_message_to_db"];
 
-const MAP: &str = r#"{"sensor":{"n":"demo/n"},"actuator":{}}"#;
+const MAP: &str = r#"{"sensor":{"n":"demo/n"},"actuator":{"demo/set":"room_1__setpoint"}}"#;
 
 /// From one attempt to reach the broker to the next.
 const PAUSE: Duration = Duration::from_millis(10);
@@ -38,6 +39,17 @@ pub(crate) struct Stream {
     pub(crate) inversions: u64,
     /// Acknowledged by a broker that was killed before it gave them to anybody.
     pub(crate) broker_lost: u64,
+}
+
+impl fmt::Display for Stream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { next, missing, doubles, inversions, broker_lost } = self;
+        let missing = missing.len();
+        write!(
+            f,
+            "{next} ({missing} missing, {broker_lost} lost by the broker, {doubles} twice, {inversions} out of order)"
+        )
+    }
 }
 
 impl Stream {

@@ -31,6 +31,8 @@ pub(crate) enum Client {
 pub(crate) struct Running {
     pub(crate) numbers: mpsc::UnboundedSender<u64>,
     pub(crate) process: Option<ConnectorProcess>,
+    /// What a connector gives to its device.
+    pub(crate) commands: mpsc::UnboundedReceiver<String>,
     _tasks: JoinSet<()>,
 }
 
@@ -47,9 +49,10 @@ impl Client {
 
     pub(crate) async fn start(self, port: u16) -> Running {
         let (sender, numbers) = mpsc::unbounded_channel();
+        let (heard, commands) = mpsc::unbounded_channel();
         let mut tasks = JoinSet::new();
         let process = match self {
-            Self::Connector => Some(connector(port, numbers, &mut tasks).await),
+            Self::Connector => Some(connector(port, numbers, heard, &mut tasks).await),
             Self::Rumqttc => {
                 rumqttc(port, numbers, &mut tasks);
                 None
@@ -59,21 +62,32 @@ impl Client {
                 None
             }
         };
-        Running { numbers: sender, process, _tasks: tasks }
+        Running { numbers: sender, process, commands, _tasks: tasks }
     }
 }
 
 type Numbers = mpsc::UnboundedReceiver<u64>;
 
-async fn connector(port: u16, mut numbers: Numbers, tasks: &mut JoinSet<()>) -> ConnectorProcess {
+async fn connector(
+    port: u16,
+    mut numbers: Numbers,
+    heard: mpsc::UnboundedSender<String>,
+    tasks: &mut JoinSet<()>,
+) -> ConnectorProcess {
     let device = Device::start().await;
     let launch = launch(port, device.address()).variable("SEND_RAW_MESSAGE_TO_DB", "TRUE");
     let process = launch.start();
     let mut link = device.accept().await;
     tasks.spawn(async move {
-        while let Some(number) = numbers.recv().await {
-            if link.try_say(&format!(r#"{{"n":{number}}}"#)).await.is_err() {
-                return;
+        loop {
+            tokio::select! {
+                Some(number) = numbers.recv() => {
+                    if link.try_say(&format!(r#"{{"n":{number}}}"#)).await.is_err() {
+                        return;
+                    }
+                }
+                Some(line) = link.try_hear() => drop(heard.send(line)),
+                else => return,
             }
         }
     });

@@ -18,3 +18,4 @@ mod fault;
 mod load;
 mod peers;
 mod sensors;
+mod soak;

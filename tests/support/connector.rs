@@ -158,6 +158,11 @@ impl ConnectorProcess {
         self.child.kill().await.expect("it runs");
     }
 
+    #[allow(dead_code, reason = "only those who test faults need it")]
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().expect("it runs")
+    }
+
     /// Waits until it ends.
     pub(crate) async fn wait(mut self) -> Ended {
         let start = Instant::now();

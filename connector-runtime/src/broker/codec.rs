@@ -7,16 +7,15 @@
 //!
 //! Measured side by side (`cargo test --test faults peers -- --ignored --nocapture`; the table is in the
 //! [guide](crate::guide::reliability)), neither that client nor the one of its fork,
-//! `rumqttc-v4-next` 0.34, keeps what it was given: with a clean session both forget what is in flight
-//! and what waits when a connection breaks. Neither tells which message was acknowledged, so nobody
-//! else can keep it for them either. With a [`Link`](super::link) of our own, nothing of that concerns us, and
-//! a packet is read and written the same way by both.
+//! `rumqttc-v4-next` 0.34, keeps what it was given: 20 closed connections cost 406 and 462 of 30,000
+//! messages, three deaths of the broker 75 and 72 of 7,000, 12 s without an answer 25 and 26; a lost
+//! PUBACK stops the first for good. With a [`Link`](super::link) of our own the same faults cost none.
 //!
 //! # Why not the fork's codec
 //!
-//! It compiles in this place with two changes (a login has another type, and a topic is `Bytes`) and
-//! brings one crate more. It has fixes that only its client needs, one author, and breaking
-//! releases every few weeks. Should the codec of `rumqttc` turn out to be wrong, it is the next one.
+//! With two changes it takes this place: a login has another type, and a topic is `Bytes`. The
+//! runtime's tree then has 70 crates instead of 69. Its fixes are in its client, which is not used here, and
+//! its releases break their users every few weeks. Should this codec turn out to be wrong, that is the next.
 
 use bytes::BytesMut;
 
