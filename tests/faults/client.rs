@@ -86,7 +86,7 @@ async fn connector(
                         return;
                     }
                 }
-                Some(line) = link.try_hear() => drop(heard.send(line)),
+                Some(command) = link.try_hear() => drop(heard.send(command)),
                 else => return,
             }
         }

@@ -406,7 +406,7 @@ async fn a_killed_connector_leaves_no_command_to_be_run_again() {
             tokio::select! {
                 () = &mut deadline => break,
                 () = sleep(Duration::from_millis(1)) => {}
-                line = link.try_hear() => lines.push(line.expect("it runs")),
+                heard = link.try_hear() => lines.push(heard.expect("it runs")),
             }
         }
         connector.signal("KILL").await;

@@ -26,6 +26,9 @@ const BACK: Duration = Duration::from_secs(5);
 /// How soon it has noticed that the broker does not answer, beside that.
 const NOTICED: Duration = Duration::from_secs(10);
 
+/// A large message on a slow line takes half of this.
+const PATIENCE: Duration = Duration::from_mins(1);
+
 /// Runs each client through each fault.
 pub(crate) async fn matrix(clients: &[Client], faults: &[Fault]) -> Vec<Outcome> {
     let permits = Arc::new(Semaphore::new(AT_ONCE));
@@ -96,6 +99,6 @@ async fn a_large_message_passes_a_slow_line() {
     // As an example in the announcement and as a raw message it takes longer than an answer may.
     link.say(&json!({ "text": "x".repeat(600_000) }).to_string()).await;
     let arrived = proxy.next(Way::ToClient, Kind::PubComp);
-    assert!(timeout(Duration::from_secs(60), arrived).await.is_ok(), "it does not arrive");
+    assert!(timeout(PATIENCE, arrived).await.is_ok(), "it does not arrive");
     assert_eq!(proxy.counts().links, 1);
 }

@@ -98,7 +98,7 @@ async fn soak() {
         let fault = random_fault(&mut random);
         let back = stage.suffer(fault).await;
         faults += fault.count();
-        if !back.is_some_and(|back| back <= BACK * 3) {
+        if back.is_none_or(|back| back > BACK * 3) {
             late.push((faults, fault, back));
         }
         sleep_until(next).await;
