@@ -25,10 +25,11 @@ use tokio::{
 
 use crate::support::{
     Device, Mosquitto, NAME, launch, patiently,
-    proxy::{Kind, Proxy, Watch, Way},
+    proxy::{Counts, Kind, Proxy, Watch, Way},
 };
 
 const LAST: u32 = 999_999;
+const POWER: &[u8] = b"demo/power";
 const SLOW: Duration = Duration::from_secs(12);
 
 /// Room for all commands of a test that are on their way to the broker.
@@ -128,6 +129,9 @@ struct Passed {
     /// Those that the connector has acknowledged.
     acknowledged: HashSet<u32>,
     ids: HashMap<(usize, [u8; 2]), u32>,
+    /// How often the broker has confirmed that commands are subscribed.
+    subscribed: usize,
+    subscribing: Option<(usize, [u8; 2])>,
 }
 
 /// A heater behind a proxy, and somebody who commands it.
@@ -173,26 +177,22 @@ impl Stage {
             tokio::spawn(connector_runtime::run(heater, settings, std::future::pending()));
         let run = vec![];
         let stage = Self { commander, proxy, passed, runs, run, connector, _broker: broker };
-        // The second is for what the map names.
-        patiently(stage.proxy.until(|c| c.passed(Way::ToClient, Kind::SubAck) >= 2), || {
-            "no subscription".to_owned()
-        })
-        .await;
+        stage.subscribed(1).await;
         stage
+    }
+
+    /// Waits until the commands were subscribed so often.
+    async fn subscribed(&self, times: usize) {
+        let is_subscribed =
+            |_: &Counts| self.passed.lock().expect("nobody panics").subscribed >= times;
+        patiently(self.proxy.until(is_subscribed), || "it is not subscribed".to_owned()).await;
     }
 
     /// Does harm to the line, and waits until the connector is subscribed again.
     async fn subscribed_after(&self, harm: impl Future<Output = ()>) {
-        let count = |counts: &crate::support::proxy::Counts| {
-            (counts.links, counts.passed(Way::ToClient, Kind::SubAck))
-        };
-        let (links, answers) = count(&self.proxy.counts());
+        let before = self.passed.lock().expect("nobody panics").subscribed;
         harm.await;
-        let subscribed = self.proxy.until(|counts| {
-            let now = count(counts);
-            now.0 > links && now.1 >= answers + 2
-        });
-        patiently(subscribed, || "it is not subscribed again".to_owned()).await;
+        self.subscribed(before + 1).await;
     }
 
     async fn cut(&self) {
@@ -229,7 +229,7 @@ fn watch(passed: Arc<Mutex<Passed>>) -> Watch {
             // Commands are short: their length is one byte, and so is that of the topic.
             let (topic, rest) = packet[4..].split_at(packet[3].into());
             let (id, payload) = rest.split_at(if packet[0] & 0b110 == 0 { 0 } else { 2 });
-            if topic == b"demo/power"
+            if topic == POWER
                 && let Some(number) = number(payload)
             {
                 passed.given.push(number);
@@ -242,6 +242,17 @@ fn watch(passed: Arc<Mutex<Passed>>) -> Watch {
             && let Some(number) = passed.ids.remove(&(link, [packet[2], packet[3]]))
         {
             passed.acknowledged.insert(number);
+        } else if way == Way::ToBroker
+            && kind == Kind::Subscribe as u8
+            && packet.windows(POWER.len()).any(|part| part == POWER)
+        {
+            let body = 1 + packet[1..].iter().take_while(|byte| **byte > 0x7f).count() + 1;
+            passed.subscribing = Some((link, [packet[body], packet[body + 1]]));
+        } else if way == Way::ToClient
+            && kind == Kind::SubAck as u8
+            && passed.subscribing == Some((link, [packet[2], packet[3]]))
+        {
+            passed.subscribed += 1;
         }
     })
 }

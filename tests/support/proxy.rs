@@ -42,6 +42,7 @@ pub(crate) enum Kind {
     PubRec = 5,
     PubRel = 6,
     PubComp = 7,
+    Subscribe = 8,
     SubAck = 9,
     PingResp = 13,
 }

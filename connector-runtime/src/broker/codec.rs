@@ -13,7 +13,8 @@
 //!
 //! # Why not the fork's codec
 //!
-//! With two changes it takes this place: a login has another type, and a topic is `Bytes`. The
+//! With two changes it takes this place, and survives the same faults: a login has another type, and a
+//! topic is `Bytes`. The
 //! runtime's tree then has 70 crates instead of 69. Its fixes are in its client, which is not used here, and
 //! its releases break their users every few weeks. Should this codec turn out to be wrong, that is the next.
 
