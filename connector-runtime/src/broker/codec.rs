@@ -14,9 +14,9 @@
 //! # Why not the fork's codec
 //!
 //! With two changes it takes this place, and survives the same faults: a login has another type, and a
-//! topic is `Bytes`. The
-//! runtime's tree then has 70 crates instead of 69. Its fixes are in its client, which is not used here, and
-//! its releases break their users every few weeks. Should this codec turn out to be wrong, that is the next.
+//! topic is `Bytes`. The runtime's tree then has 70 crates instead of 69. Its fixes are in its client,
+//! which is not used here, and its releases break their users every few weeks. Should this codec turn
+//! out to be wrong, that is the next.
 
 use bytes::BytesMut;
 
