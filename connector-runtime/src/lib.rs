@@ -89,6 +89,7 @@
 //!
 //! | feature | for |
 //! |---|---|
+//! | `spool` (on by default) | what waits for the broker is on disk, with `SPOOL_DIR` |
 //! | `tls` (on by default) | TLS to the broker |
 //! | `testing` | tests: the module [`testing`] |
 //! | `embedded-broker` | demonstrations: an MQTT broker within the process |
