@@ -3,12 +3,6 @@
 //! `cargo build --examples && cargo test --test crash`. `CRASH_SEED=7` repeats a run's times.
 
 #[path = "support/mod.rs"]
-#[allow(
-    dead_code,
-    unused_imports,
-    unused_macros,
-    reason = "shared with tests that need more of it"
-)]
 mod support;
 
 use std::{
@@ -156,8 +150,8 @@ async fn push(device: Arc<Device>, written: Written) {
         let connected = Instant::now();
         loop {
             ticks.tick().await;
-            let line = format!(r#"{{"n":{number},"padding":"{padding}"}}"#);
-            if link.try_say(&line).await.is_err() {
+            let text = format!(r#"{{"n":{number},"padding":"{padding}"}}"#);
+            if link.try_say(&text).await.is_err() {
                 break;
             }
             written.lock().unwrap().insert(number, Line { at: Instant::now(), connected });
@@ -227,9 +221,9 @@ async fn a_connector_that_is_killed_loses_only_its_last_moment() {
     {
         let arrived: HashSet<_> = numbers.iter().copied().collect();
         let missing: Vec<_> = written.iter().filter(|(n, _)| !arrived.contains(n)).collect();
-        let lost: Vec<_> = missing.iter().filter(|(_, line)| !line.may_be_lost(&kills)).collect();
+        let gone: Vec<_> = missing.iter().filter(|(_, line)| !line.may_be_lost(&kills)).collect();
         println!("{kind}: {} in the last moment, {again} twice", missing.len());
-        assert!(lost.is_empty(), "{kind} are lost: {lost:?}");
+        assert!(gone.is_empty(), "{kind} are lost: {gone:?}");
         assert!(numbers.is_sorted(), "{kind} are out of order");
         assert!(missing.len() < written.len() / 2, "{kind}: {} are missing", missing.len());
     }

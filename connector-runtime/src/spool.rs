@@ -25,6 +25,9 @@
 //! | crates, and seconds to build | 1, 30 s, no C | 7 and 4 to build, 72 s, a C compiler |
 //! | program larger by | 1.7 MB | 2.4 MB |
 //!
+//! As built in, with 200 lines of 400 bytes a second from a device, published as raw messages and values:
+//! 0 bytes written in 20 s with a broker; 3.9 bytes for each of payload in 15 s without one.
+//!
 //! redb was chosen: it finds damage by sums of its own, needs no C compiler for other processors, and
 //! brings one crate. The price is a file of about twice the payload, and that a damaged file is given
 //! up as a whole (it is moved aside). redb checks a file of its own accord only after a crash; one that

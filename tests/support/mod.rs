@@ -3,6 +3,8 @@
 //! Nothing here waits for a time to pass; everything waits for an event, and gives up after
 //! [`PATIENCE`] with all that was seen until then.
 
+#![allow(dead_code, unused_imports, unused_macros, reason = "each test needs a part of it")]
+
 mod broker;
 mod bus;
 mod certificates;
@@ -13,7 +15,6 @@ mod folder;
 mod mosquitto;
 mod output;
 mod port;
-#[allow(dead_code, reason = "only those who test faults need it")]
 pub(crate) mod proxy;
 mod signal;
 mod world;
