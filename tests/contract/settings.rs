@@ -68,6 +68,8 @@ async fn the_help_lists_every_variable_with_its_default() {
         ("HEARTBEAT_SECONDS", "30"),
         ("HEALTH_ADDR", ""),
         ("HEALTH_MAX_AGE_SECONDS", ""),
+        ("SPOOL_DIR", ""),
+        ("SPOOL_MAX_MIB", "64"),
     ];
     for (variable, default) in settings {
         let default =
