@@ -1,8 +1,8 @@
-//! What survives: connectors under load, between a broker and a device, while the line, the broker
-//! or the connector itself is harmed.
+//! What survives from the device to the bus: connectors under load while the line or the broker is
+//! harmed.
 //!
 //! `cargo build --examples && cargo test --test faults -- --nocapture` prints what was counted. It
-//! needs `mosquitto`. Filter by direction: `sensors::` or `commands::`.
+//! needs `mosquitto`.
 //!
 //! Two more take longer, and are to be asked for with `--ignored`: `peers::` puts plain MQTT clients
 //! in the place of the connector, and `soak` goes on for hours.
@@ -13,7 +13,6 @@ mod support;
 
 mod checker;
 mod client;
-mod commands;
 mod fault;
 mod load;
 mod peers;

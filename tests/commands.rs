@@ -4,6 +4,12 @@
 //! run once, and in the order in which the broker gives them. One that the broker has in its hands
 //! when the connection breaks may be lost; it is never run late. One that the connector has
 //! acknowledged is run, unless the connector itself is killed.
+//!
+//! `cargo build --examples && cargo test --test commands` needs `mosquitto`.
+
+#[allow(unused, reason = "other test programs need the rest")]
+#[path = "support/mod.rs"]
+mod support;
 
 use std::{
     collections::{HashMap, HashSet},
@@ -23,7 +29,7 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::support::{
+use self::support::{
     Device, Mosquitto, NAME, launch, patiently,
     proxy::{Counts, Kind, Proxy, Watch, Way},
 };
