@@ -23,16 +23,16 @@ async fn get(port: u16, path: &str) -> Option<(u16, String)> {
 }
 
 /// Asks until this is the answer: the connector tells the bus and HTTP of a change one after the other.
-async fn until(port: u16, path: &str, status: u16, part: &str) {
+async fn until(port: u16, path: &str, status: u16, text: &str) {
     let asked = async {
         while !get(port, path)
             .await
-            .is_some_and(|(code, body)| code == status && body.contains(part))
+            .is_some_and(|(code, body)| code == status && body.contains(text))
         {
             sleep(std::time::Duration::from_millis(10)).await;
         }
     };
-    patiently(asked, || format!("no {status} with {part} at {path}")).await;
+    patiently(asked, || format!("no {status} with {text} at {path}")).await;
 }
 
 #[tokio::test]
