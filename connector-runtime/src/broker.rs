@@ -2,6 +2,7 @@
 
 mod client;
 pub(crate) mod codec;
+pub(crate) mod dialogue;
 #[cfg(feature = "embedded-broker")]
 mod embedded;
 pub(crate) mod link;
@@ -43,6 +44,10 @@ const HEALTHY: Duration = Duration::from_secs(5);
 
 /// How long the broker may take for each step of a new connection.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// With either side silent for this long, the broker is asked whether it is there: MQTT wants to hear
+/// from us, and we from the broker.
+const ASK_AFTER: Duration = Duration::from_secs(10);
 
 /// Where the broker is.
 #[derive(Clone)]

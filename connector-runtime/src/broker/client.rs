@@ -12,23 +12,16 @@ use tokio::{
 };
 
 use super::{
-    Broken, Identity, LinkError, PATIENCE, Stream,
+    ASK_AFTER, Broken, Identity, LinkError, PATIENCE, Stream,
     codec::{self, Connect, ConnectReturnCode, LastWill, Packet, Publish, QoS},
-    link::{Event, Link},
+    dialogue,
+    link::Link,
     oversized::{Front, Header, Oversized},
 };
-use crate::{
-    guard::Now,
-    session::{Change, Session},
-    shared::Shared,
-};
+use crate::{guard::Now, session::Session, shared::Shared};
 
 /// Announced in CONNECT: the broker gives up after one and a half of it.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
-
-/// With either side silent for this long, the broker is asked whether it is there: MQTT wants to hear
-/// from us, and we from the broker.
-const ASK_AFTER: Duration = Duration::from_secs(10);
 
 /// How long raw messages of an outage wait for those who want them.
 const HOLD: Duration = Duration::from_secs(5);
@@ -141,15 +134,9 @@ impl Client<'_> {
         }
     }
 
-    /// Subscribes to the map, our own topics and the actuators, and waits until it is confirmed.
+    /// Subscribes to everything, and waits until it is confirmed.
     async fn subscribe(&mut self) -> Result<(), LinkError> {
-        let (map, own, actuators) = {
-            let mut session = self.shared.session();
-            (session.map_topic().to_owned(), session.own_topics(), session.actuator_topics())
-        };
-        self.link.subscribe(&[map], QoS::AtLeastOnce)?;
-        self.link.subscribe(&own, QoS::AtMostOnce)?;
-        self.link.subscribe(&actuators, QoS::ExactlyOnce)?;
+        dialogue::subscribe(&mut self.link, self.shared)?;
         while !self.link.is_settled() {
             self.exchange().await?;
         }
@@ -212,28 +199,10 @@ impl Client<'_> {
     }
 
     fn take_work(&mut self) -> Result<(), LinkError> {
-        if !self.is_online {
-            return Ok(());
+        match self.is_online {
+            true => dialogue::take_work(&mut self.link, self.shared, Instant::now()),
+            false => Ok(()),
         }
-        if self.link.is_stalled(Instant::now()) {
-            return Err(LinkError::Silent(ASK_AFTER));
-        }
-        let mut session = self.shared.session_with_logs();
-        let (mut new, mut gone) = (Vec::new(), Vec::new());
-        for change in session.take_changes() {
-            match change {
-                Change::Subscribe(topic) => new.push(topic),
-                Change::Unsubscribe(topic) => gone.push(topic),
-            }
-        }
-        self.link.unsubscribe(&gone)?;
-        self.link.subscribe(&new, QoS::ExactlyOnce)?;
-        let delivered = self.link.take_delivered();
-        self.shared.metrics.acknowledged.inc_by(delivered.len() as u64);
-        session.outbox.delivered(&delivered);
-        self.link.fill(&mut session.outbox, Instant::now());
-        self.shared.tell_room(&session);
-        Ok(())
     }
 
     fn ask(&mut self) -> Result<(), LinkError> {
@@ -275,38 +244,10 @@ impl Client<'_> {
 
     fn handle_input(&mut self) -> Result<(), LinkError> {
         while let Some(packet) = self.next_packet()? {
-            match self.link.receive(packet, Instant::now())? {
-                Some(Event::Message(Publish { topic, payload, retain, .. })) => {
-                    self.shared.message(&topic, &payload, retain, Now::read());
-                }
-                Some(Event::Subscribed { refused }) => self.handle_refused(&refused)?,
-                None => {}
-            }
+            dialogue::hear(&mut self.link, self.shared, packet, Now::read())?;
         }
         if !self.input.is_empty() {
             self.link.hears_part(Instant::now());
-        }
-        Ok(())
-    }
-
-    fn handle_refused(&self, refused: &[String]) -> Result<(), LinkError> {
-        let (map, own) = {
-            let session = self.shared.session();
-            (session.map_topic().to_owned(), session.own_topics())
-        };
-        for topic in refused {
-            if *topic == map {
-                return Err(LinkError::MapRefused(map));
-            }
-            if own.contains(topic) {
-                tracing::warn!(
-                    "the broker refuses the subscription to `{topic}`: a second connector of this name will not be noticed"
-                );
-                continue;
-            }
-            tracing::error!(
-                "the broker refuses the subscription to `{topic}`: no command will come from there"
-            );
         }
         Ok(())
     }
