@@ -156,6 +156,7 @@ impl Outbox {
     /// Puts a message before all others.
     pub(crate) fn push_first(&mut self, publish: Publish) {
         self.waiting.push_front(publish);
+        self.keep_limits();
     }
 
     /// The oldest message; it belongs to the link now.
@@ -219,6 +220,7 @@ impl Outbox {
         self.release_raw();
         self.waiting.prepend(undelivered);
         self.waiting.split(|publish| publish.kind != Kind::Passing);
+        self.keep_limits();
     }
 
     /// Those in memory.
@@ -347,20 +349,21 @@ impl Outbox {
         }
     }
 
-    /// Drops the oldest raw message, or the oldest of the others; true if there was one.
+    /// Drops the oldest raw message, or the oldest value; true if there was one. What is said anew on
+    /// each link is never dropped: that would be too late.
     fn drop_oldest(&mut self, also_on_disk: bool) -> bool {
         let in_memory = |publish: Publish| publish.seq;
         let dropped = self
             .held
             .as_mut()
             .and_then(Queue::pop_front)
-            .or_else(|| self.waiting.pop_raw())
+            .or_else(|| self.waiting.pop_first(Kind::Raw))
             .map(in_memory)
             .or_else(|| self.drop_spilled(Kind::Raw, also_on_disk))
-            .or_else(|| self.later.pop_raw().map(in_memory))
-            .or_else(|| self.waiting.pop_front().map(in_memory))
+            .or_else(|| self.later.pop_first(Kind::Raw).map(in_memory))
+            .or_else(|| self.waiting.pop_first(Kind::Value).map(in_memory))
             .or_else(|| self.drop_spilled(Kind::Value, also_on_disk))
-            .or_else(|| self.later.pop_front().map(in_memory));
+            .or_else(|| self.later.pop_first(Kind::Value).map(in_memory));
         let Some(seq) = dropped else { return false };
         self.dropped += 1;
         if let Some(spool) = &self.spool {
@@ -439,6 +442,20 @@ mod tests {
         let payload = Bytes::from(vec![0; 2000]);
         outbox.push(Publish { payload, ..publish("large", Kind::Raw) });
         assert_eq!(topics(&outbox), ["small"]);
+    }
+
+    #[test]
+    fn what_comes_back_is_within_the_limit_and_what_is_said_anew_is_not_dropped() {
+        let mut outbox = Outbox::new(publish("", Kind::Raw).cost() * 3);
+        for text in ["a", "b", "c"] {
+            outbox.push(publish(text, Kind::Value));
+        }
+        outbox.give_back([publish("sent", Kind::Value)].into_iter());
+        assert_eq!(topics(&outbox), ["a", "b", "c"]);
+        outbox.push_first(publish("status", Kind::Passing));
+        outbox.push(publish("d", Kind::Value));
+        assert_eq!(topics(&outbox), ["status", "c", "d"]);
+        assert_eq!(outbox.take_dropped(), 3);
     }
 
     #[test]

@@ -56,12 +56,12 @@ impl Queue {
         Some(publish)
     }
 
-    /// Takes the oldest raw message out.
-    pub(super) fn pop_raw(&mut self) -> Option<Publish> {
-        if self.raws == 0 {
+    /// Takes the oldest message of a kind out.
+    pub(super) fn pop_first(&mut self, kind: Kind) -> Option<Publish> {
+        if !self.has(kind) {
             return None;
         }
-        let place = self.messages.iter().position(|publish| publish.kind == Kind::Raw)?;
+        let place = self.messages.iter().position(|publish| publish.kind == kind)?;
         let publish = self.messages.remove(place)?;
         self.count_out(&publish);
         Some(publish)
