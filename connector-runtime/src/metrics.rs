@@ -88,7 +88,7 @@ impl Metrics {
             commands: add(to, "commands", "Commands that the device has taken"),
             sessions: add(to, "device_sessions", "Sessions with the device"),
             refused: add(to, "commands_refused", "Commands that no device saw, by reason"),
-            dropped: add(to, "dropped", "Messages that are lost for want of room, by kind"),
+            dropped: add(to, "dropped", "Messages that are lost, by what became of them"),
             maps: add(to, "datapoint_maps", "Datapoint maps, by what became of them"),
             calls: add(to, "calls", "Calls of the device part, by function and outcome"),
             durations,

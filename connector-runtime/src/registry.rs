@@ -41,9 +41,10 @@ pub(crate) struct Sensor {
     pub(crate) timestamp: Option<Timestamp>,
     /// Where its values go, if it is selected.
     pub(crate) topic: Option<Arc<str>>,
-    /// Where they went last, and the time of the last one that is retained there.
+    /// Where they went last, and of which message the last one is that is retained there. The time does
+    /// not tell: two messages may have the same.
     home: Option<Arc<str>>,
-    pub(crate) said: Cell<Option<Timestamp>>,
+    said: Cell<Option<u64>>,
     message: u64,
     depth: usize,
     /// Which sensor came after it in the last message: devices repeat themselves.
@@ -169,7 +170,7 @@ impl Registry {
         }
         for (index, sensor) in self.sensors.iter_mut().enumerate() {
             sensor.leave_home_to(&taken);
-            if sensor.topic.is_some() && sensor.said.get() != sensor.timestamp {
+            if sensor.topic.is_some() && sensor.said.get() != Some(sensor.message) {
                 changed.push(index);
             }
         }
@@ -238,6 +239,11 @@ impl Registry {
 }
 
 impl Sensor {
+    /// Its last value goes to its topic now.
+    pub(crate) fn is_said(&self) {
+        self.said.set(Some(self.message));
+    }
+
     /// Gives the topic, if it is another one than before.
     fn select(&mut self, topic: Option<&Arc<str>>) -> Option<Arc<str>> {
         if self.topic.as_ref() != topic {
@@ -394,11 +400,11 @@ mod tests {
             ..DatapointMap::default()
         };
         assert_eq!(registry.select(map(&[("b", "t"), ("c", "u")])), [1]);
-        registry.sensors()[1].said.set(registry.sensors()[1].timestamp);
+        registry.sensors()[1].is_said();
         assert!(registry.select(map(&[("b", "t"), ("c", "u")])).is_empty());
         assert!(registry.select(map(&[])).is_empty());
         assert!(registry.select(map(&[("b", "t"), ("c", "u")])).is_empty(), "it is retained there");
-        registry.sensors()[0].said.set(registry.sensors()[0].timestamp);
+        registry.sensors()[0].is_said();
         registry.select(map(&[("a", "t")]));
         assert_eq!(
             registry.select(map(&[("b", "t"), ("c", "u")])),

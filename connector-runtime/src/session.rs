@@ -45,6 +45,8 @@ pub(crate) struct Session {
     presence: Presence,
     is_online: bool,
     is_leaving: bool,
+    /// Whether the last value of a sensor may be among those that were dropped.
+    has_gaps: bool,
     received: Received,
     changes: Vec<Change>,
 }
@@ -91,6 +93,7 @@ impl Session {
             metrics: Arc::new(Metrics::new(name, version)),
             is_online: false,
             is_leaving: false,
+            has_gaps: false,
             received: Received::default(),
             changes: Vec::new(),
         }
@@ -164,6 +167,17 @@ impl Session {
         self.metrics.connections.inc();
         self.tell_dropped();
         self.outbox.hold_raw();
+        self.say_last_values();
+        let status = self.status(ONLINE);
+        self.outbox.push_first(status);
+        if let Some(announcement) = self.announcement() {
+            self.outbox.push_first(announcement);
+        }
+    }
+
+    /// Says the last value of each sensor, unless one of its values waits already.
+    fn say_last_values(&mut self) {
+        self.has_gaps = false;
         self.registry.forget_what_was_said();
         let queued: HashSet<Arc<str>> =
             self.outbox.waiting().map(|publish| Arc::clone(&publish.topic)).collect();
@@ -172,11 +186,6 @@ impl Session {
         let silent = self.registry.sensors().iter().filter(|sensor| !is_queued(sensor));
         let count = publish_values(&mut self.outbox, silent, self.value_qos);
         self.metrics.values.inc_by(count);
-        let status = self.status(ONLINE);
-        self.outbox.push_first(status);
-        if let Some(announcement) = self.announcement() {
-            self.outbox.push_first(announcement);
-        }
     }
 
     /// The connector leaves: the last thing to be said.
@@ -200,6 +209,7 @@ impl Session {
         {
             self.outbox.forget(&culprit);
             let Publish { topic, payload, .. } = culprit;
+            self.metrics.dropped("refused", 1);
             tracing::error!(
                 "the broker closes the connection on a message of {} bytes for `{topic}`, which is dropped: does it limit the size of packets?",
                 payload.len()
@@ -263,6 +273,9 @@ impl Session {
     pub(crate) fn heartbeat(&mut self, now: Timestamp, interval: Duration) {
         self.tell_dropped();
         if self.is_online {
+            if self.has_gaps && !self.outbox.is_crowded() {
+                self.say_last_values();
+            }
             let payload = message::payload(&Heartbeat {
                 this_heartbeats_timestamp: now,
                 next_heartbeats_timestamp: now + interval,
@@ -392,6 +405,7 @@ impl Session {
     fn tell_dropped(&mut self) {
         let dropped = self.outbox.take_dropped();
         if dropped > 0 {
+            self.has_gaps = true;
             self.metrics.dropped("queue", dropped);
             tracing::error!("{dropped} messages are lost: the queue to the broker was full");
         }
@@ -408,7 +422,7 @@ fn publish_values<'a>(
     for sensor in sensors {
         let (Some(topic), Some(timestamp)) = (&sensor.topic, sensor.timestamp) else { continue };
         message::write_value(&mut buffer, &sensor.json, timestamp);
-        sensor.said.set(Some(timestamp));
+        sensor.is_said();
         let (topic, payload) = (Arc::clone(topic), buffer.split().freeze());
         outbox.push(Publish { topic, payload, qos, retain: true, kind: Kind::Value, seq: 0 });
         count += 1;

@@ -188,6 +188,8 @@ fn a_newly_selected_sensor_gets_its_last_value_with_the_time_of_that() {
     map(&mut session, &json!({"sensor": {}, "actuator": {}}));
     readings(&mut session, &json!({"b": 3}));
     assert!(session.outbox.is_empty());
+    map(&mut session, &json!({"sensor": {"b": "u"}, "actuator": {}}));
+    assert_eq!(topics(&mut session), ["u"], "it is another value, though of the same time");
 }
 
 #[test]
@@ -291,6 +293,37 @@ fn an_announcement_that_the_broker_does_not_bear_blocks_nothing() {
         session.online();
     }
     assert_eq!(topics(&mut session), ["t"]);
+}
+
+#[test]
+fn a_last_value_that_was_dropped_is_said_again_once_there_is_room() {
+    let mut session = online();
+    map(&mut session, &json!({"sensor": {"a": "1", "b": "2"}, "actuator": {}}));
+    readings(&mut session, &json!({"a": 0, "b": 0}));
+    published(&mut session);
+    session.outbox = Outbox::new(2000);
+    readings(&mut session, &json!({"a": 1}));
+    (0..100).for_each(|value| readings(&mut session, &json!({"b": value})));
+    session.heartbeat(NOW, Duration::from_secs(30));
+    assert!(!topics(&mut session).contains(&"1".to_owned()), "the queue was full");
+    session.heartbeat(NOW, Duration::from_secs(30));
+    assert_eq!(topics(&mut session), ["1", "2", "demo/heartbeat"]);
+    session.heartbeat(NOW, Duration::from_secs(30));
+    assert_eq!(topics(&mut session), ["demo/heartbeat"]);
+}
+
+#[test]
+fn a_message_that_the_broker_refuses_is_counted() {
+    let mut session = Session::new("demo", "1", Vec::new(), Vec::new());
+    session.raw_message("1", NOW);
+    let raw = session.outbox.pop().unwrap();
+    for _ in 0..3 {
+        session.online();
+        topics(&mut session);
+        session.offline(std::iter::once(raw.clone()));
+    }
+    let metrics = session.metrics.text(&session.snapshot());
+    assert!(metrics.contains(r#"connector_dropped_total{kind="refused"} 1"#), "{metrics}");
 }
 
 #[test]
