@@ -15,6 +15,9 @@ const CALM: usize = 100;
 /// A culprit larger than this was refused for its size, so others of its size would be as well.
 const LARGE: usize = 8 << 10;
 
+/// The same for an announcement. Every broker bears one of this size.
+const LARGE_ANNOUNCEMENT: usize = 1 << 10;
+
 /// After so many acknowledged messages it is tried again whether the broker bears large ones: it may
 /// have been another trouble, or another broker.
 const PROBATION: usize = 10_000;
@@ -59,10 +62,14 @@ impl Quarantine {
         }
         if let Some(Publish { payload, kind, .. }) = self.suspect.take() {
             let most = payload.len().saturating_sub(1);
-            if kind == Kind::Passing {
-                self.announcement_limit = self.announcement_limit.min(most);
-            } else if payload.len() > LARGE {
-                self.limit = self.limit.min(most);
+            match kind {
+                Kind::Passing if payload.len() > LARGE_ANNOUNCEMENT => {
+                    self.announcement_limit = self.announcement_limit.min(most);
+                }
+                Kind::Raw | Kind::Value if payload.len() > LARGE => {
+                    self.limit = self.limit.min(most);
+                }
+                _ => {}
             }
             self.probation = PROBATION;
         }
@@ -127,6 +134,17 @@ mod tests {
         assert!(!quarantine.allows(LARGE + 1) && quarantine.allows(LARGE));
         quarantine.delivered(PROBATION);
         assert!(quarantine.allows(LARGE + 1));
+    }
+
+    #[test]
+    fn a_short_announcement_is_made_again_whatever_happens_to_it() {
+        let mut quarantine = Quarantine::default();
+        for (size, is_allowed) in [(LARGE_ANNOUNCEMENT, true), (LARGE_ANNOUNCEMENT + 1, false)] {
+            let announcement = Publish { kind: Kind::Passing, ..publish("a", size) };
+            let accused = [(); CUTS as usize].map(|()| quarantine.is_culprit(Some(&announcement)));
+            assert_eq!(accused, [false, false, true]);
+            assert_eq!(quarantine.allows_announcement(size), is_allowed);
+        }
     }
 
     #[test]
