@@ -305,7 +305,7 @@ impl Observer {
         told: impl Fn(Message),
     ) -> Result<(), LinkError> {
         self.link.write(&Packet::Connect(Connect::new("observer")))?;
-        self.link.subscribe(&["#".to_owned()], QoS::ExactlyOnce)?;
+        self.link.subscribe(&["#".to_owned()], QoS::ExactlyOnce, Instant::now())?;
         let mut pings = interval(Duration::from_secs(5));
         loop {
             self.link.fill(outbox, Instant::now());

@@ -136,7 +136,7 @@ impl Client<'_> {
 
     /// Subscribes to everything, and waits until it is confirmed.
     async fn subscribe(&mut self) -> Result<(), LinkError> {
-        dialogue::subscribe(&mut self.link, self.shared)?;
+        dialogue::subscribe(&mut self.link, self.shared, Instant::now())?;
         while !self.link.is_settled() {
             self.exchange().await?;
         }
@@ -199,10 +199,10 @@ impl Client<'_> {
     }
 
     fn take_work(&mut self) -> Result<(), LinkError> {
-        match self.is_online {
-            true => dialogue::take_work(&mut self.link, self.shared, Instant::now()),
-            false => Ok(()),
+        if !self.is_online {
+            return Ok(());
         }
+        dialogue::take_work(&mut self.link, self.shared, Instant::now())
     }
 
     fn ask(&mut self) -> Result<(), LinkError> {

@@ -12,14 +12,14 @@ use super::{
 use crate::{guard::Now, session::Change, shared::Shared};
 
 /// Subscribes to the map, our own topics and the actuators.
-pub(crate) fn subscribe(link: &mut Link, shared: &Shared) -> Result<(), LinkError> {
+pub(crate) fn subscribe(link: &mut Link, shared: &Shared, now: Instant) -> Result<(), LinkError> {
     let (map, own, actuators) = {
         let mut session = shared.session();
         (session.map_topic().to_owned(), session.own_topics(), session.actuator_topics())
     };
-    link.subscribe(&[map], QoS::AtLeastOnce)?;
-    link.subscribe(&own, QoS::AtMostOnce)?;
-    link.subscribe(&actuators, QoS::ExactlyOnce)
+    link.subscribe(&[map], QoS::AtLeastOnce, now)?;
+    link.subscribe(&own, QoS::AtMostOnce, now)?;
+    link.subscribe(&actuators, QoS::ExactlyOnce, now)
 }
 
 /// Takes what the session has to say, as far as the connection has room for it.
@@ -36,7 +36,7 @@ pub(crate) fn take_work(link: &mut Link, shared: &Shared, now: Instant) -> Resul
         }
     }
     link.unsubscribe(&gone)?;
-    link.subscribe(&new, QoS::ExactlyOnce)?;
+    link.subscribe(&new, QoS::ExactlyOnce, now)?;
     let delivered = link.take_delivered();
     shared.metrics.acknowledged.inc_by(delivered.len() as u64);
     session.outbox.delivered(&delivered);

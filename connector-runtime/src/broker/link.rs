@@ -56,11 +56,18 @@ pub(crate) struct Link {
     /// Its last messages of QoS 1: the id of each, and a hash of its topic and payload.
     seen: VecDeque<(u16, u64)>,
     hasher: RandomState,
-    subscribing: HashMap<u16, Vec<String>>,
-    /// When a message last got nearer to its acknowledgement.
+    subscribing: HashMap<u16, Subscribing>,
+    /// When the oldest message last got nearer to its acknowledgement.
     progress: Instant,
     /// The numbers of messages that were acknowledged.
     delivered: Vec<u64>,
+}
+
+/// A SUBSCRIBE that is not answered.
+#[derive(Debug)]
+struct Subscribing {
+    topics: Vec<String>,
+    since: Instant,
 }
 
 #[derive(Debug)]
@@ -130,12 +137,18 @@ impl Link {
     }
 
     /// Asks for messages on these topics.
-    pub(crate) fn subscribe(&mut self, topics: &[String], qos: QoS) -> Result<(), LinkError> {
+    pub(crate) fn subscribe(
+        &mut self,
+        topics: &[String],
+        qos: QoS,
+        now: Instant,
+    ) -> Result<(), LinkError> {
         for topics in topics.chunks(FILTERS) {
             let filters = topics.iter().map(|topic| SubscribeFilter::new(topic.clone(), qos));
             let mut subscribe = Subscribe::new_many(filters);
             subscribe.pkid = self.next_id();
-            self.subscribing.insert(subscribe.pkid, topics.to_vec());
+            let subscribing = Subscribing { topics: topics.to_vec(), since: now };
+            self.subscribing.insert(subscribe.pkid, subscribing);
             self.write(&Packet::Subscribe(subscribe))?;
         }
         Ok(())
@@ -156,7 +169,7 @@ impl Link {
     /// Some of [`out`](Self::out) is written; the rest shows that the broker is slow, not gone.
     pub(crate) fn wrote(&mut self, now: Instant) {
         if !self.out.is_empty() {
-            self.progress = now;
+            self.hears_part(now);
         }
     }
 
@@ -176,9 +189,11 @@ impl Link {
                 self.advance(pkid, Stage::Acknowledged, now);
             }
             Packet::PubRec(PubRec { pkid }) => {
+                let waits =
+                    |flight: &InFlight| flight.id == pkid && flight.stage == Stage::Received;
                 if self.advance(pkid, Stage::Received, now) {
                     self.release()?;
-                } else {
+                } else if !self.in_flight.iter().any(waits) {
                     self.write(&Packet::PubRel(PubRel::new(pkid)))?;
                 }
             }
@@ -191,7 +206,9 @@ impl Link {
 
     /// Whether the broker has left something unanswered for too long.
     pub(crate) fn is_stalled(&self, now: Instant) -> bool {
-        !self.in_flight.is_empty() && now - self.progress > self.patience()
+        let progress = (!self.in_flight.is_empty()).then_some(self.progress);
+        let asked = self.subscribing.values().map(|subscribing| subscribing.since);
+        asked.chain(progress).min().is_some_and(|oldest| now - oldest > self.patience())
     }
 
     /// How long an answer may take.
@@ -203,6 +220,7 @@ impl Link {
     /// Part of a large packet has come; answers are behind it.
     pub(crate) fn hears_part(&mut self, now: Instant) {
         self.progress = now;
+        self.subscribing.values_mut().for_each(|subscribing| subscribing.since = now);
     }
 
     /// Whether everything that was sent is acknowledged, and every subscription confirmed.
@@ -210,12 +228,12 @@ impl Link {
         self.in_flight.is_empty() && self.subscribing.is_empty()
     }
 
-    /// What the broker has not acknowledged, oldest first.
+    /// What the broker has not acknowledged, oldest first. What is retained comes again also if only
+    /// one before it lacks its acknowledgement: otherwise an older value would be the last on a topic.
     pub(crate) fn undelivered(self) -> impl DoubleEndedIterator<Item = Publish> {
-        self.in_flight
-            .into_iter()
-            .filter(|flight| flight.stage != Stage::Acknowledged)
-            .map(|flight| flight.publish)
+        let is_due =
+            |flight: &InFlight| flight.stage != Stage::Acknowledged || flight.publish.retain;
+        self.in_flight.into_iter().filter(is_due).map(|flight| flight.publish)
     }
 
     /// A repetition is confirmed, but not delivered again. For QoS 2 that is what it means; for QoS 1 it
@@ -251,15 +269,23 @@ impl Link {
 
     /// Acknowledgements are expected in order; others are remembered. False if it is no news.
     fn advance(&mut self, id: u16, stage: Stage, now: Instant) -> bool {
-        let mut flights = self.in_flight.iter_mut();
-        let Some(flight) = flights.find(|f| f.id == id && f.stage < stage) else { return false };
+        let mut flights = self.in_flight.iter_mut().enumerate();
+        let flight = flights.find(|(_, f)| f.id == id && f.stage < stage);
+        let Some((place, flight)) = flight else { return false };
         flight.stage = stage;
-        if stage == Stage::Acknowledged {
+        // What is retained may come again until nothing before it can.
+        if stage == Stage::Acknowledged && !flight.publish.retain {
             self.delivered.push(flight.publish.seq);
         }
-        self.progress = now;
-        while self.in_flight.front().is_some_and(|f| f.stage == Stage::Acknowledged) {
-            self.in_flight.pop_front();
+        if place == 0 {
+            self.progress = now;
+        }
+        while self.in_flight.front().is_some_and(|f| f.stage == Stage::Acknowledged)
+            && let Some(InFlight { publish, .. }) = self.in_flight.pop_front()
+        {
+            if publish.retain {
+                self.delivered.push(publish.seq);
+            }
         }
         true
     }
@@ -282,7 +308,7 @@ impl Link {
     }
 
     fn subscribed(&mut self, id: u16, codes: &[SubscribeReasonCode]) -> Option<Event> {
-        let topics = self.subscribing.remove(&id)?;
+        let topics = self.subscribing.remove(&id)?.topics;
         let is_granted = |i: usize| matches!(codes.get(i), Some(SubscribeReasonCode::Success(_)));
         let refused = topics.into_iter().enumerate().filter(|(i, _)| !is_granted(*i));
         Some(Event::Subscribed { refused: refused.map(|(_, topic)| topic).collect() })
@@ -379,6 +405,20 @@ mod tests {
     }
 
     #[test]
+    fn the_newest_value_is_the_last_to_be_sent_again() {
+        for (retain, again) in [(true, vec!["t/0", "t/1", "t/2"]), (false, vec!["t/0", "t/2"])] {
+            let (mut link, mut outbox) = (Link::new(Instant::now()), Outbox::new(1 << 20));
+            for topic in ["t/0", "t/1", "t/2"] {
+                outbox.push(Publish { retain, ..publish(topic, QoS::AtLeastOnce) });
+            }
+            link.fill(&mut outbox, Instant::now());
+            link.receive(Packet::PubAck(PubAck::new(2)), Instant::now()).unwrap();
+            assert_eq!(link.take_delivered().len(), 3 - again.len());
+            assert_eq!(topics(link.undelivered()), again);
+        }
+    }
+
+    #[test]
     fn qos_0_needs_no_window() {
         let (mut link, outbox) = filled(QoS::AtMostOnce, 40);
         assert_eq!(written(&mut link).len(), 40);
@@ -400,7 +440,9 @@ mod tests {
     fn qos_2_is_released_in_order() {
         let (mut link, _) = filled(QoS::ExactlyOnce, 3);
         written(&mut link);
-        for (id, released) in [(3, vec![]), (2, vec![]), (1, vec![1, 2, 3]), (2, vec![2])] {
+        for (id, released) in
+            [(3, vec![]), (2, vec![]), (3, vec![]), (1, vec![1, 2, 3]), (2, vec![2])]
+        {
             link.receive(Packet::PubRec(PubRec::new(id)), Instant::now()).unwrap();
             let released: Vec<_> =
                 released.into_iter().map(|id| Packet::PubRel(PubRel::new(id))).collect();
@@ -457,7 +499,8 @@ mod tests {
     #[test]
     fn refused_subscriptions_are_named() {
         let mut link = Link::new(Instant::now());
-        link.subscribe(&["a".to_owned(), "b".to_owned()], QoS::ExactlyOnce).unwrap();
+        let topics = ["a".to_owned(), "b".to_owned()];
+        link.subscribe(&topics, QoS::ExactlyOnce, Instant::now()).unwrap();
         let codes =
             vec![SubscribeReasonCode::Failure, SubscribeReasonCode::Success(QoS::ExactlyOnce)];
         let event =
@@ -480,6 +523,21 @@ mod tests {
         assert!(link.is_stalled(start + step * 4));
         link.receive(Packet::PubAck(PubAck::new(2)), start + step * 4).unwrap();
         assert!(!link.is_stalled(start + step * 9));
+    }
+
+    #[test]
+    fn newer_messages_do_not_hide_that_an_answer_is_missing() {
+        let (mut link, _) = filled(QoS::AtLeastOnce, 3);
+        let (start, step) = (Instant::now(), ANSWER * 3 / 4);
+        link.receive(Packet::PubAck(PubAck::new(2)), start + step).unwrap();
+        assert!(link.is_stalled(start + step * 2));
+        link.receive(Packet::PubAck(PubAck::new(1)), start + step * 2).unwrap();
+        link.subscribe(&["a".to_owned()], QoS::ExactlyOnce, start + step * 2).unwrap();
+        link.receive(Packet::PubAck(PubAck::new(3)), start + step * 3).unwrap();
+        assert!(!link.is_stalled(start + step * 3));
+        assert!(link.is_stalled(start + step * 4));
+        link.hears_part(start + step * 4);
+        assert!(!link.is_stalled(start + step * 5));
     }
 
     #[test]
