@@ -187,27 +187,25 @@ pub(crate) async fn serve<C: Connector>(
     let commands = commands::carry_out(Arc::clone(&device), logs.clone());
     workers.spawn_on(logs.collect(commands), runtime);
     let identity = identity_of(&settings);
-    let broker = {
-        let shared = Arc::clone(&shared);
-        async move { broker::keep_connected(address, identity, &shared).await }
-    };
-    let mut broker = tokio::spawn(logs.collect(broker));
-    let health = settings
-        .health_addr
-        .map(|address| tokio::spawn(logs.collect(health::serve(address, Arc::clone(&shared)))));
+    // Sets, so that these tasks end as well where this one is dropped.
+    let (mut broker, mut health) = (JoinSet::new(), JoinSet::new());
+    let watched = Arc::clone(&shared);
+    broker.spawn(logs.collect(async move {
+        broker::keep_connected(address, identity, &watched).await;
+    }));
+    if let Some(address) = settings.health_addr {
+        health.spawn(logs.collect(health::serve(address, Arc::clone(&shared))));
+    }
     tokio::select! {
         () = operate(&device, &shared, sources, &settings, &logs, runtime) => {}
         () = stop => {}
     }
     tracing::info!("Connector stopped.");
-    if let Some(health) = health {
-        health.abort();
-    }
+    drop(health);
     device.tell(false);
     shared.say_goodbye();
-    if timeout(WAIT_FOR_GOODBYE, &mut broker).await.is_err() {
-        broker.abort();
-    }
+    let _ = timeout(WAIT_FOR_GOODBYE, broker.join_next()).await;
+    drop(broker);
     shared.mailboxes.close();
     let finish_commands = async {
         if timeout(WAIT_FOR_COMMANDS, workers.join_all()).await.is_err() {
