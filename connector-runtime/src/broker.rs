@@ -13,8 +13,12 @@ mod tls;
 #[path = "broker/no_tls.rs"]
 mod tls;
 
+#[cfg(feature = "testing")]
+use std::sync::Arc;
 use std::{fmt, io, time::Duration};
 
+#[cfg(feature = "testing")]
+use tokio::io::DuplexStream;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -57,8 +61,9 @@ pub(crate) enum Address {
         port: u16,
         tls: Option<Tls>,
     },
+    /// Within the process: this opens a connection.
     #[cfg(feature = "testing")]
-    Memory(EmbeddedBroker),
+    Memory(Arc<dyn Fn() -> io::Result<DuplexStream> + Send + Sync>),
 }
 
 impl fmt::Display for Address {
@@ -96,7 +101,7 @@ impl Address {
                 }
             }
             #[cfg(feature = "testing")]
-            Self::Memory(broker) => Ok(Box::new(broker.connect())),
+            Self::Memory(open) => Ok(Box::new(open()?)),
         }
     }
 }

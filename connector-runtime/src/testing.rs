@@ -61,7 +61,10 @@
 
 #![allow(clippy::missing_panics_doc, reason = "the module's docs say it")]
 
-use std::{collections::HashMap, time::Duration};
+#[doc(hidden)]
+pub mod machine;
+
+use std::{collections::HashMap, io, sync::Arc, time::Duration};
 
 use bytes::BytesMut;
 use serde_json::{Value, json};
@@ -139,14 +142,9 @@ impl Bus {
         tokio::spawn(observe(broker.clone(), receiver, sender, subscribed));
         is_subscribed.await.expect("the broker in memory confirms subscriptions");
         let (stop, stopped) = oneshot::channel::<()>();
-        let (address, logs) = (Address::Memory(broker.clone()), Logs::new(settings.debug));
-        let connector = tokio::spawn(async move {
-            let until = async { drop(stopped.await) };
-            let device = Handle::current();
-            let running =
-                run::serve(connector, settings, Some(address), logs.clone(), &device, until);
-            logs.collect(running).await.unwrap_or_else(|exit| panic!("{exit}"));
-        });
+        let (address, until) = (broker.clone(), async { drop(stopped.await) });
+        let open = move || Ok(address.connect());
+        let connector = tokio::spawn(run_on(open, connector, settings, until));
         Self {
             name,
             broker,
@@ -266,6 +264,20 @@ impl Bus {
     fn actuator_topic(&self, key: &str) -> String {
         self.below(&format!("messages/{key}/command"))
     }
+}
+
+/// Runs a connector until `until` is ready; `open` connects it to a broker. It is no public API.
+#[doc(hidden)]
+pub async fn run_on<C: Connector>(
+    open: impl Fn() -> io::Result<DuplexStream> + Send + Sync + 'static,
+    connector: C,
+    settings: BusSettings,
+    until: impl Future<Output = ()>,
+) {
+    let (address, logs) = (Address::Memory(Arc::new(open)), Logs::new(settings.debug));
+    let device = Handle::current();
+    let running = run::serve(connector, settings, Some(address), logs.clone(), &device, until);
+    logs.collect(running).await.unwrap_or_else(|exit| panic!("{exit}"));
 }
 
 /// A client that receives everything, and that is back at once when its connection is cut.

@@ -1,0 +1,120 @@
+//! What the protocol promises, under histories of anything that can happen to it.
+//!
+//! The connector is a [`Machine`], so a history decides on every packet, and on every clock.
+
+use proptest::{
+    prelude::*,
+    test_runner::{Config, FileFailurePersistence, RngAlgorithm, TestRunner},
+};
+
+use crate::world::{LARGE, World};
+
+/// How many histories there are by default.
+const CASES: u32 = 20_000;
+
+/// How many steps a history has at most.
+const STEPS: usize = 200;
+
+/// One thing that happens.
+#[derive(Debug, Clone)]
+pub(crate) enum Step {
+    /// The device part hands over a value of one sensor.
+    Value(usize),
+    Raw,
+    Heartbeat,
+    /// The administrator publishes one of the maps.
+    Map(usize),
+    /// A controller publishes a command that is so many seconds old.
+    Command {
+        topic: usize,
+        age: i64,
+        retain: bool,
+    },
+    /// The device takes the commands that it may have.
+    Device,
+    /// The broker takes so many packets.
+    Up(usize),
+    /// The connector takes so many packets.
+    Down(usize),
+    /// Two acknowledgements overtake each other.
+    Swap,
+    /// The broker sends a packet twice.
+    Repeat,
+    Connect,
+    Cut {
+        will_is_late: bool,
+    },
+    /// The broker publishes the wills that are late.
+    Wills,
+    /// Whatever is sent vanishes, until the connection is cut.
+    HalfOpen,
+    /// The broker refuses the next subscription.
+    Refuse,
+    /// Milliseconds go by.
+    Wait(u64),
+    /// Somebody sets the clock on the wall by so many seconds.
+    Clock(i64),
+    RestartConnector,
+    /// The broker comes back without anything that it retained.
+    RestartBroker,
+}
+
+fn packets() -> impl Strategy<Value = usize> {
+    prop_oneof![1..4_usize, 1..30_usize]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let command =
+        (0..4_usize, prop_oneof![6 => Just(0), 1 => -20..20_i64], prop::bool::weighted(0.1));
+    prop_oneof![
+        20 => (0..3_usize).prop_map(Step::Value),
+        10 => Just(Step::Raw),
+        1 => Just(Step::Heartbeat),
+        3 => (0..3_usize).prop_map(Step::Map),
+        8 => command.prop_map(|(topic, age, retain)| Step::Command { topic, age, retain }),
+        5 => Just(Step::Device),
+        20 => packets().prop_map(Step::Up),
+        20 => packets().prop_map(Step::Down),
+        8 => Just(Step::Swap),
+        4 => Just(Step::Repeat),
+        10 => Just(Step::Connect),
+        4 => any::<bool>().prop_map(|will_is_late| Step::Cut { will_is_late }),
+        2 => Just(Step::Wills),
+        2 => Just(Step::HalfOpen),
+        1 => Just(Step::Refuse),
+        6 => (0..8000_u64).prop_map(Step::Wait),
+        1 => (-3600..3600_i64).prop_map(Step::Clock),
+        1 => Just(Step::RestartConnector),
+        1 => Just(Step::RestartBroker),
+    ]
+}
+
+/// How many bytes may wait, and what happens.
+fn history() -> impl Strategy<Value = (usize, Vec<Step>)> {
+    let limit = prop_oneof![3 => Just(LARGE), 1 => 2000..8000_usize];
+    (limit, prop::collection::vec(step(), 0..STEPS))
+}
+
+fn run(limit: usize, steps: &[Step]) -> Result<(), TestCaseError> {
+    let mut world = World::new(limit);
+    for step in steps {
+        world.take(step);
+        world.check().map_err(TestCaseError::fail)?;
+    }
+    world.heal();
+    world.check().and_then(|()| world.check_end()).map_err(TestCaseError::fail)
+}
+
+#[test]
+fn every_history_keeps_the_promises() {
+    let mut config = Config::default();
+    if std::env::var_os("PROPTEST_CASES").is_none() {
+        config.cases = CASES;
+    }
+    // The default one takes most of the time, as it is not optimised here.
+    config.rng_algorithm = RngAlgorithm::XorShift;
+    let regressions = FileFailurePersistence::Direct("tests/simulation/regressions.txt");
+    config.failure_persistence = Some(Box::new(regressions));
+    let outcome = TestRunner::new(config).run(&history(), |(limit, steps)| run(limit, &steps));
+    outcome.unwrap_or_else(|error| panic!("{error}"));
+}

@@ -1,0 +1,429 @@
+//! A connector, its broker, and the line between them, for [`Step`]s; it knows what must come of them.
+
+mod promises;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, VecDeque},
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use connector_runtime::{Actuator, Command, testing::machine::Machine};
+use rumqttc::{LastWill, Packet, PubAck, PubComp, PubRec, QoS};
+use serde_json::{Value, json};
+
+use crate::{
+    broker::{Broker, ClientId},
+    history::Step,
+};
+
+/// The limit of the queue that nothing reaches here.
+pub(crate) const LARGE: usize = 16 << 20;
+
+/// From the oldest message without acknowledgement to the newest.
+const WINDOW: usize = 16;
+
+/// The rules of the actuator `guarded`, in milliseconds.
+const MAX_AGE: i64 = 10_000;
+const SKEW: i64 = 5000;
+
+const MAP: &str = "demo/datapoint_map";
+const RAW: &str = "demo/raw_message_to_db";
+const STATUS: &str = "demo/status";
+
+const SENSORS: [&str; 3] = ["s0", "s1", "s2"];
+const TOPICS: [&str; 4] = ["c/0", "c/1", "c/2", "c/3"];
+
+/// A datapoint map: from sensor to topic, from topic to actuator.
+#[derive(Clone, Copy)]
+struct Map {
+    sensors: &'static [(&'static str, &'static str)],
+    actuators: &'static [(&'static str, &'static str)],
+}
+
+const NOTHING: Map = Map { sensors: &[], actuators: &[] };
+
+const MAPS: [Map; 3] = [
+    Map {
+        sensors: &[("s0", "v/0"), ("s1", "v/1")],
+        actuators: &[("c/0", "plain"), ("c/1", "guarded"), ("c/2", "newest")],
+    },
+    Map {
+        sensors: &[("s0", "v/0"), ("s2", "v/2")],
+        actuators: &[("c/0", "guarded"), ("c/3", "plain")],
+    },
+    NOTHING,
+];
+
+pub(crate) struct World {
+    limit: usize,
+    machine: Machine,
+    broker: Broker,
+    connection: Option<ClientId>,
+    connections: usize,
+    is_half_open: bool,
+    was_refused: bool,
+    up: VecDeque<Packet>,
+    down: VecDeque<Packet>,
+    late_wills: Vec<Option<LastWill>>,
+    /// Milliseconds by the clock of the controllers, and by that of the connector.
+    time: i64,
+    wall: i64,
+    /// Counts values, raw messages and commands: each has its own number.
+    number: u64,
+    in_force: Map,
+    values: BTreeMap<&'static str, u64>,
+    /// What was handed over since the connector started, by topic.
+    handed_over: BTreeMap<&'static str, Vec<u64>>,
+    selections: usize,
+    /// The connector's packets in flight, and whether each is acknowledged.
+    in_flight: VecDeque<(u16, bool)>,
+    /// The commands that are on their way from the connector to `plain`.
+    plain: VecDeque<u64>,
+    live: BTreeSet<u64>,
+    carried_out: BTreeMap<String, Command>,
+    failure: Option<String>,
+}
+
+fn machine(limit: usize, wall: i64) -> Machine {
+    let guarded = Actuator::new("guarded").max_age(Duration::from_secs(10)).monotonic();
+    let actuators = vec![Actuator::new("plain"), guarded, Actuator::new("newest").newest_only()];
+    Machine::new("demo", actuators, limit, wall)
+}
+
+impl World {
+    pub(crate) fn new(limit: usize) -> Self {
+        let now = 1_700_000_000_000;
+        Self {
+            limit,
+            machine: machine(limit, now),
+            broker: Broker::default(),
+            connection: None,
+            connections: 0,
+            is_half_open: false,
+            was_refused: false,
+            up: VecDeque::new(),
+            down: VecDeque::new(),
+            late_wills: Vec::new(),
+            time: now,
+            wall: now,
+            number: 0,
+            in_force: NOTHING,
+            values: BTreeMap::new(),
+            handed_over: BTreeMap::new(),
+            selections: 0,
+            in_flight: VecDeque::new(),
+            plain: VecDeque::new(),
+            live: BTreeSet::new(),
+            carried_out: BTreeMap::new(),
+            failure: None,
+        }
+    }
+
+    pub(crate) fn take(&mut self, step: &Step) {
+        match *step {
+            Step::Value(sensor) => self.value(SENSORS[sensor]),
+            Step::Raw => self.raw(),
+            Step::Map(map) => self.publish_map(MAPS[map]),
+            Step::Command { topic, age, retain } => self.command(TOPICS[topic], age, retain),
+            Step::Heartbeat => self.machine.heartbeat(),
+            Step::Device => self.device(),
+            Step::Up(count) => (0..count).for_each(|_| self.up()),
+            Step::Down(count) => (0..count).for_each(|_| self.down()),
+            Step::Swap => self.swap(),
+            Step::Repeat => self.repeat(),
+            Step::Connect => self.connect(),
+            Step::Cut { will_is_late } => self.cut(will_is_late),
+            Step::Wills => self.publish_wills(),
+            Step::HalfOpen => self.half_open(),
+            Step::Refuse => self.broker.refuses = true,
+            Step::Wait(millis) => self.wait(millis),
+            Step::Clock(seconds) => {
+                self.wall += seconds * 1000;
+                self.machine.set_clock(self.wall);
+            }
+            Step::RestartConnector => self.restart_connector(),
+            Step::RestartBroker => {
+                self.cut(false);
+                self.broker.restart();
+            }
+        }
+        self.speak();
+    }
+
+    fn next_number(&mut self) -> u64 {
+        self.number += 1;
+        self.number
+    }
+
+    fn value(&mut self, sensor: &'static str) {
+        let number = self.next_number();
+        self.machine.readings(&BTreeMap::from([(sensor, number)]));
+        self.values.insert(sensor, number);
+        if let Some((_, topic)) = self.in_force.sensors.iter().find(|(key, _)| *key == sensor) {
+            self.handed_over.entry(topic).or_default().push(number);
+        }
+    }
+
+    fn raw(&mut self) {
+        let number = self.next_number();
+        self.machine.raw_message(&number.to_string());
+        self.handed_over.entry(RAW).or_default().push(number);
+    }
+
+    fn publish_map(&mut self, Map { sensors, actuators }: Map) {
+        let sensors: BTreeMap<_, _> = sensors.iter().copied().collect();
+        let actuators: BTreeMap<_, _> = actuators.iter().copied().collect();
+        let map = json!({ "sensor": sensors, "actuator": actuators }).to_string();
+        self.broker.publish(MAP, &map.into(), QoS::AtLeastOnce, true);
+        self.hand_out();
+    }
+
+    fn command(&mut self, topic: &str, age: i64, retain: bool) {
+        let (number, made) = (self.next_number(), self.time - age * 1000);
+        let payload = format!(r#"{{"value":{number},"timestamp":{made}}}"#);
+        let qos = if number % 2 == 0 { QoS::ExactlyOnce } else { QoS::AtLeastOnce };
+        self.broker.publish(topic, &payload.into(), qos, retain);
+        self.hand_out();
+    }
+
+    fn device(&mut self) {
+        for command in self.machine.commands() {
+            if let Err(problem) = self.carry_out(&command) {
+                self.failure = Some(format!("{problem}: {command:?}"));
+            }
+            self.carried_out.insert(command.key().to_owned(), command);
+        }
+        if let Some(number) = self.plain.front() {
+            self.failure = Some(format!("the device did not get the command {number}"));
+        }
+    }
+
+    /// The device gets a command; an error if it must not.
+    fn carry_out(&mut self, command: &Command) -> Result<(), &'static str> {
+        let number = number_of(command.json());
+        let before = self.carried_out.get(command.key());
+        if !self.live.contains(&number) {
+            return Err("it was retained");
+        }
+        if before.is_some_and(|before| number_of(before.json()) >= number) {
+            return Err("it came twice, or too late");
+        }
+        if command.key() == "plain" && self.plain.pop_front() != Some(number) {
+            return Err("another command should have come before it");
+        }
+        if command.key() == "guarded" {
+            let age = self.wall - command.timestamp().as_millis();
+            if !(-SKEW..=MAX_AGE).contains(&age) {
+                return Err("it is stale");
+            }
+            if before.is_some_and(|before| before.timestamp() >= command.timestamp()) {
+                return Err("it is older than the one before");
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts on the line what the connector has to say.
+    fn speak(&mut self) {
+        match self.machine.say() {
+            Ok(mut bytes) => {
+                while let Ok(packet) = Packet::read(&mut bytes, usize::MAX) {
+                    if let Packet::Publish(publish) = &packet
+                        && publish.qos != QoS::AtMostOnce
+                    {
+                        self.in_flight.push_back((publish.pkid, false));
+                    }
+                    if !self.is_half_open {
+                        self.up.push_back(packet);
+                    }
+                }
+            }
+            Err(_) => self.cut(true),
+        }
+    }
+
+    fn up(&mut self) {
+        if let (Some(packet), Some(id)) = (self.up.pop_front(), self.connection) {
+            self.was_refused |= self.broker.refuses && matches!(packet, Packet::Subscribe(_));
+            assert!(self.broker.receive(id, packet), "the connector breaks the protocol");
+            self.hand_out();
+        }
+    }
+
+    fn down(&mut self) {
+        let Some(packet) = self.down.pop_front() else { return };
+        match &packet {
+            Packet::Publish(publish) if !publish.dup => {
+                self.note(&publish.topic, &publish.payload, publish.retain);
+            }
+            Packet::PubAck(PubAck { pkid }) | Packet::PubComp(PubComp { pkid }) => {
+                self.acknowledge(*pkid);
+            }
+            _ => {}
+        }
+        let mut bytes = BytesMut::new();
+        packet.write(&mut bytes, usize::MAX).expect("the broker's packets can be written");
+        if self.machine.hear(&bytes).is_err() {
+            self.cut(false);
+        }
+        self.speak();
+    }
+
+    /// What a message from the broker will mean for the connector.
+    fn note(&mut self, topic: &str, payload: &Bytes, is_retained: bool) {
+        if topic == MAP {
+            let map: Value = serde_json::from_slice(payload).expect("maps are JSON");
+            let actuators = map["actuator"].as_object().map(serde_json::Map::len);
+            let is_it = |map: &&Map| Some(map.actuators.len()) == actuators;
+            self.in_force = *MAPS.iter().find(is_it).expect("maps differ in size");
+            self.selections += 1;
+            for (sensor, topic) in self.in_force.sensors {
+                let Some(last) = self.values.get(sensor) else { continue };
+                let handed_over = self.handed_over.entry(topic).or_default();
+                if handed_over.last() != Some(last) {
+                    handed_over.push(*last);
+                }
+            }
+        }
+        let actuator = self.in_force.actuators.iter().find(|(it, _)| *it == topic);
+        if let Some((_, actuator)) = actuator
+            && !is_retained
+        {
+            let number = number_of(str::from_utf8(payload).expect("commands are text"));
+            self.live.insert(number);
+            if *actuator == "plain" {
+                self.plain.push_back(number);
+            }
+        }
+    }
+
+    fn acknowledge(&mut self, pkid: u16) {
+        for (id, is_acknowledged) in &mut self.in_flight {
+            *is_acknowledged |= *id == pkid;
+        }
+        while self.in_flight.front().is_some_and(|(_, is_acknowledged)| *is_acknowledged) {
+            self.in_flight.pop_front();
+        }
+    }
+
+    fn swap(&mut self) {
+        let id = |packet: &Packet| match *packet {
+            Packet::PubAck(PubAck { pkid })
+            | Packet::PubRec(PubRec { pkid })
+            | Packet::PubComp(PubComp { pkid }) => Some(pkid),
+            _ => None,
+        };
+        if let Some(first) = self.down.front().and_then(id)
+            && let Some(second) = self.down.get(1).and_then(id)
+            && first != second
+        {
+            self.down.swap(0, 1);
+        }
+    }
+
+    fn repeat(&mut self) {
+        let repeated = match self.down.front() {
+            Some(Packet::Publish(publish)) if publish.qos != QoS::AtMostOnce => {
+                let mut publish = publish.clone();
+                publish.dup = true;
+                Packet::Publish(publish)
+            }
+            Some(ack @ (Packet::PubAck(_) | Packet::PubRec(_) | Packet::PubComp(_))) => ack.clone(),
+            _ => return,
+        };
+        self.down.insert(1, repeated);
+    }
+
+    fn hand_out(&mut self) {
+        for (id, packet) in self.broker.out.drain(..) {
+            if self.connection == Some(id) && !self.is_half_open {
+                self.down.push_back(packet);
+            }
+        }
+    }
+
+    fn connect(&mut self) {
+        if self.connection.is_none() {
+            self.connections += 1;
+            self.connection = Some(self.connections);
+            let will = LastWill::new(STATUS, "offline", QoS::AtLeastOnce, true);
+            self.broker.connect(self.connections, Some(will));
+            self.machine.connect().expect("a connection begins");
+        }
+    }
+
+    fn cut(&mut self, will_is_late: bool) {
+        let Some(id) = self.connection.take() else { return };
+        self.up.clear();
+        self.down.clear();
+        self.in_flight.clear();
+        (self.is_half_open, self.was_refused) = (false, false);
+        self.machine.cut();
+        let will = self.broker.disconnect(id);
+        self.late_wills.push(will);
+        if !will_is_late {
+            self.publish_wills();
+        }
+    }
+
+    fn publish_wills(&mut self) {
+        for will in std::mem::take(&mut self.late_wills) {
+            self.broker.publish_will(will);
+        }
+        self.hand_out();
+    }
+
+    fn half_open(&mut self) {
+        self.is_half_open = self.connection.is_some();
+        if self.is_half_open {
+            self.up.clear();
+            self.down.clear();
+        }
+    }
+
+    fn wait(&mut self, millis: u64) {
+        self.machine.elapse(Duration::from_millis(millis));
+        self.time += millis.cast_signed();
+        self.wall += millis.cast_signed();
+    }
+
+    fn restart_connector(&mut self) {
+        self.cut(true);
+        self.machine = machine(self.limit, self.wall);
+        self.in_force = NOTHING;
+        self.values.clear();
+        self.handed_over.clear();
+        self.plain.clear();
+        self.carried_out.remove("guarded");
+    }
+
+    /// The line works from now on, and everything that was said arrives.
+    pub(crate) fn heal(&mut self) {
+        self.broker.refuses = false;
+        if self.is_half_open || self.was_refused {
+            self.cut(true);
+        }
+        self.publish_wills();
+        self.connect();
+        for _ in 0..2 {
+            self.speak();
+            while !(self.up.is_empty() && self.down.is_empty()) {
+                self.up();
+                self.down();
+            }
+            // Raw messages of an outage are held back for some seconds.
+            self.wait(6000);
+            self.machine.heartbeat();
+        }
+        self.device();
+    }
+}
+
+/// The number that a value, a raw message or a command is.
+pub(crate) fn number_of(json: &str) -> u64 {
+    let json = json.trim_start_matches(r#"{"payload":{"raw_message":"#);
+    let json = json.trim_start_matches(r#"{"value":"#);
+    let end = json.find(|c: char| !c.is_ascii_digit()).unwrap_or(json.len());
+    json[..end].parse().expect("it begins with its number")
+}

@@ -1,0 +1,101 @@
+//! What must come of a history.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::{LARGE, MAP, RAW, SENSORS, STATUS, WINDOW, World, number_of};
+
+const ANNOUNCEMENT: &str = "demo/available_datapoints";
+const OWN: [&str; 3] = [MAP, "demo/heartbeat", STATUS];
+
+impl World {
+    /// What always holds.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        if let Some(failure) = &self.failure {
+            return Err(failure.clone());
+        }
+        if self.in_flight.len() > WINDOW {
+            return Err(format!("{} messages are in flight", self.in_flight.len()));
+        }
+        let bytes = self.machine.queued_bytes();
+        if bytes > self.limit {
+            return Err(format!("{bytes} bytes wait"));
+        }
+        Ok(())
+    }
+
+    /// What holds once everything has arrived.
+    pub(crate) fn check_end(&self) -> Result<(), String> {
+        let status = self.broker.retained.get(STATUS);
+        if status.is_none_or(|status| status != "online") {
+            return Err(format!("the status is {status:?}"));
+        }
+        let subscribed: BTreeSet<_> =
+            self.connection.iter().flat_map(|id| self.broker.subscriptions(*id)).collect();
+        let actuators = self.in_force.actuators.iter().map(|(topic, _)| *topic);
+        if subscribed != OWN.into_iter().chain(actuators).collect() {
+            return Err(format!("these topics are subscribed: {subscribed:?}"));
+        }
+        let announced = self.broker.retained.get(ANNOUNCEMENT).map(Bytes::as_ref);
+        let announced: Value =
+            serde_json::from_slice(announced.unwrap_or(b"{}")).expect("an announcement is JSON");
+        let sensors =
+            announced["sensor"].as_object().map(|it| it.keys().map(String::as_str).collect());
+        if sensors != Some(self.values.keys().copied().collect::<BTreeSet<_>>()) {
+            return Err(format!("this is announced: {announced}"));
+        }
+        self.check_arrivals()
+    }
+
+    fn check_arrivals(&self) -> Result<(), String> {
+        let mut arrived: BTreeMap<&str, BTreeSet<u64>> = BTreeMap::new();
+        let mut repeated = 0;
+        let topics = |topic: &str| topic == RAW || topic.starts_with("v/");
+        for (topic, payload) in self.broker.arrivals.iter().filter(|(topic, _)| topics(topic)) {
+            let number = number_of(str::from_utf8(payload).expect("JSON is text"));
+            let before = arrived.entry(topic).or_default();
+            if before.contains(&number) {
+                repeated += 1;
+            } else if before.last().is_some_and(|last| *last > number) {
+                return Err(format!("{number} on {topic} comes too late: {before:?}"));
+            } else {
+                before.insert(number);
+            }
+        }
+        let most = self.connections * (WINDOW + SENSORS.len()) + self.selections * 2;
+        if repeated > most {
+            return Err(format!("{repeated} messages came twice"));
+        }
+        let mut missing = 0;
+        for (&topic, numbers) in &self.handed_over {
+            let is_lost = |number: &&u64| !arrived.get(topic).is_some_and(|it| it.contains(number));
+            missing += numbers.iter().filter(is_lost).count();
+            let (last, retained) = (numbers.last(), self.broker.retained.get(topic));
+            let retained = retained.map(|it| number_of(str::from_utf8(it).expect("JSON is text")));
+            // What is not selected any more is not said again to a broker that has lost it.
+            let is_selected = self.in_force.sensors.iter().any(|(_, it)| *it == topic);
+            if topic != RAW && retained.as_ref() != last && (is_selected || retained.is_some()) {
+                return Err(format!("{retained:?} is retained on {topic}, not {last:?}"));
+            }
+        }
+        let is_large = self.limit == LARGE;
+        let (dropped, refused) = if missing > 0 || is_large { self.dropped() } else { (0, 0) };
+        if missing > dropped + refused || (is_large && dropped > 0) {
+            return Err(format!("{missing} are lost, {dropped} + {refused} were counted"));
+        }
+        Ok(())
+    }
+
+    /// How many messages were dropped for want of room, and how many as the broker seems to refuse them.
+    fn dropped(&self) -> (usize, usize) {
+        let metrics = self.machine.metrics();
+        let count = |kind: &str| {
+            let name = format!(r#"connector_dropped_total{{kind="{kind}"}} "#);
+            let count = metrics.lines().find_map(|line| line.strip_prefix(&name));
+            count.map_or(0, |count| count.parse().expect("a counter is a number"))
+        };
+        (count("queue"), count("refused"))
+    }
+}
