@@ -5,6 +5,9 @@
 //! lines. Without quotes it ends at the end of the line or before ` #`. `${NAME}` stands for the
 //! value of a variable, except within single quotes.
 
+/// A value of more bytes is an error: a few lines that double each other would fill the memory.
+const MAX_VALUE: usize = 1 << 20;
+
 /// The variables of a file in their order; an error names the line.
 pub(super) fn parse(
     text: &str,
@@ -33,7 +36,8 @@ pub(super) fn parse(
         };
         let value = match value {
             Value::AsItIs(text) => text,
-            Value::Expanded(text) => expand(&text, find),
+            Value::Expanded(text) => expand(&text, find)
+                .ok_or_else(|| format!("line {number}: the value of {name} is too long"))?,
         };
         variables.push((name.to_owned(), value));
         rest = after.trim_start();
@@ -80,8 +84,8 @@ fn split_line(text: &str) -> (&str, &str) {
     text.split_once('\n').unwrap_or((text, ""))
 }
 
-/// Replaces `${NAME}`.
-fn expand(text: &str, find: impl Fn(&str) -> String) -> String {
+/// Replaces `${NAME}`; none if that becomes too long.
+fn expand(text: &str, find: impl Fn(&str) -> String) -> Option<String> {
     let mut expanded = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
@@ -89,8 +93,11 @@ fn expand(text: &str, find: impl Fn(&str) -> String) -> String {
         expanded.push_str(before);
         expanded.push_str(&find(name));
         rest = after;
+        if expanded.len() > MAX_VALUE {
+            return None;
+        }
     }
-    expanded + rest
+    Some(expanded + rest)
 }
 
 #[cfg(test)]
@@ -135,5 +142,8 @@ A=2"#;
         let error = |text| parse(text, |_| None).unwrap_err();
         assert_eq!(error("A=1\n\n=2"), "line 3: there is no name before `=`");
         assert_eq!(error("A=1\nB='x\n"), "line 2: the quotes of B are not closed");
+        let double = |i| format!("A{}=${{A{i}}}${{A{i}}}\n", i + 1);
+        let doubled = "A0=ha\n".to_owned() + &(0..64).map(double).collect::<String>();
+        assert_eq!(error(&doubled), "line 21: the value of A20 is too long");
     }
 }
