@@ -222,6 +222,9 @@ fn switch(text: &str) -> Result<bool, Infallible> {
 /// A host without a port, a scheme or a login; an IPv6 address has more than one colon.
 fn host(text: &str) -> Result<String, String> {
     let text = text.trim();
+    if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
+        return Err("this is no host name or address".to_owned());
+    }
     if text.contains(['/', '@']) || text.matches(':').count() == 1 {
         return Err(
             "this is a host name or address only; the port goes into MQTT_BROKER_PORT, the \

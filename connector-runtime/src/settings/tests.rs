@@ -156,7 +156,11 @@ fn a_host_is_no_address_with_a_port_or_a_login() {
         let report = read(&["--url=u"], [("MQTT_BROKER_HOST", host)]).unwrap_err();
         assert!(report.contains("MQTT_BROKER_PORT") && !report.contains("hunter2"), "{report}");
     }
-    for host in ["broker", "10.0.0.1", "::1", "fe80::1%eth0"] {
+    for host in [" ", "my broker", "bro\tker"] {
+        let report = read(&["--url=u"], [("MQTT_BROKER_HOST", host)]).unwrap_err();
+        assert!(report.contains("no host name"), "{report}");
+    }
+    for host in ["broker", " broker\n", "10.0.0.1", "::1", "fe80::1%eth0"] {
         assert!(read(&["--url=u"], [("MQTT_BROKER_HOST", host)]).is_ok(), "{host}");
     }
 }
