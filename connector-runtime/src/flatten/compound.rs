@@ -32,16 +32,23 @@ enum Kind {
     JsonText,
 }
 
+impl Kind {
+    /// How many levels deeper its content is: what is in a JSON text has its own.
+    fn levels(&self) -> usize {
+        usize::from(!matches!(self, Self::JsonText))
+    }
+}
+
 impl<'w, 'a> Compound<'w, 'a> {
     fn open(
         walker: &'w mut Walker<'a>,
         kind: Kind,
         closing: &'static str,
     ) -> Result<Self, FlattenError> {
-        if walker.place.nesting == MAX_NESTING {
+        walker.place.nesting += kind.levels();
+        if walker.place.nesting > MAX_NESTING {
             return Err(FlattenError::TooDeep);
         }
-        walker.place.nesting += 1;
         let place = Place { path: walker.flat.path.len(), ..walker.place };
         Ok(Self { walker, kind, place, is_first: true, closing })
     }
@@ -152,7 +159,7 @@ impl<'w, 'a> Compound<'w, 'a> {
 
     pub(super) fn close(self) -> Result<(), FlattenError> {
         self.walker.write(self.closing);
-        self.walker.place.nesting -= 1;
+        self.walker.place.nesting -= self.kind.levels();
         let Kind::List { start } = self.kind else { return Ok(()) };
         self.walker.in_list = false;
         if self.place.has_key { self.walker.end_value(start) } else { Ok(()) }

@@ -128,6 +128,9 @@ fn nesting_has_a_limit() {
     let nest = |levels| (1..levels).fold(json!({"a": 1}), |inner, _| json!({ "a": inner }));
     assert!(Flat::of(&nest(MAX_NESTING)).is_ok());
     assert!(matches!(Flat::of(&nest(MAX_NESTING + 1)), Err(FlattenError::TooDeep)));
+    let text = |levels| serde_json::value::to_raw_value(&nest(levels)).unwrap();
+    assert!(Flat::of(&text(MAX_NESTING)).is_ok());
+    assert!(matches!(Flat::of(&text(MAX_NESTING + 1)), Err(FlattenError::TooDeep)));
 }
 
 #[test]
