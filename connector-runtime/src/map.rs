@@ -50,6 +50,11 @@ impl Refused {
         self.count += 1;
     }
 
+    /// How many there are.
+    pub(crate) fn count(&self) -> usize {
+        self.count
+    }
+
     /// One text for the log, unless all entries are fine.
     pub(crate) fn summary(&self) -> Option<String> {
         let named = self.named.join("; ");

@@ -33,6 +33,10 @@ pub(crate) struct Metrics {
     pub(crate) commands: Counter,
     /// Sessions with the device.
     pub(crate) sessions: Counter,
+    /// Entries of datapoint maps that were left out.
+    pub(crate) map_entries_refused: Counter,
+    /// Messages from the broker whose payload was not read.
+    pub(crate) too_large: Counter,
     refused: Family<Label, Counter>,
     dropped: Family<Label, Counter>,
     maps: Family<Label, Counter>,
@@ -87,6 +91,16 @@ impl Metrics {
             connections: add(to, "broker_connections", "Connections to the broker"),
             commands: add(to, "commands", "Commands that the device has taken"),
             sessions: add(to, "device_sessions", "Sessions with the device"),
+            map_entries_refused: add(
+                to,
+                "datapoint_map_entries_refused",
+                "Entries of datapoint maps that are left out",
+            ),
+            too_large: add(
+                to,
+                "messages_too_large",
+                "Messages of the bus that are too large to read",
+            ),
             refused: add(to, "commands_refused", "Commands that no device saw, by reason"),
             dropped: add(to, "dropped", "Messages that are lost, by what became of them"),
             maps: add(to, "datapoint_maps", "Datapoint maps, by what became of them"),
@@ -188,6 +202,8 @@ mod tests {
         metrics.dropped("raw", 7);
         metrics.dropped("value", 0);
         metrics.map("used");
+        metrics.map_entries_refused.inc_by(4);
+        metrics.too_large.inc();
         metrics.calls("ask", "ok").inc();
         metrics.durations("ask").observe(0.2);
         let now = Snapshot { known_sensors: 5, broker_is_connected: true, ..Snapshot::default() };
@@ -198,6 +214,8 @@ mod tests {
             r#"connector_commands_refused_total{reason="range"} 1"#,
             r#"connector_dropped_total{kind="raw"} 7"#,
             r#"connector_datapoint_maps_total{outcome="used"} 1"#,
+            "connector_datapoint_map_entries_refused_total 4",
+            "connector_messages_too_large_total 1",
             r#"connector_calls_total{function="ask",outcome="ok"} 1"#,
             r#"connector_call_duration_seconds_bucket{le="0.5",function="ask"} 1"#,
             r#"connector_connected{to="broker"} 1"#,

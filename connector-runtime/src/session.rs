@@ -349,6 +349,7 @@ impl Session {
             Ok((map, refused)) => {
                 self.received.maps += 1;
                 self.metrics.map("used");
+                self.metrics.map_entries_refused.inc_by(refused.count() as u64);
                 if let Some(refused) = refused.summary() {
                     tracing::warn!("datapoint_map: {refused}");
                 }

@@ -236,6 +236,7 @@ impl Client<'_> {
     /// A message that is too large is confirmed like any other, so that it does not come again.
     fn pass_over(&mut self, header: Header) -> Result<(), LinkError> {
         let Header { topic, qos, pkid, bytes } = header;
+        self.shared.metrics.too_large.inc();
         tracing::error!("a message of {bytes} bytes on `{topic}` is ignored: it is too large");
         let mut message = Publish::new(topic, qos, Vec::new());
         message.pkid = pkid;
