@@ -5,12 +5,16 @@ use std::{
     env,
     ffi::{OsStr, OsString},
     fs,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
 use clap::Arg;
 
 use super::dotenv;
+
+/// The most bytes of a file that is one setting.
+const MAX_SETTING: u64 = 1 << 20;
 
 /// Variables by name. A variable that is set but empty counts as not set, but hides the file's.
 #[derive(Clone, Default)]
@@ -36,15 +40,26 @@ impl Environment {
 
     /// The variables of a `.env` file.
     fn of_file(path: &Path) -> Self {
-        let variables = fs::read_to_string(path)
-            .map_err(|error| error.to_string())
-            .and_then(|text| dotenv::parse(&text, |name| env::var(name).ok()));
-        let (variables, faults) = match variables {
-            Ok(variables) => (variables, Vec::new()),
-            Err(error) => (Vec::new(), vec![format!("{}: {error}", path.display())]),
+        let mut environment = match fs::read_to_string(path) {
+            Ok(text) => Self::of_text(&text, |name| env::var(name).ok()),
+            Err(error) => Self { faults: vec![error.to_string()], ..Self::default() },
         };
-        let variables = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
-        Self { variables: variables.collect(), file: Some(path.to_owned()), faults }
+        for fault in &mut environment.faults {
+            *fault = format!("{}: {fault}", path.display());
+        }
+        Self { file: Some(path.to_owned()), ..environment }
+    }
+
+    /// The variables of the text of such a file; those that it only names may be `outer` ones.
+    pub(crate) fn of_text(text: &str, outer: impl Fn(&str) -> Option<String>) -> Self {
+        match dotenv::parse(text, outer) {
+            Ok(variables) => {
+                let variables = variables.into_iter();
+                let variables = variables.map(|(name, value)| (name.into(), value.into()));
+                Self { variables: variables.collect(), ..Self::default() }
+            }
+            Err(fault) => Self { faults: vec![fault], ..Self::default() },
+        }
     }
 
     /// The same, where a variable `NAME` of these settings has the content of the file that
@@ -57,7 +72,7 @@ impl Environment {
             file.push("_FILE");
             let Some(path) = self.get(&file).filter(|_| !names.contains(&*file)) else { continue };
             let (name_shown, file) = (name.display(), file.display());
-            match fs::read_to_string(path) {
+            match read_setting(path.as_ref()) {
                 _ if self.get(name).is_some() => environment
                     .faults
                     .push(format!("{name_shown} and {file} are both set: keep one of them")),
@@ -88,6 +103,16 @@ impl<const N: usize> From<[(&str, &str); N]> for Environment {
     }
 }
 
+/// The content of a file that is one setting: a device file, say, would never end.
+fn read_setting(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    fs::File::open(path)?.take(MAX_SETTING + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_SETTING {
+        return Err(io::Error::other(format!("it has more than {MAX_SETTING} bytes")));
+    }
+    Ok(text)
+}
+
 fn find_file() -> Option<PathBuf> {
     let directory = env::current_dir().ok()?;
     directory.ancestors().map(|folder| folder.join(".env")).find(|path| path.is_file())
@@ -113,6 +138,14 @@ mod tests {
     fn a_file_that_cannot_be_read_is_a_fault() {
         assert_eq!(file("A=1\n=\n").faults.len(), 1);
         assert_eq!(Environment::of_file("no such file".as_ref()).faults.len(), 1);
+    }
+
+    #[test]
+    fn a_setting_is_no_endless_file() {
+        let environment = Environment::from([("PASSWORD_FILE", "/dev/zero")]);
+        let password = Arg::new("password").env("PASSWORD");
+        let faults = environment.with_files([&password].into_iter()).faults;
+        assert!(faults[0].contains("more than 1048576 bytes"), "{faults:?}");
     }
 
     #[test]
