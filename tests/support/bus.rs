@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, Publish, QoS};
+use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, NetworkOptions, Packet, Publish, QoS};
 use serde_json::Value;
 use tokio::{sync::watch, time::sleep};
 
@@ -78,11 +78,21 @@ impl fmt::Debug for Message {
 impl Bus {
     /// Connects, and waits until it is subscribed.
     pub(crate) async fn on(port: u16) -> Self {
-        Self::login(port, None).await
+        Self::connect(port, None, false).await
+    }
+
+    /// As [`on`](Self::on), for somebody who says many things and waits after each: none is held back
+    /// to be sent together with the next one.
+    pub(crate) async fn prompt(port: u16) -> Self {
+        Self::connect(port, None, true).await
     }
 
     /// As [`on`](Self::on), with user name and password.
     pub(crate) async fn login(port: u16, login: Option<(&str, &str)>) -> Self {
+        Self::connect(port, login, false).await
+    }
+
+    async fn connect(port: u16, login: Option<(&str, &str)>, is_prompt: bool) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let id = format!("bus-{}", COUNT.fetch_add(1, Ordering::Relaxed));
         let mut options = MqttOptions::new(id, "127.0.0.1", port);
@@ -90,7 +100,10 @@ impl Bus {
         if let Some((user, password)) = login {
             options.set_credentials(user, password);
         }
-        let (client, events) = AsyncClient::new(options, MAX_WAITING);
+        let (client, mut events) = AsyncClient::new(options, MAX_WAITING);
+        let mut network = NetworkOptions::new();
+        network.set_tcp_nodelay(is_prompt);
+        events.set_network_options(network);
         let (sender, seen) = watch::channel(Seen::default());
         tokio::spawn(listen(client.clone(), events, sender));
         let bus = Self { client, seen, taken: HashMap::new(), own: HashSet::new() };

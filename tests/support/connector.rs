@@ -72,7 +72,7 @@ impl Launch {
     }
 
     /// Writes the `.env` file of the working directory.
-    pub(crate) fn dotenv(self, text: &str) -> Self {
+    pub(crate) fn dotenv(self, text: &(impl AsRef<[u8]> + ?Sized)) -> Self {
         self.folder.write(".env", text);
         self
     }

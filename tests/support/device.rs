@@ -72,12 +72,17 @@ impl DeviceLink {
 
     /// Sends a line to a connector that may be gone.
     pub(crate) async fn try_say(&mut self, line: &str) -> io::Result<()> {
-        self.writer.write_all(format!("{line}\n").as_bytes()).await
+        self.try_send(format!("{line}\n").as_bytes()).await
     }
 
     /// Sends bytes as they are.
     pub(crate) async fn send(&mut self, bytes: &[u8]) {
-        self.writer.write_all(bytes).await.expect("the connector reads");
+        self.try_send(bytes).await.expect("the connector reads");
+    }
+
+    /// Sends bytes to a connector that may end the connection.
+    pub(crate) async fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.writer.write_all(bytes).await
     }
 
     /// Waits for the next line of a connector that may be gone.

@@ -23,7 +23,7 @@ impl Folder {
     }
 
     /// Writes a file into it, and gives its path.
-    pub(crate) fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, text: &(impl AsRef<[u8]> + ?Sized)) -> PathBuf {
         let path = self.0.join(name);
         fs::write(&path, text).expect("a temporary file");
         path

@@ -12,6 +12,7 @@ pub(crate) mod connector;
 mod device;
 mod embedded;
 mod folder;
+mod http;
 mod mosquitto;
 mod output;
 mod port;
@@ -31,6 +32,7 @@ pub(crate) use self::{
     device::{Device, DeviceLink},
     embedded::Embedded,
     folder::Folder,
+    http::get,
     mosquitto::Mosquitto,
     port::free_port,
     world::{NAME, World, launch},

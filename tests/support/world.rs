@@ -29,8 +29,20 @@ impl World {
     /// As [`start`](Self::start), with further settings.
     pub(crate) async fn with(broker: Broker, settings: impl FnOnce(Launch) -> Launch) -> Self {
         let bus = Bus::on(broker.port()).await;
+        Self::of("tcp_json", broker, bus, settings).await
+    }
+
+    /// As [`with`](Self::with), for another program that connects to the same kind of device, and
+    /// with a bus of one's own.
+    pub(crate) async fn of(
+        program: &str,
+        broker: Broker,
+        bus: Bus,
+        settings: impl FnOnce(Launch) -> Launch,
+    ) -> Self {
         let device = Device::start().await;
-        let connector = settings(launch(broker.port(), device.address())).start();
+        let launch = Launch::example(program).variable("CONNECTOR_NAME", NAME);
+        let connector = settings(launch.broker(broker.port()).device(device.address())).start();
         let link = device.accept().await;
         Self { broker, bus, device, link, connector }
     }
