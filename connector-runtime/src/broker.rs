@@ -176,6 +176,16 @@ fn explain(code: ConnectReturnCode) -> &'static str {
     }
 }
 
+/// Runs one connection, over any stream.
+#[cfg(feature = "testing")]
+pub(crate) async fn serve_once(
+    stream: tokio::io::DuplexStream,
+    identity: &Identity,
+    shared: &Shared,
+) -> Result<(), LinkError> {
+    client::serve(Box::new(stream), identity, shared).await.map_err(|broken| broken.error)
+}
+
 /// Connects again and again, until the connector says goodbye.
 pub(crate) async fn keep_connected(address: Address, identity: Identity, shared: &Shared) {
     let mut pause = SHORTEST_PAUSE;

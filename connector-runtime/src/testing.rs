@@ -62,6 +62,8 @@
 #![allow(clippy::missing_panics_doc, reason = "the module's docs say it")]
 
 #[doc(hidden)]
+pub mod fuzz;
+#[doc(hidden)]
 pub mod machine;
 
 use std::{collections::HashMap, io, sync::Arc, time::Duration};

@@ -1,0 +1,150 @@
+//! What is fuzzed: functions that take any bytes, and panic where that shows a mistake.
+//!
+//! `tests/fuzz` hands them to libFuzzer, `tests/mutations.rs` to mutations of the same corpus.
+
+use std::collections::HashSet;
+
+use clap::Args;
+use rumqttc::QoS;
+use serde::de::IgnoredAny;
+use serde_json::{Value, json, value::RawValue};
+use tokio::{
+    io::{AsyncWriteExt, duplex},
+    runtime::Builder,
+};
+
+use crate::{
+    Actuator, Command, Flat, Settings, Timestamp,
+    broker::{self, Identity},
+    guard::Now,
+    log::Logs,
+    map::DatapointMap,
+    registry::Registry,
+    session::Session,
+    settings::{self, Environment},
+    shared::Shared,
+    topic::Topics,
+};
+
+const NOW: Timestamp = Timestamp::from_millis(1_735_689_600_000);
+
+/// What of a broker begins each connection: CONNACK, and SUBACK for the map and for our own topics.
+const WELCOME: &[u8] = b"\x20\x02\0\0\x90\x03\0\x01\x01\x90\x04\0\x02\0\0";
+
+/// A datapoint map. What is selected can be subscribed and published, and nothing goes in a circle.
+pub fn map(bytes: &[u8]) {
+    let topics = Topics::of("demo");
+    let Ok((map, refused)) = DatapointMap::parse(bytes, &topics) else { return };
+    assert_eq!(refused.summary().is_some(), refused.count() > 0);
+    let published: HashSet<&str> = map.sensor.values().map(|topic| &**topic).collect();
+    for topic in published.iter().copied().chain(map.actuator.keys().map(String::as_str)) {
+        assert_eq!(topics.check_value_topic(topic), Ok(()));
+    }
+    assert!(map.actuator.keys().all(|topic| !published.contains(&**topic)));
+}
+
+/// A command: as a whole message, and as the value of one. What is accepted is what the actuator says.
+pub fn command(bytes: &[u8]) {
+    let actuators = [
+        Actuator::new("number").range(-50.0..=100.0),
+        Actuator::new("level").one_of([1, 2, 5]),
+        Actuator::new("text").max_len(8),
+        Actuator::new("any"),
+    ];
+    let topics: serde_json::Map<_, _> = actuators
+        .iter()
+        .map(|actuator| (actuator.key().to_owned(), actuator.key().into()))
+        .collect();
+    let mut session = Session::new("demo", "1", Vec::new(), actuators.into());
+    let map = json!({ "sensor": {}, "actuator": topics }).to_string();
+    assert!(matches!(session.message("demo/datapoint_map", map.as_bytes(), true, NOW), Ok(None)));
+    let value = [br#"{"value":"#, bytes, b"}"].concat();
+    for message in [bytes, &value] {
+        for key in ["number", "level", "text", "any"] {
+            if let Ok(Some(arrival)) = session.message(key, message, false, NOW) {
+                assert_accepted(&arrival.command);
+            }
+        }
+    }
+}
+
+fn assert_accepted(command: &Command) {
+    let json = command.json();
+    assert!(serde_json::from_str::<IgnoredAny>(json).is_ok(), "{json}");
+    let number = || command.value::<f64>().expect("a number");
+    match command.key() {
+        "number" => assert!((-50.0..=100.0).contains(&number()), "{json}"),
+        "level" => assert!([1.0, 2.0, 5.0].contains(&number()), "{json}"),
+        "text" => match command.value().expect("JSON") {
+            Value::String(text) => assert!(text.chars().count() <= 8, "{json}"),
+            Value::Array(items) => assert!(items.len() <= 8, "{json}"),
+            _ => panic!("{json} has no length"),
+        },
+        _ => {}
+    }
+}
+
+/// A device's message in JSON. All that is made of it is JSON that the data bases bear.
+pub fn frame(bytes: &[u8]) {
+    let Ok(readings) = serde_json::from_slice::<Box<RawValue>>(bytes) else { return };
+    let mut flat = Flat::default();
+    if flat.serialize(&readings).is_err() {
+        return;
+    }
+    for (key, json) in flat.values() {
+        let has_nul = key.contains('\0') || json.replace(r"\\", "").contains(r"\u0000");
+        assert!(!has_nul, "{key:?}: {json}");
+        assert!(serde_json::from_str::<IgnoredAny>(json).is_ok(), "{json}");
+    }
+    let mut registry = Registry::new(Vec::new(), Vec::new());
+    registry.update(&flat, NOW);
+    let announcement = registry.announcement(usize::MAX);
+    assert!(serde_json::from_slice::<IgnoredAny>(&announcement).is_ok());
+}
+
+/// A `.env` file. It gives settings, or a report.
+pub fn configuration(bytes: &[u8]) {
+    /// Settings of different kinds.
+    #[derive(Args)]
+    struct Device {
+        #[arg(long, env = "DEVICE_ADDR")]
+        _address: String,
+        #[arg(long, env = "METERS", value_delimiter = ',')]
+        _meters: Vec<u8>,
+        #[arg(long, env = "READ_ONLY")]
+        _read_only: bool,
+    }
+
+    impl Settings for Device {
+        const NAME: &'static str = "demo";
+        const VERSION: &'static str = "1";
+        const ABOUT: &'static str = "A demonstration.";
+    }
+
+    let Ok(text) = str::from_utf8(bytes) else { return };
+    let environment = Environment::of_text(text, |_| None);
+    match settings::read::<Device>(["demo".into()], &environment) {
+        Ok(read) => drop(read.settings.check()),
+        Err(exit) => assert!(exit.to_string().contains("\n  - ")),
+    }
+}
+
+/// What a broker sends once the connector is online, until it closes the connection. After that the
+/// connector still takes a map.
+pub fn packet(bytes: &[u8]) {
+    let session = Session::new("demo", "1", Vec::new(), vec![Actuator::new("a")]);
+    let shared = Shared::new(session, Logs::new(false));
+    let identity = Identity { client_id: "demo".to_owned(), login: None };
+    let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime").block_on(async {
+        let (mut broker, connector) = duplex(WELCOME.len() + bytes.len());
+        broker.write_all(&[WELCOME, bytes].concat()).await.expect("there is room");
+        broker.shutdown().await.expect("it is open");
+        let served = broker::serve_once(connector, &identity, &shared).await;
+        assert!(served.is_err(), "the broker is gone");
+    });
+    let map = br#"{"sensor":{},"actuator":{"set":"a"}}"#;
+    shared.message("demo/datapoint_map", map, true, Now::read());
+    let session = shared.session();
+    assert_eq!((session.selected(), session.value_qos), ((0, 1), QoS::AtLeastOnce));
+}
