@@ -125,7 +125,7 @@ async fn what_is_no_map_leaves_the_old_one_in_force(broker: Broker) {
 async fn entries_that_cannot_be_used_are_left_out(broker: Broker) {
     let mut world = World::start(broker).await;
     world.settle().await;
-    let long = "x".repeat(70_000);
+    let long = "!".repeat(70_000);
     let topics = ["", "demo/+/a", "demo/#", "a\0b", "$SYS/a", &long, MAP, "demo/logs", "a\u{ffff}"];
     let mut sensors: Map<_, _> =
         topics.iter().enumerate().map(|(i, topic)| (format!("bad{i}"), json!(topic))).collect();
