@@ -200,10 +200,12 @@ impl Session {
         Publish { topic, payload, qos: QoS::AtLeastOnce, retain: true, kind: Kind::Passing, seq: 0 }
     }
 
-    /// The link is gone; what it did not deliver comes back, in order.
-    pub(crate) fn offline(&mut self, undelivered: impl Iterator<Item = Publish>) {
+    /// The link is gone; what it did not deliver comes back, in order. Only a broker that closes it
+    /// (`is_closed`) may mean that it does not bear a message; one that is silent may be far away.
+    pub(crate) fn offline(&mut self, undelivered: impl Iterator<Item = Publish>, is_closed: bool) {
         let mut undelivered: VecDeque<_> = undelivered.collect();
         if self.is_online
+            && is_closed
             && self.outbox.quarantine.is_culprit(undelivered.front())
             && let Some(culprit) = undelivered.pop_front()
         {

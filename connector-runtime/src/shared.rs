@@ -187,8 +187,8 @@ impl Shared {
         self.set_status(|status| status.is_online = true);
     }
 
-    pub(crate) fn offline(&self, undelivered: impl Iterator<Item = Publish>) {
-        self.update(|session| session.offline(undelivered));
+    pub(crate) fn offline(&self, undelivered: impl Iterator<Item = Publish>, is_closed: bool) {
+        self.update(|session| session.offline(undelivered, is_closed));
         self.set_status(|status| status.is_online = false);
         self.room.notify_waiters();
     }

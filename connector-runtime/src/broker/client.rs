@@ -58,7 +58,8 @@ pub(super) async fn serve(
     };
     let ended = client.run(identity).await;
     shared.session().outbox.delivered(&client.link.take_delivered());
-    shared.offline(client.link.undelivered());
+    let is_closed = !matches!(ended, Err(LinkError::Silent(_)));
+    shared.offline(client.link.undelivered(), is_closed);
     ended.map_err(|error| Broken { error, was_online: client.is_online })
 }
 

@@ -150,7 +150,7 @@ fn a_declared_sensor_is_announced_with_an_example_that_is_never_its_value() {
     assert_eq!(published(&mut session), [(topic, announcement, 1, true)]);
     map(&mut session, &json!({"sensor": {"a": "u"}, "actuator": {}}));
     readings(&mut session, &json!({"b": 0}));
-    session.offline(std::iter::empty());
+    session.offline(std::iter::empty(), true);
     session.online();
     assert_eq!(topics(&mut session), ["demo/available_datapoints"]);
     readings(&mut session, &json!({"a": 2}));
@@ -289,7 +289,7 @@ fn an_announcement_that_the_broker_does_not_bear_blocks_nothing() {
     readings(&mut session, &many);
     for _ in 0..3 {
         let announcement = session.outbox.pop().filter(|p| p.kind == Kind::Passing);
-        session.offline(announcement.into_iter());
+        session.offline(announcement.into_iter(), true);
         session.online();
     }
     assert_eq!(topics(&mut session), ["t"]);
@@ -320,10 +320,24 @@ fn a_message_that_the_broker_refuses_is_counted() {
     for _ in 0..3 {
         session.online();
         topics(&mut session);
-        session.offline(std::iter::once(raw.clone()));
+        session.offline(std::iter::once(raw.clone()), true);
     }
     let metrics = session.metrics.text(&session.snapshot());
     assert!(metrics.contains(r#"connector_dropped_total{kind="refused"} 1"#), "{metrics}");
+}
+
+#[test]
+fn a_silent_broker_refuses_nothing() {
+    let mut session = Session::new("demo", "1", Vec::new(), Vec::new());
+    session.raw_message("1", NOW);
+    let raw = session.outbox.pop().unwrap();
+    for _ in 0..5 {
+        session.online();
+        topics(&mut session);
+        session.offline(std::iter::once(raw.clone()), false);
+    }
+    let metrics = session.metrics.text(&session.snapshot());
+    assert!(!metrics.contains(r#"kind="refused""#), "{metrics}");
 }
 
 #[test]
@@ -334,7 +348,7 @@ fn after_a_broken_link_everything_is_said_again() {
     readings(&mut session, &json!({"a": 1, "b": 2}));
     let undelivered: Vec<_> =
         std::iter::from_fn(|| session.outbox.pop()).filter(|p| &*p.topic == "2").collect();
-    session.offline(undelivered.into_iter());
+    session.offline(undelivered.into_iter(), true);
     session.heartbeat(NOW, Duration::from_secs(30));
     readings(&mut session, &json!({"b": 3, "c": 4}));
     assert_eq!(session.actuator_topics(), ["t"]);

@@ -133,7 +133,7 @@ impl Machine {
         self.is_online = false;
         if let Some(mut link) = self.link.take() {
             self.shared.session().outbox.delivered(&link.take_delivered());
-            self.shared.offline(link.undelivered());
+            self.shared.offline(link.undelivered(), true);
         }
     }
 
