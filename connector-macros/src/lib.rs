@@ -249,7 +249,7 @@ pub fn connect(_options: TokenStream, item: TokenStream) -> TokenStream {
 /// #   fn readings(raw: &[u8]) -> Result<usize> { Ok(raw.len()) }
 /// }
 /// # let sources = Meter { history: None }.sources();
-/// # assert_eq!(sources[2], Source::poll("history", None));
+/// # assert_eq!(sources[2], Source::poll("history", None).timeout(Duration::from_secs(5)));
 /// ```
 #[proc_macro_attribute]
 pub fn receive(_options: TokenStream, item: TokenStream) -> TokenStream {
