@@ -20,7 +20,7 @@ use support::{
 };
 use tokio::{
     task::JoinHandle,
-    time::{interval, sleep},
+    time::{interval, sleep, timeout},
 };
 
 const KILLS: usize = 20;
@@ -33,6 +33,9 @@ const WINDOW: Duration = Duration::from_millis(400);
 
 /// From the start of a connector to its first message, as a rule; more on a loaded machine.
 const FIRST: Duration = Duration::from_secs(2);
+
+/// A connector waits for its broker at the start, but not for ever.
+const START_WITHOUT_BROKER: Duration = Duration::from_secs(30);
 
 /// Makes lines long enough that the spool outgrows the memory of an outage.
 const PADDING: usize = 600;
@@ -270,6 +273,33 @@ fn raw_number(message: &Message) -> u64 {
     let line = json["payload"]["raw_message"].as_str().expect("a line");
     let line: Value = serde_json::from_str(line).expect("JSON");
     line["n"].as_u64().expect("a number")
+}
+
+/// It does not hear from the broker what is selected, but it was told before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
+async fn a_connector_that_starts_in_an_outage_keeps_its_values() {
+    let mut crashes = Crashes::start().await;
+    let connector = crashes.connector().await;
+    connector.stdout.line("1 sensors and 0 actuators are selected").await;
+    crashes.outage(&connector).await;
+    connector.kill().await;
+    let connections = || crashes.written.lock().unwrap().ends.len();
+    let before = connections();
+    let connector = crashes.launch().start();
+    let connected = async {
+        while connections() == before {
+            sleep(Duration::from_millis(5)).await;
+        }
+    };
+    timeout(START_WITHOUT_BROKER, connected).await.expect("the connector starts without a broker");
+    let first = crashes.last_written() + 1;
+    crashes.recover().await;
+    crashes.heard_since(Instant::now()).await;
+    let (values, _) = arrived(&crashes.bus.all("demo/n"), value);
+    let since: Vec<_> = values.iter().copied().skip_while(|number| *number < first).collect();
+    assert_eq!(since[0], first, "{values:?}");
+    connector.terminate().await.assert_clean();
 }
 
 /// A disk that takes little: the connector works on in memory, and says so once.

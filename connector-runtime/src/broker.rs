@@ -46,8 +46,11 @@ const LONGEST_PAUSE_REFUSED: Duration = Duration::from_mins(1);
 /// A connection that lasted for so long is no reason for a longer pause.
 const HEALTHY: Duration = Duration::from_secs(5);
 
-/// How long the broker may take for each step of a new connection.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long it may take until there is a connection on which MQTT can be spoken; TLS takes some rounds.
+const OPENING: Duration = Duration::from_secs(10);
+
+/// How long the broker may take for each answer in a new connection.
+const PATIENCE: Duration = Duration::from_secs(4);
 
 /// With either side silent for this long, the broker is asked whether it is there: MQTT wants to hear
 /// from us, and we from the broker.
@@ -193,13 +196,13 @@ pub(crate) async fn keep_connected(address: Address, identity: Identity, shared:
     loop {
         let began = Instant::now();
         let opened = tokio::select! {
-            opened = timeout(PATIENCE, address.open()) => opened,
+            opened = timeout(OPENING, address.open()) => opened,
             () = shared.goodbye() => return,
         };
         let ended = match opened {
             Ok(Ok(stream)) => client::serve(stream, &identity, shared).await,
             Ok(Err(error)) => Err(error.into()),
-            Err(_) => Err(LinkError::Silent(PATIENCE).into()),
+            Err(_) => Err(LinkError::Silent(OPENING).into()),
         };
         let Err(Broken { error, was_online }) = ended else { return };
         let reason = error.to_string();

@@ -67,6 +67,14 @@ impl Refused {
 }
 
 impl DatapointMap {
+    /// The map as it would come over the bus.
+    pub(crate) fn to_json(&self) -> Vec<u8> {
+        let sensor: HashMap<_, _> =
+            self.sensor.iter().map(|(key, topic)| (key, &**topic)).collect();
+        let json = serde_json::json!({ "sensor": sensor, "actuator": self.actuator });
+        json.to_string().into_bytes()
+    }
+
     /// Reads a map as it came over the bus. Entries that cannot be used are left out.
     pub(crate) fn parse(payload: &[u8], topics: &Topics) -> Result<(Self, Refused), BadMap> {
         if payload.len() > MAX_BYTES {

@@ -20,7 +20,7 @@ use crate::{
     settings::{self, Environment, Exit, Read},
     shared::Shared,
     source,
-    spool::Running,
+    spool::{Running, Selection},
     stop,
 };
 
@@ -181,6 +181,9 @@ pub(crate) async fn serve<C: Connector>(
     if let Some(running) = &spool {
         session.outbox.attach(Arc::clone(&running.spool));
     }
+    if let Some(map) = Selection::of(&settings).and_then(|selection| selection.read()) {
+        session.restore_map(&map);
+    }
     let shared = Arc::new(Shared::new(session, logs.clone()));
     let device = Arc::new(Device::new(connector, Arc::clone(&shared)));
     let mut workers = JoinSet::new();
@@ -240,7 +243,7 @@ async fn operate<C: Connector>(
     }
     let mut tasks = JoinSet::new();
     tasks.spawn(logs.collect(beat(Arc::clone(shared), settings.heartbeat_interval())));
-    tasks.spawn(logs.collect(tell_selections(Arc::clone(shared))));
+    tasks.spawn(logs.collect(tell_selections(Arc::clone(shared), Selection::of(settings))));
     let watched = Arc::clone(shared);
     tasks.spawn(logs.collect(async move { watched.calls.watch().await }));
     let records_raw = settings.send_raw_message_to_db;
@@ -283,9 +286,9 @@ async fn beat(shared: Arc<Shared>, interval: Duration) {
     }
 }
 
-/// Tells what is selected once the maps have come to rest. BEMCom's API sends many while it deletes a
+/// Tells, and keeps, what is selected once the maps have come to rest. BEMCom's API sends many while it deletes a
 /// connector, and a log message that it gets in the midst of that ends it.
-async fn tell_selections(shared: Arc<Shared>) {
+async fn tell_selections(shared: Arc<Shared>, kept: Option<Selection>) {
     let mut told = 0;
     loop {
         let mut last = shared.status(|status| status.received.selections > told).await;
@@ -297,6 +300,10 @@ async fn tell_selections(shared: Arc<Shared>) {
         told = last.received.selections;
         let (sensors, actuators) = shared.session().selected();
         tracing::info!("datapoint_map: {sensors} sensors and {actuators} actuators are selected");
+        if let Some(kept) = &kept {
+            let map = shared.session().map_json();
+            kept.keep(map).await;
+        }
     }
 }
 

@@ -366,6 +366,21 @@ impl Session {
         }
     }
 
+    /// Puts the map of an earlier run in force, until the broker has said which one it is now.
+    pub(crate) fn restore_map(&mut self, payload: &[u8]) {
+        match DatapointMap::parse(payload, &self.topics) {
+            Ok((map, _)) => self.select(map),
+            Err(problem) => {
+                tracing::warn!("the datapoint map that was kept is of no use: {problem}")
+            }
+        }
+    }
+
+    /// The map in force, as it would come over the bus.
+    pub(crate) fn map_json(&self) -> Vec<u8> {
+        self.registry.map().to_json()
+    }
+
     fn select(&mut self, map: DatapointMap) {
         if &map == self.registry.map() {
             tracing::debug!("the same datapoint_map again");

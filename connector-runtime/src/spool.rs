@@ -38,12 +38,14 @@
 #[cfg(feature = "spool")]
 mod file;
 mod record;
+mod selection;
 #[cfg(test)]
 mod tests;
 mod worker;
 
 use std::{
     collections::BTreeMap,
+    fmt::Write,
     sync::{
         Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
@@ -53,6 +55,8 @@ use std::{
 
 #[cfg(feature = "spool")]
 use std::thread;
+
+pub(crate) use self::selection::Selection;
 
 use tokio::{
     sync::{Notify, oneshot},
@@ -216,6 +220,19 @@ impl Spool {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The beginning of a file's name, which differs where connectors' names do.
+fn file_name(connector: &str) -> String {
+    let mut file = String::new();
+    for byte in connector.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_".contains(&byte) {
+            file.push(byte.into());
+        } else {
+            let _ = write!(file, "%{byte:02x}");
+        }
+    }
+    file
 }
 
 /// A spool and its thread.

@@ -84,7 +84,8 @@ use crate::{
     broker::{
         Address, LinkError,
         codec::{self, Connect, Packet, QoS},
-        link::{Event, Link},
+        dialogue::{Event, Uplink},
+        link::Link,
     },
     log::{BusLayer, Logs},
     outbox::{self, Kind, Outbox, Publish},

@@ -24,7 +24,7 @@ const WINDOW: u64 = 16;
 const BACK: Duration = Duration::from_secs(5);
 
 /// How soon it has noticed that the broker does not answer, beside that.
-const NOTICED: Duration = Duration::from_secs(10);
+const NOTICED: Duration = Duration::from_secs(4);
 
 /// A large message on a slow line takes half of this.
 const PATIENCE: Duration = Duration::from_mins(1);

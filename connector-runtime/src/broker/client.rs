@@ -14,8 +14,8 @@ use tokio::{
 use super::{
     ASK_AFTER, Broken, Identity, LinkError, PATIENCE, Stream,
     codec::{self, Connect, ConnectReturnCode, LastWill, Packet, Publish, QoS},
-    dialogue,
-    link::Link,
+    dialogue::{self, Uplink},
+    link::{Link, time_for},
     oversized::{Front, Header, Oversized},
 };
 use crate::{guard::Now, session::Session, shared::Shared};
@@ -105,7 +105,9 @@ impl Client<'_> {
     async fn begin(&mut self, identity: &Identity) -> Result<(), LinkError> {
         let silent = |_| LinkError::Silent(PATIENCE);
         timeout(PATIENCE, self.connect(identity)).await.map_err(silent)??;
-        timeout(PATIENCE, self.subscribe()).await.map_err(silent)?
+        dialogue::subscribe(&mut self.link, self.shared, Instant::now())?;
+        let patience = PATIENCE + time_for(self.link.out.len());
+        timeout(patience, self.settle()).await.map_err(silent)?
     }
 
     async fn connect(&mut self, identity: &Identity) -> Result<(), LinkError> {
@@ -135,9 +137,8 @@ impl Client<'_> {
         }
     }
 
-    /// Subscribes to everything, and waits until it is confirmed.
-    async fn subscribe(&mut self) -> Result<(), LinkError> {
-        dialogue::subscribe(&mut self.link, self.shared, Instant::now())?;
+    /// Waits until all is confirmed.
+    async fn settle(&mut self) -> Result<(), LinkError> {
         while !self.link.is_settled() {
             self.exchange().await?;
         }
@@ -170,6 +171,7 @@ impl Client<'_> {
         self.take_work()?;
         self.input.reserve(READ);
         let has_output = !(self.link.out.is_empty() && self.is_flushed);
+        let stalled = self.link.stalled_at();
         let until = match self.asked {
             Some(asked) => asked + self.link.patience(),
             None => self.heard.min(self.spoke) + ASK_AFTER,
@@ -187,6 +189,7 @@ impl Client<'_> {
             }
             () = self.shared.changed() => Ok(()),
             () = sleep_until(until) => self.ask(),
+            () = sleep_until(stalled.unwrap_or(until)), if stalled.is_some() => Ok(()),
             () = sleep_until(self.holds_until.unwrap_or(until)), if self.holds_until.is_some() => {
                 self.release();
                 Ok(())
@@ -208,7 +211,7 @@ impl Client<'_> {
 
     fn ask(&mut self) -> Result<(), LinkError> {
         if self.asked.replace(Instant::now()).is_some() {
-            return Err(LinkError::Silent(ASK_AFTER));
+            return Err(LinkError::Silent(self.link.patience()));
         }
         self.link.write(&Packet::PingReq)
     }
@@ -246,7 +249,9 @@ impl Client<'_> {
 
     fn handle_input(&mut self) -> Result<(), LinkError> {
         while let Some(packet) = self.next_packet()? {
-            dialogue::hear(&mut self.link, self.shared, packet, Now::read())?;
+            let now = Now::read();
+            let event = self.link.receive(packet, now.instant)?;
+            dialogue::hear(self.shared, event, now)?;
         }
         if !self.input.is_empty() {
             self.link.hears_part(Instant::now());

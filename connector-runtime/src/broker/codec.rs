@@ -1,7 +1,9 @@
 //! MQTT 3.1.1 packets and their bytes: the one place that knows which library they come from.
 //!
-//! Of `rumqttc` 0.25.1 this takes the codec only; whoever would use another one exchanges this file.
-//! (The embedded broker reads and writes by the same library, on its own.)
+//! Of `rumqttc` 0.25.1 this takes the codec only. Another codec takes the place of this file, and of the few
+//! lines that make a CONNECT; another client that of the whole [`Link`](super::link), by the trait
+//! [`Uplink`](super::dialogue::Uplink). (The embedded broker reads and writes by the same library, on its
+//! own.)
 //!
 //! # Why not its client
 //!

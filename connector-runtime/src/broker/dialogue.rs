@@ -5,28 +5,69 @@
 use tokio::time::Instant;
 
 use super::{
-    ASK_AFTER, LinkError,
-    codec::{Packet, Publish, QoS},
-    link::{Event, Link},
+    LinkError,
+    codec::{self, QoS},
 };
-use crate::{guard::Now, session::Change, shared::Shared};
+use crate::{
+    guard::Now,
+    outbox::{Outbox, Publish},
+    session::Change,
+    shared::Shared,
+};
+
+/// An MQTT connection, as the session needs it: the seam at which another MQTT client would take the
+/// place of the [`Link`](super::link::Link).
+pub(crate) trait Uplink {
+    /// Asks for messages on these topics; the answer is an [`Event::Subscribed`].
+    fn subscribe(&mut self, topics: &[String], qos: QoS, now: Instant) -> Result<(), LinkError>;
+
+    fn unsubscribe(&mut self, topics: &[String]) -> Result<(), LinkError>;
+
+    /// Takes messages from the outbox, as many as it has room for.
+    fn fill(&mut self, outbox: &mut Outbox, now: Instant);
+
+    /// Which of them were acknowledged since this was last asked, by [`Publish::seq`].
+    fn take_delivered(&mut self) -> Vec<u64>;
+
+    /// An error if the broker has left something unanswered for too long.
+    fn check(&self, now: Instant) -> Result<(), LinkError>;
+
+    /// The connection is over: what has to be sent again, oldest first.
+    fn undelivered(self) -> impl DoubleEndedIterator<Item = Publish>;
+}
+
+/// What comes from the broker for the session.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Event {
+    Message(codec::Publish),
+    /// A SUBSCRIBE is answered; these of its topics were refused.
+    Subscribed {
+        refused: Vec<String>,
+    },
+}
 
 /// Subscribes to the map, our own topics and the actuators.
-pub(crate) fn subscribe(link: &mut Link, shared: &Shared, now: Instant) -> Result<(), LinkError> {
+pub(crate) fn subscribe(
+    uplink: &mut impl Uplink,
+    shared: &Shared,
+    now: Instant,
+) -> Result<(), LinkError> {
     let (map, own, actuators) = {
         let mut session = shared.session();
         (session.map_topic().to_owned(), session.own_topics(), session.actuator_topics())
     };
-    link.subscribe(&[map], QoS::AtLeastOnce, now)?;
-    link.subscribe(&own, QoS::AtMostOnce, now)?;
-    link.subscribe(&actuators, QoS::ExactlyOnce, now)
+    uplink.subscribe(&[map], QoS::AtLeastOnce, now)?;
+    uplink.subscribe(&own, QoS::AtMostOnce, now)?;
+    uplink.subscribe(&actuators, QoS::ExactlyOnce, now)
 }
 
 /// Takes what the session has to say, as far as the connection has room for it.
-pub(crate) fn take_work(link: &mut Link, shared: &Shared, now: Instant) -> Result<(), LinkError> {
-    if link.is_stalled(now) {
-        return Err(LinkError::Silent(ASK_AFTER));
-    }
+pub(crate) fn take_work(
+    uplink: &mut impl Uplink,
+    shared: &Shared,
+    now: Instant,
+) -> Result<(), LinkError> {
+    uplink.check(now)?;
     let mut session = shared.session_with_logs();
     let (mut new, mut gone) = (Vec::new(), Vec::new());
     for change in session.take_changes() {
@@ -35,25 +76,20 @@ pub(crate) fn take_work(link: &mut Link, shared: &Shared, now: Instant) -> Resul
             Change::Unsubscribe(topic) => gone.push(topic),
         }
     }
-    link.unsubscribe(&gone)?;
-    link.subscribe(&new, QoS::ExactlyOnce, now)?;
-    let delivered = link.take_delivered();
+    uplink.unsubscribe(&gone)?;
+    uplink.subscribe(&new, QoS::ExactlyOnce, now)?;
+    let delivered = uplink.take_delivered();
     shared.metrics.acknowledged.inc_by(delivered.len() as u64);
     session.outbox.delivered(&delivered);
-    link.fill(&mut session.outbox, now);
+    uplink.fill(&mut session.outbox, now);
     shared.tell_room(&session);
     Ok(())
 }
 
-/// Takes a packet from the broker.
-pub(crate) fn hear(
-    link: &mut Link,
-    shared: &Shared,
-    packet: Packet,
-    now: Now,
-) -> Result<(), LinkError> {
-    match link.receive(packet, now.instant)? {
-        Some(Event::Message(Publish { topic, payload, retain, .. })) => {
+/// Takes what comes from the broker.
+pub(crate) fn hear(shared: &Shared, event: Option<Event>, now: Now) -> Result<(), LinkError> {
+    match event {
+        Some(Event::Message(codec::Publish { topic, payload, retain, .. })) => {
             shared.message(&topic, &payload, retain, now);
         }
         Some(Event::Subscribed { refused }) => handle_refused(shared, &refused)?,

@@ -19,6 +19,7 @@ use super::{
         self, Packet, PubAck, PubComp, PubRec, PubRel, QoS, Subscribe, SubscribeFilter,
         SubscribeReasonCode, Unsubscribe,
     },
+    dialogue::{Event, Uplink},
 };
 use crate::outbox::{Outbox, Publish};
 
@@ -37,8 +38,8 @@ const FILTERS: usize = 64;
 const REMEMBERED: usize = 256;
 
 /// A connection on which messages wait for their acknowledgement, and nothing moves for this long,
-/// is given up.
-const ANSWER: Duration = Duration::from_secs(10);
+/// is given up: soon enough that an answer which is lost costs less than 5 s.
+const ANSWER: Duration = Duration::from_secs(4);
 
 /// The slowest line: what is on its way has this many bytes a second more time to be answered, as it
 /// may wait in buffers that nobody sees.
@@ -86,16 +87,6 @@ enum Stage {
     Acknowledged,
 }
 
-/// What a packet means for the session.
-#[derive(Debug, PartialEq)]
-pub(crate) enum Event {
-    Message(codec::Publish),
-    /// A SUBSCRIBE is answered; these of its topics were refused.
-    Subscribed {
-        refused: Vec<String>,
-    },
-}
-
 impl Link {
     pub(crate) fn new(now: Instant) -> Self {
         Self {
@@ -109,57 +100,6 @@ impl Link {
             progress: now,
             delivered: Vec::new(),
         }
-    }
-
-    /// Which messages were acknowledged since this was last asked, by [`Publish::seq`].
-    pub(crate) fn take_delivered(&mut self) -> Vec<u64> {
-        std::mem::take(&mut self.delivered)
-    }
-
-    /// Moves messages from the outbox into the window, as bytes.
-    pub(crate) fn fill(&mut self, outbox: &mut Outbox, now: Instant) {
-        if self.in_flight.is_empty() {
-            self.progress = now;
-        }
-        let window = if outbox.quarantine.is_cautious() { 1 } else { WINDOW };
-        while self.out.len() < BATCH
-            && (self.in_flight.len() < window || outbox.next_qos() == Some(QoS::AtMostOnce))
-            && let Some(publish) = outbox.pop()
-        {
-            if publish.qos == QoS::AtMostOnce {
-                encode(&mut self.out, &publish, 0);
-                continue;
-            }
-            let id = self.next_id();
-            encode(&mut self.out, &publish, id);
-            self.in_flight.push_back(InFlight { id, publish, stage: Stage::Published });
-        }
-    }
-
-    /// Asks for messages on these topics.
-    pub(crate) fn subscribe(
-        &mut self,
-        topics: &[String],
-        qos: QoS,
-        now: Instant,
-    ) -> Result<(), LinkError> {
-        for topics in topics.chunks(FILTERS) {
-            let filters = topics.iter().map(|topic| SubscribeFilter::new(topic.clone(), qos));
-            let mut subscribe = Subscribe::new_many(filters);
-            subscribe.pkid = self.next_id();
-            let subscribing = Subscribing { topics: topics.to_vec(), since: now };
-            self.subscribing.insert(subscribe.pkid, subscribing);
-            self.write(&Packet::Subscribe(subscribe))?;
-        }
-        Ok(())
-    }
-
-    pub(crate) fn unsubscribe(&mut self, topics: &[String]) -> Result<(), LinkError> {
-        for topics in topics.chunks(FILTERS) {
-            let (pkid, topics) = (self.next_id(), topics.to_vec());
-            self.write(&Packet::Unsubscribe(Unsubscribe { pkid, topics }))?;
-        }
-        Ok(())
     }
 
     pub(crate) fn write(&mut self, packet: &Packet) -> Result<(), LinkError> {
@@ -205,16 +145,21 @@ impl Link {
     }
 
     /// Whether the broker has left something unanswered for too long.
-    pub(crate) fn is_stalled(&self, now: Instant) -> bool {
+    fn is_stalled(&self, now: Instant) -> bool {
+        self.stalled_at().is_some_and(|at| now >= at)
+    }
+
+    /// When that will be so, unless something moves.
+    pub(super) fn stalled_at(&self) -> Option<Instant> {
         let progress = (!self.in_flight.is_empty()).then_some(self.progress);
         let asked = self.subscribing.values().map(|subscribing| subscribing.since);
-        asked.chain(progress).min().is_some_and(|oldest| now - oldest > self.patience())
+        asked.chain(progress).min().map(|oldest| oldest + self.patience())
     }
 
     /// How long an answer may take.
     pub(crate) fn patience(&self) -> Duration {
         let bytes: usize = self.in_flight.iter().map(|flight| flight.publish.payload.len()).sum();
-        ANSWER + Duration::from_secs(1) * u32::try_from(bytes).unwrap_or(u32::MAX) / SLOWEST
+        ANSWER + time_for(bytes)
     }
 
     /// Part of a large packet has come; answers are behind it.
@@ -226,14 +171,6 @@ impl Link {
     /// Whether everything that was sent is acknowledged, and every subscription confirmed.
     pub(crate) fn is_settled(&self) -> bool {
         self.in_flight.is_empty() && self.subscribing.is_empty()
-    }
-
-    /// What the broker has not acknowledged, oldest first. What is retained comes again also if only
-    /// one before it lacks its acknowledgement: otherwise an older value would be the last on a topic.
-    pub(crate) fn undelivered(self) -> impl DoubleEndedIterator<Item = Publish> {
-        let is_due =
-            |flight: &InFlight| flight.stage != Stage::Acknowledged || flight.publish.retain;
-        self.in_flight.into_iter().filter(is_due).map(|flight| flight.publish)
     }
 
     /// A repetition is confirmed, but not delivered again. For QoS 2 that is what it means; for QoS 1 it
@@ -323,6 +260,68 @@ impl Link {
             }
         }
     }
+}
+
+impl Uplink for Link {
+    fn take_delivered(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.delivered)
+    }
+
+    fn fill(&mut self, outbox: &mut Outbox, now: Instant) {
+        if self.in_flight.is_empty() {
+            self.progress = now;
+        }
+        let window = if outbox.quarantine.is_cautious() { 1 } else { WINDOW };
+        while self.out.len() < BATCH
+            && (self.in_flight.len() < window || outbox.next_qos() == Some(QoS::AtMostOnce))
+            && let Some(publish) = outbox.pop()
+        {
+            if publish.qos == QoS::AtMostOnce {
+                encode(&mut self.out, &publish, 0);
+                continue;
+            }
+            let id = self.next_id();
+            encode(&mut self.out, &publish, id);
+            self.in_flight.push_back(InFlight { id, publish, stage: Stage::Published });
+        }
+    }
+
+    fn subscribe(&mut self, topics: &[String], qos: QoS, now: Instant) -> Result<(), LinkError> {
+        for topics in topics.chunks(FILTERS) {
+            let filters = topics.iter().map(|topic| SubscribeFilter::new(topic.clone(), qos));
+            let mut subscribe = Subscribe::new_many(filters);
+            subscribe.pkid = self.next_id();
+            let subscribing = Subscribing { topics: topics.to_vec(), since: now };
+            self.subscribing.insert(subscribe.pkid, subscribing);
+            self.write(&Packet::Subscribe(subscribe))?;
+        }
+        Ok(())
+    }
+
+    fn unsubscribe(&mut self, topics: &[String]) -> Result<(), LinkError> {
+        for topics in topics.chunks(FILTERS) {
+            let (pkid, topics) = (self.next_id(), topics.to_vec());
+            self.write(&Packet::Unsubscribe(Unsubscribe { pkid, topics }))?;
+        }
+        Ok(())
+    }
+
+    /// What is retained comes again also if only one before it lacks its acknowledgement: otherwise an
+    /// older value would be the last on a topic.
+    fn undelivered(self) -> impl DoubleEndedIterator<Item = Publish> {
+        let is_due =
+            |flight: &InFlight| flight.stage != Stage::Acknowledged || flight.publish.retain;
+        self.in_flight.into_iter().filter(is_due).map(|flight| flight.publish)
+    }
+
+    fn check(&self, now: Instant) -> Result<(), LinkError> {
+        if self.is_stalled(now) { Err(LinkError::Silent(self.patience())) } else { Ok(()) }
+    }
+}
+
+/// How long so many bytes take on the slowest line.
+pub(super) fn time_for(bytes: usize) -> Duration {
+    Duration::from_secs(1) * u32::try_from(bytes).unwrap_or(u32::MAX) / SLOWEST
 }
 
 /// Appends a PUBLISH packet: MQTT 3.1.1, section 3.3. Unlike the codec's it takes the topic as it
@@ -547,10 +546,11 @@ mod tests {
         outbox.push(Publish { payload, ..publish("t", QoS::AtLeastOnce) });
         let start = Instant::now();
         link.fill(&mut outbox, start);
-        assert!(!link.is_stalled(start + ANSWER * 2));
-        assert!(link.is_stalled(start + ANSWER * 2 + Duration::from_secs(1)));
+        let late = start + ANSWER + Duration::from_secs(10);
+        assert_eq!(link.stalled_at(), Some(late));
+        assert!(link.is_stalled(late));
         link.hears_part(start + ANSWER);
-        assert!(!link.is_stalled(start + ANSWER * 3));
+        assert!(!link.is_stalled(late));
     }
 
     #[test]

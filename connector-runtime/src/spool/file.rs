@@ -3,7 +3,6 @@
 use std::{
     cell::Cell,
     collections::BTreeMap,
-    fmt::Write,
     fs,
     io::ErrorKind,
     path::{Path, PathBuf},
@@ -16,7 +15,7 @@ use redb::{
     TableDefinition,
 };
 
-use super::{record, worker::Store};
+use super::{file_name, record, worker::Store};
 use crate::{
     Error, Result, Timestamp,
     causes::Causes,
@@ -44,17 +43,8 @@ pub(super) struct Open {
 }
 
 impl File {
-    /// Names differ where connectors do.
     pub(super) fn of(folder: &Path, name: &str) -> Self {
-        let mut file = String::new();
-        for byte in name.bytes() {
-            if byte.is_ascii_alphanumeric() || b"-_".contains(&byte) {
-                file.push(byte.into());
-            } else {
-                let _ = write!(file, "%{byte:02x}");
-            }
-        }
-        Self { path: folder.join(file + ".spool") }
+        Self { path: folder.join(file_name(name) + ".spool") }
     }
 
     /// Opens it, and makes it where it is missing. One that is damaged is moved aside.

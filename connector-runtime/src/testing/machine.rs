@@ -14,7 +14,11 @@ use tokio::time::Instant;
 
 use crate::{
     Actuator, Command, Flat, Timestamp,
-    broker::{codec, dialogue, link::Link},
+    broker::{
+        codec,
+        dialogue::{self, Uplink},
+        link::Link,
+    },
     guard::{Now, Step},
     log::Logs,
     mailbox::Mailbox,
@@ -103,7 +107,8 @@ impl Machine {
         let Some(link) = &mut self.link else { return Ok(()) };
         self.input.extend_from_slice(bytes);
         while let Ok(Some(packet)) = codec::read(&mut self.input) {
-            let heard = dialogue::hear(link, &self.shared, packet, self.now);
+            let event = link.receive(packet, self.now.instant);
+            let heard = event.and_then(|event| dialogue::hear(&self.shared, event, self.now));
             heard.map_err(|error| error.to_string())?;
         }
         if !self.is_online && link.is_settled() {
