@@ -313,8 +313,8 @@ pub fn parse(_options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `max_age = DURATION` | an older command is refused, when it comes and again just before it is sent |
 /// | `monotonic` | a command is refused if its timestamp is not newer than that of all before |
 /// | `queue = latest` | of the commands that wait only the newest is kept, in place of up to 256 |
-/// | `min_interval = DURATION` | from one send to the next at least so long passes |
-/// | `timeout = DURATION` | a call that takes longer is dropped and counts as failed; 30 s if not given |
+/// | `min_interval = DURATION` | from the end of one send to the next at least so long passes |
+/// | `timeout = DURATION` | a call that takes longer is dropped and counts as failed; 30 s if not given, and never longer than `after` |
 /// | `failsafe = VALUE, after = DURATION` | the device gets this value when no command was taken for so long, and at the end |
 /// | `retained = accept` | retained commands are taken too, each once |
 ///

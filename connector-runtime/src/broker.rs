@@ -149,6 +149,19 @@ pub(crate) enum LinkError {
 }
 
 impl LinkError {
+    /// Whether the broker has closed the connection, as it does over a message that it does not bear.
+    fn is_closed(&self) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
+        match self {
+            Self::Closed => true,
+            Self::Io(error) => matches!(
+                error.kind(),
+                BrokenPipe | ConnectionAborted | ConnectionReset | UnexpectedEof
+            ),
+            _ => false,
+        }
+    }
+
     /// Whether the broker is well and does not want this connector.
     fn is_refusal(&self) -> bool {
         match self {

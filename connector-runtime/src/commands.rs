@@ -71,6 +71,11 @@ impl<C: Connector> Worker<C> {
             Ok(Some(command)) => command,
             Err((command, refusal)) => return self.refuse(&command, &refusal),
         };
+        // What the device can take may be another thing by now.
+        let checked = self.device.shared.session().check(&command);
+        if let Err(refusal) = checked {
+            return self.refuse(&command, &refusal);
+        }
         let (key, json) = (command.key(), command.json());
         match self.send(&open, &command).await {
             Ok(()) => {}

@@ -275,7 +275,7 @@ impl Source {
 
     /// How long its data is fresh: two polls may fail, and a slow one is no trouble.
     pub(crate) fn fresh_for(&self) -> Option<Duration> {
-        self.every().map(|every| (every * 3).max(POLL_TIMEOUT))
+        self.every().map(|every| every.saturating_mul(3).max(POLL_TIMEOUT))
     }
 
     /// Whether it is asked at all.

@@ -89,6 +89,7 @@ pub(crate) struct Guard {
     /// The value that the device has, as far as we know.
     current: Option<String>,
     silence: Silence,
+    is_gone: bool,
     is_stopping: bool,
 }
 
@@ -125,6 +126,7 @@ impl Guard {
             sent: None,
             current: None,
             silence: Silence::Since(now),
+            is_gone: false,
             is_stopping: false,
         }
     }
@@ -136,7 +138,12 @@ impl Guard {
     }
 
     pub(crate) fn set_rules(&mut self, rules: Rules) {
-        self.rules = rules;
+        (self.rules, self.is_gone) = (rules, false);
+    }
+
+    /// The device does not have this actuator any more.
+    pub(crate) fn leave(&mut self) {
+        (self.rules, self.is_gone) = (Rules::default(), true);
     }
 
     /// Takes a command; gives those whose place it takes.
@@ -208,7 +215,7 @@ impl Guard {
     pub(crate) fn next(&mut self, now: Instant) -> Step {
         let due = self.failsafe_due(now);
         let is_due = due.is_some_and(|due| due <= now);
-        let ready = self.sent.map_or(now, |sent| sent + self.rules.min_interval);
+        let ready = self.sent.map_or(now, |sent| after(sent, self.rules.min_interval));
         if self.waiting.is_empty() {
             return match due {
                 Some(_) if is_due => self.failsafe(),
@@ -217,6 +224,9 @@ impl Guard {
             };
         }
         let refusal = match self.waiting.front() {
+            Some(Waiting { arrival, .. }) if self.is_gone => {
+                Refusal::Unknown(arrival.command.key().to_owned())
+            }
             // What waited for so long would undo the failsafe value.
             Some(_) if is_due && !self.is_stopping => Refusal::Superseded,
             Some(Waiting { since, .. }) if ready <= now => return Step::Command { since: *since },
@@ -242,7 +252,7 @@ impl Guard {
             }
             Silence::Failed { again, .. } => Some(again),
             _ if self.is_stopping => Some(now),
-            Silence::Since(since) => Some(since + *after),
+            Silence::Since(since) => Some(self::after(since, *after)),
             Silence::Trying { .. } | Silence::Applied => None,
         }
     }
@@ -298,6 +308,11 @@ impl Guard {
     pub(crate) fn stop(&mut self) {
         self.is_stopping = true;
     }
+}
+
+/// So much later; where that is beyond all time, in some years.
+fn after(time: Instant, duration: Duration) -> Instant {
+    time.checked_add(duration).unwrap_or_else(|| time + Duration::from_hours(24 * 365 * 10))
 }
 
 #[cfg(test)]

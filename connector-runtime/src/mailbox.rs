@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::{
     Actuator, Command,
-    guard::{Arrival, Guard, Now, Rules},
+    guard::{Arrival, Guard, Now},
     refusal::Refusal,
 };
 
@@ -43,10 +43,13 @@ impl Mailboxes {
     /// Takes the actuators that there are now.
     pub(crate) fn set(&self, actuators: &[Actuator]) {
         let mut all = self.all();
+        if all.is_closed {
+            return;
+        }
         let keys: HashSet<_> = actuators.iter().map(Actuator::key).collect();
         for mailbox in all.by_key.values() {
             if !keys.contains(&*mailbox.key) {
-                mailbox.change(|guard| guard.set_rules(Rules::default()));
+                mailbox.change(Guard::leave);
             }
         }
         for actuator in actuators {

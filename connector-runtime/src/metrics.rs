@@ -56,7 +56,7 @@ pub(crate) struct Snapshot {
     pub(crate) selected_sensors: usize,
     pub(crate) selected_actuators: usize,
     pub(crate) backlog: Backlog,
-    /// Seconds since the last raw message; none before the first.
+    /// Seconds since a source last answered; none before the first.
     pub(crate) message_age: Option<f64>,
 }
 
@@ -101,7 +101,7 @@ impl Metrics {
                 "messages_too_large",
                 "Messages of the bus that are too large to read",
             ),
-            refused: add(to, "commands_refused", "Commands that no device saw, by reason"),
+            refused: add(to, "commands_refused", "Commands that were not carried out, by reason"),
             dropped: add(to, "dropped", "Messages that are lost, by what became of them"),
             maps: add(to, "datapoint_maps", "Datapoint maps, by what became of them"),
             calls: add(to, "calls", "Calls of the device part, by function and outcome"),
@@ -116,7 +116,7 @@ impl Metrics {
                 queued_on_disk: add(to, "queued_on_disk", "Those of the messages on disk alone"),
                 spool_degraded: add(to, "spool_degraded", "1 if the spool cannot be written"),
                 spool_commit: add(to, "spool_commit_seconds", "Time of the last write to disk"),
-                message_age: add(to, "message_age_seconds", "Time since the last raw message"),
+                message_age: add(to, "message_age_seconds", "Time since a source last answered"),
             },
             registry,
         }

@@ -56,7 +56,7 @@ pub(crate) enum Kind {
     Raw,
     /// A value: kept in order; dropped when there is no raw message left to drop.
     Value,
-    /// A log message: as a value, but never on disk.
+    /// A log message: as a value, but never on disk, and dropped before it.
     Log,
 }
 
@@ -84,6 +84,7 @@ pub(crate) struct Outbox {
     /// Whether nobody takes messages out.
     is_cut_off: bool,
     dropped: u64,
+    too_large: u64,
     spool: Option<Arc<Spool>>,
     last_seq: u64,
     /// What was written when it was last looked for messages that need not be in memory.
@@ -116,6 +117,7 @@ impl Outbox {
             limit,
             is_cut_off: true,
             dropped: 0,
+            too_large: 0,
             spool: None,
             last_seq: 0,
             spilled_to: 0,
@@ -136,10 +138,12 @@ impl Outbox {
     }
 
     pub(crate) fn push(&mut self, mut publish: Publish) {
+        self.take_found();
         let limit = self.spool.as_ref().map_or(self.limit, |spool| spool.limit().min(self.limit));
         if publish.cost() > limit || !self.quarantine.allows(publish.payload.len()) {
             let Publish { topic, payload, .. } = publish;
             tracing::error!("a message of {} bytes for `{topic}` is too large", payload.len());
+            self.too_large += 1;
             return;
         }
         if let Some(spool) = self.spool.as_ref().filter(|_| publish.is_durable()) {
@@ -243,6 +247,11 @@ impl Outbox {
         std::mem::take(&mut self.dropped)
     }
 
+    /// How many were too large since this was last asked.
+    pub(crate) fn take_too_large(&mut self) -> u64 {
+        std::mem::take(&mut self.too_large)
+    }
+
     pub(crate) fn backlog(&self) -> Backlog {
         let held = self.held.as_ref().map_or(0, Queue::len);
         let spool = self.spool.as_ref().map(|spool| spool.health()).unwrap_or_default();
@@ -315,9 +324,13 @@ impl Outbox {
 
     /// Those on disk below this number were not found there.
     fn lose_before(&mut self, kind: Kind, seq: u64) {
+        let mut lost = Vec::new();
         while self.spilled.first_of(kind).is_some_and(|stub| stub.seq < seq) {
-            self.spilled.pop(kind);
-            self.dropped += 1;
+            lost.extend(self.spilled.pop(kind).map(|stub| stub.seq));
+        }
+        self.dropped += lost.len() as u64;
+        if let Some(spool) = &self.spool {
+            spool.remove(&lost);
         }
     }
 
@@ -349,7 +362,7 @@ impl Outbox {
         }
     }
 
-    /// Drops the oldest raw message, or the oldest value; true if there was one. What is said anew on
+    /// Drops the oldest raw message, log message, or value; true if there was one. What is said anew on
     /// each link is never dropped: that would be too late.
     fn drop_oldest(&mut self, also_on_disk: bool) -> bool {
         let in_memory = |publish: Publish| publish.seq;
@@ -361,6 +374,7 @@ impl Outbox {
             .map(in_memory)
             .or_else(|| self.drop_spilled(Kind::Raw, also_on_disk))
             .or_else(|| self.later.pop_first(Kind::Raw).map(in_memory))
+            .or_else(|| self.waiting.pop_first(Kind::Log).map(in_memory))
             .or_else(|| self.waiting.pop_first(Kind::Value).map(in_memory))
             .or_else(|| self.drop_spilled(Kind::Value, also_on_disk))
             .or_else(|| self.later.pop_first(Kind::Value).map(in_memory));
@@ -433,6 +447,19 @@ mod tests {
         assert_eq!(outbox.take_dropped(), 1);
         outbox.release_raw();
         assert_eq!(topics(&outbox), ["raw 2", "raw 3", "raw 4", "raw 5"]);
+    }
+
+    #[test]
+    fn log_messages_are_dropped_before_values() {
+        let mut outbox = Outbox::new(publish("x", Kind::Raw).cost() * 2);
+        for (text, kind) in [("a", Kind::Value), ("l", Kind::Log), ("m", Kind::Log)] {
+            outbox.push(publish(text, kind));
+        }
+        assert_eq!(topics(&outbox), ["a", "m"]);
+        outbox.push(publish("b", Kind::Value));
+        outbox.push(publish("c", Kind::Value));
+        assert_eq!(topics(&outbox), ["b", "c"]);
+        assert_eq!(outbox.take_dropped(), 3);
     }
 
     #[test]

@@ -346,6 +346,13 @@ impl Session {
         Ok(Arrival { command, is_timed: timestamp.is_some(), is_retained })
     }
 
+    /// Whether the device may still see a command that has waited.
+    pub(crate) fn check(&self, command: &Command) -> Result<(), Refusal> {
+        let unknown = || Refusal::Unknown(command.key().to_owned());
+        let actuator = self.registry.actuator(command.key()).ok_or_else(unknown)?;
+        actuator.check(command).map_err(Refusal::Range)
+    }
+
     fn new_map(&mut self, payload: &[u8]) {
         match DatapointMap::parse(payload, &self.topics) {
             Ok((map, refused)) => {
@@ -369,9 +376,10 @@ impl Session {
     /// Puts the map of an earlier run in force, until the broker has said which one it is now.
     pub(crate) fn restore_map(&mut self, payload: &[u8]) {
         match DatapointMap::parse(payload, &self.topics) {
-            Ok((map, _)) => self.select(map),
+            // What the device may be told is for the broker to say.
+            Ok((map, _)) => self.select(DatapointMap { actuator: HashMap::new(), ..map }),
             Err(problem) => {
-                tracing::warn!("the datapoint map that was kept is of no use: {problem}")
+                tracing::warn!("the datapoint map that was kept is of no use: {problem}");
             }
         }
     }
@@ -421,6 +429,7 @@ impl Session {
     }
 
     fn tell_dropped(&mut self) {
+        self.metrics.dropped("too_large", self.outbox.take_too_large());
         let dropped = self.outbox.take_dropped();
         if dropped > 0 {
             self.has_gaps = true;

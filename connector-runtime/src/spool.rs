@@ -76,6 +76,9 @@ const TICK: Duration = Duration::from_millis(100);
 /// So many bytes are written at once.
 const GROUP: usize = 64 << 10;
 
+/// How long the start waits for the file, all of which is checked.
+const OPENING: Duration = Duration::from_secs(2);
+
 /// How long the last write may take.
 const LAST_WRITE: Duration = Duration::from_secs(1);
 
@@ -242,8 +245,8 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    /// Opens the file of a connector, if its settings want one, and waits until it is known what an
-    /// earlier run has left there. A disk that cannot be used is told in the log, and tried again.
+    /// Opens the file of a connector, if its settings want one, and waits a moment until it is known what
+    /// an earlier run has left there. A disk that cannot be used is told in the log, and tried again.
     #[cfg(feature = "spool")]
     pub(crate) async fn start(settings: &BusSettings, logs: &Logs) -> Result<Option<Self>, Exit> {
         let Some(folder) = &settings.spool_dir else { return Ok(None) };
@@ -265,8 +268,11 @@ impl Running {
         thread
             .spawn(move || work(logs))
             .map_err(|error| Exit::Faults(vec![format!("cannot start a thread: {error}")]))?;
-        // An error would be that of a thread that has ended.
-        let _ = is_open.await;
+        if timeout(OPENING, is_open).await.is_err() {
+            tracing::warn!(
+                "SPOOL_DIR: what an earlier run has left is published once it is checked"
+            );
+        }
         Ok(Some(Self { spool, ended }))
     }
 

@@ -58,7 +58,7 @@ pub(super) async fn serve(
     };
     let ended = client.run(identity).await;
     shared.session().outbox.delivered(&client.link.take_delivered());
-    let is_closed = !matches!(ended, Err(LinkError::Silent(_)));
+    let is_closed = ended.as_ref().is_err_and(LinkError::is_closed);
     shared.offline(client.link.undelivered(), is_closed);
     ended.map_err(|error| Broken { error, was_online: client.is_online })
 }
@@ -189,7 +189,7 @@ impl Client<'_> {
             }
             () = self.shared.changed() => Ok(()),
             () = sleep_until(until) => self.ask(),
-            () = sleep_until(stalled.unwrap_or(until)), if stalled.is_some() => Ok(()),
+            () = sleep_until(stalled.unwrap_or(until)), if stalled.is_some() => self.link.check(Instant::now()),
             () = sleep_until(self.holds_until.unwrap_or(until)), if self.holds_until.is_some() => {
                 self.release();
                 Ok(())

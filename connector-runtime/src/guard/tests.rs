@@ -106,6 +106,30 @@ fn by_default_each_is_taken_in_order_until_the_queue_is_full() {
 }
 
 #[test]
+fn what_waits_for_an_actuator_that_is_gone_is_refused() {
+    let mut world = World::new(Rules { min_interval: seconds(60), ..Rules::default() });
+    for value in 1..=3 {
+        assert_eq!(world.live(value, 0), Ok(vec![]));
+    }
+    assert_eq!(world.send(), Ok("1".to_owned()));
+    world.guard.leave();
+    assert_eq!((world.next(), world.next()), ("unknown 2".to_owned(), "unknown 3".to_owned()));
+    world.guard.set_rules(Rules::default());
+    assert_eq!(world.live(4, 0), Ok(vec![]));
+    assert_eq!(world.send(), Ok("4".to_owned()));
+}
+
+#[test]
+fn a_time_that_is_beyond_all_time_is_no_trouble() {
+    let mut world = World::new(Rules { min_interval: Duration::MAX, ..with_failsafe(u64::MAX) });
+    assert!(world.next().starts_with("wait until"));
+    assert_eq!(world.live(1, 0), Ok(vec![]));
+    assert_eq!(world.send(), Ok("1".to_owned()));
+    assert_eq!(world.live(2, 0), Ok(vec![]));
+    assert!(world.next().starts_with("wait until"));
+}
+
+#[test]
 fn an_old_command_is_refused_when_it_comes_and_when_it_has_waited() {
     let mut world = World::new(Rules { max_age: Some(seconds(60)), ..Rules::default() });
     assert_eq!(world.live(1, -61), Err("stale"));

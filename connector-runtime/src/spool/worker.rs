@@ -14,8 +14,13 @@ use crate::{
     outbox::{IN_MEMORY, Kind, Publish, Stub},
 };
 
-/// From one attempt to use a disk that fails to the next.
+/// From one attempt to use a disk that fails to the next; it doubles up to the longest.
 const RETRY: Duration = Duration::from_secs(5);
+
+const LONGEST_RETRY: Duration = Duration::from_mins(1);
+
+/// After so many failures in a row, messages on disk are given up so that others can follow.
+const READS: u32 = 5;
 
 /// So many bytes are read back at a time.
 const BATCH: usize = IN_MEMORY / 2;
@@ -43,6 +48,8 @@ pub(super) struct Worker<O, S> {
     /// The problem that was told last.
     told: Option<String>,
     retry_at: Option<Instant>,
+    retry: Duration,
+    failed_reads: u32,
 }
 
 /// What is to be done.
@@ -57,7 +64,16 @@ struct Work {
 
 impl<S: Store, O: Fn() -> Result<S>> Worker<O, S> {
     pub(super) fn new(spool: Arc<Spool>, open: O) -> Self {
-        Self { spool, open, store: None, was_open: false, told: None, retry_at: None }
+        Self {
+            spool,
+            open,
+            store: None,
+            was_open: false,
+            told: None,
+            retry_at: None,
+            retry: RETRY,
+            failed_reads: 0,
+        }
     }
 
     /// Works until the spool is closed.
@@ -84,7 +100,8 @@ impl<S: Store, O: Fn() -> Result<S>> Worker<O, S> {
         let state = spool.changed.wait_while(spool.state(), idle);
         let state = state.unwrap_or_else(PoisonError::into_inner);
         let pause = self.retry_at.map_or(TICK, |at| at.saturating_duration_since(Instant::now()));
-        let can_wait = |state: &mut State| !state.is_urgent(self.retry_at.is_none());
+        let (can_write, can_read) = (self.retry_at.is_none(), self.failed_reads == 0);
+        let can_wait = |state: &mut State| !state.is_urgent(can_write, can_read);
         let waited = spool.changed.wait_timeout_while(state, pause, can_wait);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         state.take_work()
@@ -161,21 +178,28 @@ impl<S: Store, O: Fn() -> Result<S>> Worker<O, S> {
                 ReadBack { kind, messages, through }
             }
             Err(error) => {
+                self.fail(&error);
+                self.failed_reads += 1;
+                if self.failed_reads < READS {
+                    self.state().wanted = Some((kind, from));
+                    return;
+                }
                 tracing::error!(
                     "SPOOL_DIR: messages on disk cannot be read, and others go on without them: {}",
                     Causes(&error)
                 );
-                self.fail(&error);
                 ReadBack { kind, messages: Vec::new(), through: u64::MAX }
             }
         };
+        self.failed_reads = 0;
         self.state().read = Some(read);
         self.spool.arrivals.notify_one();
     }
 
     fn fail(&mut self, error: &crate::Error) {
         self.store = None;
-        self.retry_at = Some(Instant::now() + RETRY);
+        self.retry_at = Some(Instant::now() + self.retry);
+        self.retry = (self.retry * 2).min(LONGEST_RETRY);
         self.state().health.is_degraded = true;
         let problem = Causes(error).to_string();
         if self.told.as_ref() != Some(&problem) {
@@ -187,7 +211,7 @@ impl<S: Store, O: Fn() -> Result<S>> Worker<O, S> {
     }
 
     fn recovered(&mut self) {
-        self.retry_at = None;
+        (self.retry_at, self.retry) = (None, RETRY);
         self.state().health.is_degraded = false;
         if self.told.take().is_some() {
             tracing::info!("SPOOL_DIR: messages are kept on disk again");
@@ -208,8 +232,10 @@ impl State {
     }
 
     /// Whether something cannot wait for the next tick.
-    fn is_urgent(&self, can_write: bool) -> bool {
-        self.wanted.is_some() || self.is_closing || (can_write && self.pending_bytes > GROUP)
+    fn is_urgent(&self, can_write: bool, can_read: bool) -> bool {
+        (can_read && self.wanted.is_some())
+            || self.is_closing
+            || (can_write && self.pending_bytes > GROUP)
     }
 
     fn take_work(&mut self) -> Work {
