@@ -9,15 +9,15 @@
 //!
 //! Measured side by side (`cargo test --test faults peers -- --ignored --nocapture`; the table is in the
 //! [guide](crate::guide::reliability)), neither that client nor the one of its fork,
-//! `rumqttc-v4-next` 0.34, keeps what it was given: 20 closed connections cost 406 and 462 of 30,000
-//! messages, three deaths of the broker 75 and 72 of 7,000, 12 s without an answer 25 and 26; a lost
+//! `rumqttc-v4-next` 0.34, keeps what it was given: 20 closed connections cost 430 and 437 of 30,000
+//! messages, three deaths of the broker 68 and 71 of 6,600, 12 s without an answer 26 and 27; a lost
 //! PUBACK stops the first for good. With a [`Link`](super::link) of our own the same faults cost none.
 //!
 //! # Why not the fork's codec
 //!
 //! With two changes it takes this place, and survives the same faults: a login has another type, and a
 //! topic is `Bytes`. The runtime's tree then has 70 crates instead of 69. Its fixes are in its client,
-//! which is not used here, and its releases break their users every few weeks. Should this codec turn
+//! which is not used here, and its releases, every few weeks, often break their users. Should this codec turn
 //! out to be wrong, that is the next.
 
 use bytes::BytesMut;
