@@ -23,9 +23,6 @@ use crate::{guard::Now, session::Session, shared::Shared};
 /// Announced in CONNECT: the broker gives up after one and a half of it.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
-/// How long raw messages of an outage wait for those who want them.
-const HOLD: Duration = Duration::from_secs(5);
-
 /// Room for one read.
 const READ: usize = 4096;
 
@@ -90,7 +87,7 @@ impl Client<'_> {
             () = shared.goodbye() => return Ok(()),
         }
         self.is_online = true;
-        self.holds_until = Some(Instant::now() + HOLD);
+        self.holds_until = Some(Instant::now() + dialogue::HOLD);
         shared.online();
         tracing::info!("connected to the broker");
         tokio::select! {

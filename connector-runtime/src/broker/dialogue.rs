@@ -2,7 +2,7 @@
 //!
 //! There is no I/O and no clock: what time it is comes with the packet.
 
-use tokio::time::Instant;
+use tokio::time::{Duration, Instant};
 
 use super::{
     LinkError,
@@ -14,6 +14,9 @@ use crate::{
     session::Change,
     shared::Shared,
 };
+
+/// How long raw messages of an outage wait for those who want them.
+pub(crate) const HOLD: Duration = Duration::from_secs(5);
 
 /// An MQTT connection, as the session needs it: the seam at which another MQTT client would take the
 /// place of the [`Link`](super::link::Link).

@@ -27,9 +27,6 @@ use crate::{
     shared::Shared,
 };
 
-/// How long raw messages are held back on a new connection.
-const HOLD: Duration = Duration::from_secs(5);
-
 /// From one heartbeat to the next.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
@@ -113,7 +110,7 @@ impl Machine {
         }
         if !self.is_online && link.is_settled() {
             self.is_online = true;
-            self.holds_until = self.now.instant + HOLD;
+            self.holds_until = self.now.instant + dialogue::HOLD;
             self.shared.online();
         }
         Ok(())
