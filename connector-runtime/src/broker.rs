@@ -7,6 +7,7 @@ pub(crate) mod dialogue;
 mod embedded;
 pub(crate) mod link;
 mod oversized;
+pub(crate) mod probe;
 #[cfg(feature = "tls")]
 mod tls;
 #[cfg(not(feature = "tls"))]
@@ -149,6 +150,18 @@ pub(crate) enum LinkError {
 }
 
 impl LinkError {
+    /// What it means where a connection ends that has only just begun.
+    fn at_first(self) -> Self {
+        use io::ErrorKind::{ConnectionReset, UnexpectedEof};
+        match self {
+            Self::Closed => Self::Mute,
+            Self::Io(error) if matches!(error.kind(), ConnectionReset | UnexpectedEof) => {
+                Self::Mute
+            }
+            error => error,
+        }
+    }
+
     /// Whether the broker has closed the connection, as it does over a message that it does not bear.
     fn is_closed(&self) -> bool {
         use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};

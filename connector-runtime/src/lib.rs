@@ -142,6 +142,7 @@ mod task;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timestamp;
+mod tools;
 mod topic;
 pub mod values;
 

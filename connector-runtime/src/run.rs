@@ -2,6 +2,7 @@
 
 use std::{collections::HashSet, env, process::ExitCode, sync::Arc, time::Duration};
 
+use anyhow::Context;
 use tokio::{
     runtime::{Builder, Handle, Runtime},
     task::JoinSet,
@@ -17,11 +18,11 @@ use crate::{
     isolation::isolated_call,
     log::{self, Logs},
     session::Session,
-    settings::{self, Environment, Exit, Read},
+    settings::{Environment, Exit, Read},
     shared::Shared,
     source,
     spool::{Running, Selection},
-    stop,
+    stop, tools,
 };
 
 /// How long the device waits for a retained datapoint map once the broker is connected.
@@ -42,7 +43,7 @@ const FEWEST_THREADS: usize = 4;
 const MOST_THREADS: usize = 32;
 
 /// `EX_CONFIG` of sysexits.h: the settings are wrong, a restart does not help.
-const EXIT_CONFIG: u8 = 78;
+pub(crate) const EXIT_CONFIG: u8 = 78;
 
 /// A whole connector as the `main` of a program: reads its settings, connects to the broker and
 /// runs until SIGTERM or SIGINT.
@@ -76,19 +77,18 @@ const EXIT_CONFIG: u8 = 78;
 /// ```
 #[must_use]
 pub fn main<C: Connector>() -> ExitCode {
-    let environment = Environment::of_process();
-    let Read { connector, settings, warnings } =
-        match settings::read::<C>(env::args_os(), &environment) {
-            Ok(read) => read,
-            Err(exit) => return leave(&exit),
-        };
-    let (bus, device) = match runtimes(threads(&connector)) {
-        Ok(runtimes) => runtimes,
-        Err(error) => {
-            eprintln!("cannot start: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
+    let (arguments, environment): (Vec<_>, _) =
+        (env::args_os().collect(), Environment::of_process());
+    tools::start::<C>(&arguments, &environment).unwrap_or_else(|exit| leave(&exit))
+}
+
+/// Runs a connector until the system says that it shall stop.
+pub(crate) fn until_stopped<C: Connector>(
+    read: Read<C>,
+    environment: &Environment,
+) -> Result<ExitCode, Exit> {
+    let Read { connector, settings, warnings } = read;
+    let (bus, device) = runtimes(threads(&connector)).context("cannot start")?;
     let logs = Logs::new(settings.debug);
     log::init(&logs);
     let running = async {
@@ -109,10 +109,7 @@ pub fn main<C: Connector>() -> ExitCode {
     let ended = bus.block_on(logs.collect(running));
     // A blocking call of the device part must not hold up the end.
     device.shutdown_background();
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(exit) => leave(&exit),
-    }
+    ended.map(|()| ExitCode::SUCCESS)
 }
 
 /// One thread for the bus, and others for the device part: where that blocks, values, heartbeats and
@@ -139,6 +136,10 @@ fn leave(exit: &Exit) -> ExitCode {
         Exit::Faults(_) => {
             eprintln!("{exit}");
             ExitCode::from(EXIT_CONFIG)
+        }
+        Exit::Failed(_) => {
+            eprintln!("{exit}");
+            ExitCode::FAILURE
         }
     }
 }
@@ -335,7 +336,23 @@ fn describe<C: Connector>(connector: &C) -> Result<Described, Exit> {
     if faults.is_empty() { Ok(described) } else { Err(Exit::Faults(faults)) }
 }
 
-fn address_of(settings: &BusSettings) -> Result<Address, Exit> {
+/// What is wrong with a connector and its settings beyond what each of them says for itself.
+pub(crate) fn faults<C: Connector>(connector: &C, settings: &BusSettings) -> Vec<String> {
+    let checks = [
+        settings.check().map_err(Exit::Faults),
+        describe(connector).map(drop),
+        Tls::of(settings).map(drop).map_err(|fault| Exit::Faults(vec![fault])),
+    ];
+    let exits = checks.into_iter().filter_map(Result::err);
+    exits
+        .flat_map(|exit| match exit {
+            Exit::Faults(faults) => faults,
+            exit => vec![exit.to_string()],
+        })
+        .collect()
+}
+
+pub(crate) fn address_of(settings: &BusSettings) -> Result<Address, Exit> {
     let (host, port) = (settings.mqtt_broker_host.clone(), settings.mqtt_broker_port);
     let tls = Tls::of(settings).map_err(|fault| Exit::Faults(vec![fault]))?;
     if settings.exposes_password() {
@@ -345,7 +362,7 @@ fn address_of(settings: &BusSettings) -> Result<Address, Exit> {
 }
 
 /// Two instances of one name must not push each other off the broker, so the client id is unique.
-fn identity_of(settings: &BusSettings) -> Identity {
+pub(crate) fn identity_of(settings: &BusSettings) -> Identity {
     let client_id = format!("{}-{:08x}", settings.connector_name, fastrand::u32(..));
     let login = Login {
         username: settings.mqtt_username.clone(),

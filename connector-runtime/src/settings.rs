@@ -2,27 +2,31 @@
 //! environment and a `.env` file.
 
 mod dotenv;
+mod effective;
 mod environment;
+mod read;
 mod report;
 mod secret;
 
 use std::{
     convert::Infallible,
-    ffi::OsString,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     time::Duration,
 };
 
-use clap::{
-    Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, builder::Resettable,
-    parser::ValueSource,
-};
+use clap::{ArgAction, Args};
 
-pub(crate) use self::environment::Environment;
-pub(crate) use self::report::Exit;
+#[cfg(any(test, feature = "testing"))]
+pub(crate) use self::read::read;
 pub use self::secret::Secret;
-use crate::{Settings, broker::codec::QoS, topic, values};
+pub(crate) use self::{
+    effective::{Effective, Unknown, effective, unknown},
+    environment::{Environment, Origin},
+    read::{AFTER_HELP, Nothing, Read, command, from_environment, read_with, with_settings},
+    report::{Exit, is_secret},
+};
+use crate::{broker::codec::QoS, topic, values};
 
 /// The ports that MQTT has of old, without and with TLS.
 const PORT: u16 = 1883;
@@ -274,97 +278,6 @@ fn mebibytes(text: &str) -> Result<usize, String> {
 
 fn name(text: &str) -> Result<String, String> {
     topic::check_name(text).map(|()| text.to_owned())
-}
-
-/// What was read, with what should be said about it.
-#[derive(Debug)]
-pub(crate) struct Read<C> {
-    pub(crate) connector: C,
-    pub(crate) settings: BusSettings,
-    pub(crate) warnings: Vec<String>,
-}
-
-/// Reads the settings of a connector and of its bus. All faults are reported together.
-pub(crate) fn read<C: Settings>(
-    arguments: impl IntoIterator<Item = OsString>,
-    environment: &Environment,
-) -> Result<Read<C>, Exit> {
-    let arguments: Vec<_> = arguments.into_iter().collect();
-    let documented = command::<C>().mut_args(|arg| arg.hide_env_values(true));
-    let environment = &environment.with_files(documented.get_arguments());
-    let command = command::<C>().mut_args(|arg| take_from(environment, arg));
-    let mut matches = report::matches(&documented, command, &arguments, environment)?;
-    let mut warnings = unclear_switches(&matches);
-    let is_set = |variable: &str, id| {
-        environment.get(variable.as_ref()).is_some()
-            || matches.value_source(id) == Some(ValueSource::CommandLine)
-    };
-    let has_port = is_set("MQTT_BROKER_PORT", "mqtt_broker_port");
-    if !is_set("CONNECTOR_NAME", "connector_name") {
-        let name = C::NAME;
-        warnings.push(format!(
-            "CONNECTOR_NAME is not set, so it is {name}: a second one would use the same topics"
-        ));
-    }
-    let (connector, mut settings) = (extract(&mut matches)?, extract::<BusSettings>(&mut matches)?);
-    if settings.mqtt_tls && !has_port {
-        settings.mqtt_broker_port = PORT_WITH_TLS;
-    }
-    if settings.mqtt_username.is_empty() && !settings.mqtt_password.expose().is_empty() {
-        warnings.push("MQTT_PASSWORD is not used, as MQTT_USERNAME is not set".to_owned());
-    }
-    Ok(Read { connector, settings, warnings })
-}
-
-fn unclear_switches(matches: &ArgMatches) -> Vec<String> {
-    let switches = [("SEND_RAW_MESSAGE_TO_DB", "send_raw_message_to_db"), ("DEBUG", "debug")];
-    let values = switches.into_iter().flat_map(|(variable, id)| {
-        let values = matches.get_raw(id).into_iter().flatten();
-        values.map(move |value| (variable, value.to_string_lossy()))
-    });
-    let is_clear =
-        |value: &str| ["TRUE", "FALSE", ""].contains(&value.trim().to_uppercase().as_str());
-    values
-        .filter(|(_, value)| !is_clear(value))
-        .map(|(variable, value)| {
-            format!("{variable}={value} counts as FALSE: only TRUE switches it on")
-        })
-        .collect()
-}
-
-fn extract<T: FromArgMatches>(matches: &mut ArgMatches) -> Result<T, Exit> {
-    T::from_arg_matches_mut(matches).map_err(|error| Exit::Faults(vec![error.to_string()]))
-}
-
-fn command<C: Settings>() -> Command {
-    let command = C::augment_args(Command::new(C::NAME).next_help_heading("Device"));
-    BusSettings::augment_args(command.next_help_heading("Bus"))
-        .about(C::ABOUT)
-        .long_about(None)
-        .version(C::VERSION)
-        .after_help(
-            "Instead of a variable NAME you can set NAME_FILE to the path of a file with the value.",
-        )
-        .mut_arg("connector_name", |arg| arg.required(false).default_value(C::NAME))
-}
-
-/// Lets a variable of the environment, unless it is empty, take the place of the default.
-fn take_from(environment: &Environment, arg: Arg) -> Arg {
-    let value = arg.get_env().and_then(|variable| environment.get(variable));
-    let Some(value) = value.map(|value| value.to_string_lossy().into_owned()) else {
-        return arg.env(Resettable::Reset);
-    };
-    let values = match (arg.get_action(), arg.get_value_delimiter()) {
-        (ArgAction::SetTrue | ArgAction::SetFalse, _) => vec![is_truthy(&value).to_string()],
-        (_, Some(delimiter)) => value.split(delimiter).map(str::to_owned).collect(),
-        _ => vec![value],
-    };
-    arg.env(Resettable::Reset).required(false).default_values(values)
-}
-
-/// Whether a variable switches a flag on, by the words that clap knows.
-fn is_truthy(value: &str) -> bool {
-    !matches!(value.trim().to_ascii_lowercase().as_str(), "n" | "no" | "f" | "false" | "off" | "0")
 }
 
 #[cfg(test)]

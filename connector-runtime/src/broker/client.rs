@@ -3,7 +3,7 @@
 //! This task never waits for anything but the socket: commands are put into mailboxes, which does not
 //! block, and what is to be published is taken from the session when there is room for it.
 
-use std::io::{self, ErrorKind};
+use std::io;
 
 use bytes::BytesMut;
 use tokio::{
@@ -129,7 +129,7 @@ impl Client<'_> {
                 }
                 Some(Packet::ConnAck(ack)) => return Err(LinkError::Refused(ack.code)),
                 Some(_) => return Err(LinkError::Unexpected),
-                None => self.read().await.map_err(first_words)?,
+                None => self.read().await.map_err(LinkError::at_first)?,
             }
         }
     }
@@ -254,19 +254,6 @@ impl Client<'_> {
             self.link.hears_part(Instant::now());
         }
         Ok(())
-    }
-}
-
-/// What it means where a connection ends that has only just begun.
-fn first_words(error: LinkError) -> LinkError {
-    match error {
-        LinkError::Closed => LinkError::Mute,
-        LinkError::Io(error)
-            if matches!(error.kind(), ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof) =>
-        {
-            LinkError::Mute
-        }
-        error => error,
     }
 }
 

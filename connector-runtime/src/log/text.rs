@@ -46,7 +46,7 @@ pub(crate) fn one_line(text: &str) -> String {
 }
 
 /// Hides user and password of addresses like `http://user:password@host`.
-fn without_logins(text: &str) -> Cow<'_, str> {
+pub(crate) fn without_logins(text: &str) -> Cow<'_, str> {
     if !text.contains("://") {
         return text.into();
     }

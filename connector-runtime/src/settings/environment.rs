@@ -19,11 +19,27 @@ const MAX_SETTING: u64 = 1 << 20;
 /// Variables by name. A variable that is set but empty counts as not set, but hides the file's.
 #[derive(Clone, Default)]
 pub(crate) struct Environment {
-    variables: HashMap<OsString, OsString>,
+    variables: HashMap<OsString, Variable>,
     /// The `.env` file that was read.
     pub(crate) file: Option<PathBuf>,
     /// What was wrong with it, and with other files.
     pub(crate) faults: Vec<String>,
+}
+
+#[derive(Clone)]
+struct Variable {
+    value: OsString,
+    origin: Origin,
+}
+
+/// Where the value of a variable comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Process,
+    /// The `.env` file.
+    DotEnv,
+    /// The file that another variable, `NAME_FILE`, names.
+    File(PathBuf),
 }
 
 impl Environment {
@@ -34,8 +50,13 @@ impl Environment {
             Some(path) => Self::of_file(&path),
             None => Self::default(),
         };
-        environment.variables.extend(env::vars_os());
+        environment.add_process();
         environment
+    }
+
+    fn add_process(&mut self) {
+        let origin = |value| Variable { value, origin: Origin::Process };
+        self.variables.extend(env::vars_os().map(|(name, value)| (name, origin(value))));
     }
 
     /// The variables of a `.env` file.
@@ -55,7 +76,9 @@ impl Environment {
         match dotenv::parse(text, outer) {
             Ok(variables) => {
                 let variables = variables.into_iter();
-                let variables = variables.map(|(name, value)| (name.into(), value.into()));
+                let variables = variables.map(|(name, value)| {
+                    (name.into(), Variable { value: value.into(), origin: Origin::DotEnv })
+                });
                 Self { variables: variables.collect(), ..Self::default() }
             }
             Err(fault) => Self { faults: vec![fault], ..Self::default() },
@@ -79,7 +102,9 @@ impl Environment {
                 Ok(text) => {
                     let text = text.strip_suffix('\n').unwrap_or(&text);
                     let text = text.strip_suffix('\r').unwrap_or(text);
-                    environment.variables.insert((*name).to_owned(), text.into());
+                    let origin = Origin::File(path.into());
+                    let variable = Variable { value: text.into(), origin };
+                    environment.variables.insert((*name).to_owned(), variable);
                 }
                 Err(error) => {
                     let path = path.display();
@@ -92,13 +117,26 @@ impl Environment {
     }
 
     pub(crate) fn get(&self, variable: &OsStr) -> Option<&OsStr> {
-        self.variables.get(variable).map(OsString::as_os_str).filter(|value| !value.is_empty())
+        let value = self.variables.get(variable).map(|variable| &*variable.value);
+        value.filter(|value| !value.is_empty())
+    }
+
+    /// Where its value comes from, if it has one.
+    pub(crate) fn origin(&self, variable: &OsStr) -> Option<&Origin> {
+        self.get(variable)?;
+        self.variables.get(variable).map(|variable| &variable.origin)
+    }
+
+    /// The names of all variables that have a value.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &OsStr> {
+        self.variables.keys().map(|name| &**name).filter(|name| self.get(name).is_some())
     }
 }
 
 impl<const N: usize> From<[(&str, &str); N]> for Environment {
     fn from(variables: [(&str, &str); N]) -> Self {
-        let variables = variables.map(|(name, value)| (name.into(), value.into())).into();
+        let variable = |value: &str| Variable { value: value.into(), origin: Origin::Process };
+        let variables = variables.map(|(name, value)| (name.into(), variable(value))).into();
         Self { variables, ..Self::default() }
     }
 }
@@ -156,7 +194,7 @@ mod tests {
     #[test]
     fn the_process_goes_before_the_file() {
         let mut environment = file("PATH=from the file\n");
-        environment.variables.extend(env::vars_os());
+        environment.add_process();
         assert_ne!(get(&environment, "PATH"), Some("from the file"));
     }
 }

@@ -14,7 +14,7 @@ use clap::{
 };
 
 use super::{Environment, Secret};
-use crate::log::text::one_line;
+use crate::{causes::Causes, log::text::one_line};
 
 /// Why the connector does not start.
 #[derive(Debug)]
@@ -23,6 +23,23 @@ pub(crate) enum Exit {
     Asked(Error),
     /// The settings cannot be used.
     Faults(Vec<String>),
+    /// What was asked for did not work.
+    Failed(crate::Error),
+}
+
+impl From<crate::Error> for Exit {
+    fn from(error: crate::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<Error> for Exit {
+    fn from(error: Error) -> Self {
+        match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Self::Asked(error),
+            _ => Self::Faults(vec![describe_other(&error)]),
+        }
+    }
 }
 
 impl fmt::Display for Exit {
@@ -34,6 +51,7 @@ impl fmt::Display for Exit {
                 faults.iter().try_for_each(|fault| writeln!(f, "  - {}", one_line(fault)))?;
                 f.write_str("Try --help for all settings.")
             }
+            Self::Failed(error) => write!(f, "error: {}", Causes(error)),
         }
     }
 }
@@ -49,13 +67,17 @@ pub(super) fn matches(
     let mut documented = documented.clone();
     documented.build();
     loop {
-        let error = match command.clone().try_get_matches_from(arguments) {
-            Ok(matches) => {
-                faults.extend(exposed_secrets(&documented, &matches));
-                return if faults.is_empty() { Ok(matches) } else { Err(Exit::Faults(faults)) };
-            }
-            Err(error) => error,
-        };
+        let error =
+            match command.clone().try_get_matches_from(arguments) {
+                Ok(matches) => {
+                    faults.extend(exposed_secrets(&documented, &matches));
+                    faults.extend(matches.subcommand_name().map(|name| {
+                        format!("`{name}` must be the first argument, before all flags")
+                    }));
+                    return if faults.is_empty() { Ok(matches) } else { Err(Exit::Faults(faults)) };
+                }
+                Err(error) => error,
+            };
         match error.kind() {
             ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
                 let shown = documented.clone().try_get_matches_from(arguments).err();
@@ -133,11 +155,14 @@ fn describe_missing(documented: &Command, shown: &str) -> String {
 
 /// What is wrong with the command line, without what may be a value in the wrong place.
 fn describe_other(error: &Error) -> String {
-    if let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg)
-        && error.kind() == ErrorKind::UnknownArgument
-        && !argument.starts_with('-')
-    {
-        return "there is an argument that belongs to no flag; it is not shown here".to_owned();
+    let is_positional = match (error.kind(), error.get(ContextKind::InvalidArg)) {
+        (ErrorKind::UnknownArgument, Some(ContextValue::String(arg))) => !arg.starts_with('-'),
+        (ErrorKind::InvalidSubcommand, _) => true,
+        _ => false,
+    };
+    if is_positional {
+        return "there is an argument that is no command and belongs to no flag; it is not shown here"
+            .to_owned();
     }
     let text = error.to_string();
     text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
@@ -151,7 +176,8 @@ fn may_be_seen(arg: &Arg, value: &str, text: &str) -> bool {
     !is_secret(arg) && !text.contains('@') && (password.is_empty() || !text.contains(password))
 }
 
-fn is_secret(arg: &Arg) -> bool {
+/// Whether the value of a setting must not be seen.
+pub(crate) fn is_secret(arg: &Arg) -> bool {
     arg.get_value_parser().type_id() == TypeId::of::<Secret>()
 }
 

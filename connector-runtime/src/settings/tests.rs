@@ -1,6 +1,9 @@
+use std::ffi::OsString;
+
 use clap::Args;
 
 use super::*;
+use crate::Settings;
 
 #[derive(Debug, PartialEq, Args)]
 struct Device {

@@ -1,0 +1,164 @@
+//! The settings in force, as an operator may see them, and variables that are none.
+
+use std::ffi::{OsStr, OsString};
+
+use clap::{
+    Arg, ArgAction, ArgMatches, Command, builder::OsStringValueParser, parser::ValueSource,
+};
+
+use super::{Environment, Origin, from_environment, is_secret};
+use crate::log::text::without_logins;
+
+/// A setting in force.
+pub(crate) struct Effective {
+    /// The group that the help shows it in.
+    pub(crate) group: String,
+    /// Its variable, or its flag.
+    pub(crate) name: String,
+    /// Its value, if it has one; that of a secret is hidden.
+    pub(crate) value: Option<String>,
+    pub(crate) origin: String,
+}
+
+/// All settings of a command line, whether or not their values can be used. None where the command line
+/// itself cannot be read.
+pub(crate) fn effective(
+    command: &Command,
+    arguments: &[OsString],
+    environment: &Environment,
+) -> Option<Vec<Effective>> {
+    let environment = &environment.with_files(command.get_arguments());
+    let lenient = from_environment(command.clone(), environment).mut_args(|arg| {
+        let arg = arg.required(false);
+        if arg.get_action().takes_values() {
+            return arg.value_parser(OsStringValueParser::new());
+        }
+        arg
+    });
+    let matches = lenient.try_get_matches_from(arguments).ok()?;
+    let settings = command.get_arguments().filter(|arg| arg.get_help_heading().is_some());
+    Some(settings.map(|arg| setting(arg, &matches, environment)).collect())
+}
+
+fn setting(arg: &Arg, matches: &ArgMatches, environment: &Environment) -> Effective {
+    let id = arg.get_id().as_str();
+    let values = matches.get_raw(id).into_iter().flatten();
+    let values: Vec<_> = values.map(|value| value.to_string_lossy()).collect();
+    let value = match arg.get_action() {
+        ArgAction::SetTrue | ArgAction::SetFalse => matches.get_flag(id).to_string(),
+        _ => values.join(","),
+    };
+    let shown = if is_secret(arg) { "***".to_owned() } else { without_logins(&value).into_owned() };
+    Effective {
+        group: arg.get_help_heading().unwrap_or_default().to_owned(),
+        name: arg.get_env().map_or_else(|| arg.to_string(), |name| name.display().to_string()),
+        value: (!value.is_empty()).then_some(shown),
+        origin: origin(arg, matches.value_source(id), environment),
+    }
+}
+
+fn origin(arg: &Arg, source: Option<ValueSource>, environment: &Environment) -> String {
+    let variable = arg.get_env().and_then(|variable| environment.origin(variable));
+    match (source, variable) {
+        (Some(ValueSource::CommandLine), _) => "command line".to_owned(),
+        (_, Some(Origin::Process)) => "environment".to_owned(),
+        (_, Some(Origin::DotEnv)) => match &environment.file {
+            Some(file) => file.display().to_string(),
+            None => ".env".to_owned(),
+        },
+        (_, Some(Origin::File(path))) => path.display().to_string(),
+        (Some(_), None) => "default".to_owned(),
+        (None, None) => "not set".to_owned(),
+    }
+}
+
+/// A variable that is no setting, though its name looks as if it were.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Unknown {
+    pub(crate) name: String,
+    /// The setting that it probably is for, which is not set.
+    pub(crate) meant: Option<String>,
+}
+
+/// The most letters by which a misspelt name differs.
+const FEW: usize = 2;
+
+/// Variables that begin as those of a setting do, up to the first `_`, and are none.
+pub(crate) fn unknown(command: &Command, environment: &Environment) -> Vec<Unknown> {
+    let known: Vec<&str> =
+        command.get_arguments().filter_map(Arg::get_env).filter_map(OsStr::to_str).collect();
+    let is_known = |name: &str| {
+        known.contains(&name)
+            || name.strip_suffix("_FILE").is_some_and(|name| known.contains(&name))
+    };
+    let group = |name: &str| name.split_once('_').map(|(group, _)| group.to_owned());
+    let groups: Vec<_> = known.iter().filter_map(|name| group(name)).collect();
+    let looks_known = |name: &&str| group(name).is_some_and(|group| groups.contains(&group));
+    let names = environment.names().filter_map(OsStr::to_str);
+    let mut unknown: Vec<_> = names
+        .filter(looks_known)
+        .filter(|name| !is_known(name))
+        .map(|name| Unknown { name: name.to_owned(), meant: nearest(name, &known, environment) })
+        .collect();
+    unknown.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+    unknown
+}
+
+fn nearest(name: &str, known: &[&str], environment: &Environment) -> Option<String> {
+    let free = known.iter().filter(|known| environment.get(known.as_ref()).is_none());
+    let by_distance = free.map(|known| (strsim::osa_distance(name, known), *known));
+    let (distance, nearest) = by_distance.min()?;
+    (distance <= FEW).then(|| nearest.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn command() -> Command {
+        let arg = |name: &'static str| Arg::new(name).long(name).env(name).help_heading("Bus");
+        Command::new("demo")
+            .arg(arg("MQTT_HOST").required(true))
+            .arg(arg("MQTT_PORT").default_value("1883").value_parser(clap::value_parser!(u16)))
+            .arg(arg("URL"))
+            .arg(arg("MQTT_PASSWORD").value_parser(|text: &str| {
+                Ok::<_, std::convert::Infallible>(crate::Secret::from(text))
+            }))
+    }
+
+    #[test]
+    fn each_setting_is_shown_with_where_it_comes_from_and_no_secret() {
+        let environment = Environment::from([
+            ("MQTT_PORT", "none"),
+            ("MQTT_PASSWORD", "hunter2"),
+            ("URL", "http://me:hunter2@host/x"),
+        ]);
+        let shown = effective(&command(), &["demo".into()], &environment).unwrap();
+        let shown: Vec<_> =
+            shown.iter().map(|it| (&*it.name, it.value.as_deref(), &*it.origin)).collect();
+        let expected = [
+            ("MQTT_HOST", None, "not set"),
+            ("MQTT_PORT", Some("none"), "environment"),
+            ("URL", Some("http://***@host/x"), "environment"),
+            ("MQTT_PASSWORD", Some("***"), "environment"),
+        ];
+        assert_eq!(shown, expected);
+    }
+
+    #[test]
+    fn a_misspelt_variable_is_told_with_what_was_meant() {
+        let environment = Environment::from([
+            ("MQTT_HSOT", "x"),
+            ("MQTT_PROT", "x"),
+            ("MQTT_PORT", "1"),
+            ("MQTT_PASSWORD_FILE", "x"),
+            ("MQTT_SOMETHING", "x"),
+            ("OTHER", "x"),
+        ]);
+        let unknown = unknown(&command(), &environment);
+        let unknown: Vec<_> = unknown.iter().map(|it| (&*it.name, it.meant.as_deref())).collect();
+        let expected =
+            [("MQTT_HSOT", Some("MQTT_HOST")), ("MQTT_PROT", None), ("MQTT_SOMETHING", None)];
+        assert_eq!(unknown, expected);
+    }
+}
