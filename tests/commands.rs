@@ -130,8 +130,8 @@ fn value(number: impl Into<i64>) -> String {
 /// What has passed between the broker and the connector.
 #[derive(Default)]
 struct Passed {
-    /// Commands in the order in which the broker gave them.
-    given: Vec<u32>,
+    /// Commands in the order in which the broker gave them, each with its link.
+    given: Vec<(usize, u32)>,
     /// Those that the connector has acknowledged.
     acknowledged: HashSet<u32>,
     ids: HashMap<(usize, [u8; 2]), u32>,
@@ -219,7 +219,8 @@ impl Stage {
     fn assert_once_and_in_order(&self) {
         let passed = self.passed.lock().expect("nobody panics");
         let run: HashSet<_> = self.run.iter().copied().collect();
-        let given: Vec<_> = passed.given.iter().copied().filter(|n| run.contains(n)).collect();
+        let given = passed.given.iter().map(|(_, number)| *number);
+        let given: Vec<_> = given.filter(|number| run.contains(number)).collect();
         assert_eq!(self.run, given, "not once each, or not in the broker's order");
         let forgotten: Vec<_> = passed.acknowledged.difference(&run).collect();
         assert!(forgotten.is_empty(), "acknowledged, but not run: {forgotten:?}");
@@ -238,7 +239,7 @@ fn watch(passed: Arc<Mutex<Passed>>) -> Watch {
             if topic == POWER
                 && let Some(number) = number(payload)
             {
-                passed.given.push(number);
+                passed.given.push((link, number));
                 if let [high, low] = *id {
                     passed.ids.insert((link, [high, low]), number);
                 }
@@ -421,7 +422,8 @@ async fn a_killed_connector_leaves_no_command_to_be_run_again() {
         loop {
             commander.command();
             tokio::select! {
-                () = &mut deadline => break,
+                // On a busy machine it may have run none so early.
+                () = &mut deadline, if !lines.is_empty() => break,
                 () = sleep(Duration::from_millis(1)) => {}
                 heard = link.try_hear() => lines.push(heard.expect("it runs")),
             }
@@ -431,10 +433,13 @@ async fn a_killed_connector_leaves_no_command_to_be_run_again() {
             lines.push(line);
         }
         connector.wait().await;
-        assert!(!lines.is_empty(), "it has run none before it was killed");
         let number = |line: &String| number(line.as_bytes()).expect("a command");
         let in_this_life: Vec<_> = lines.iter().map(number).collect();
-        let given = std::mem::take(&mut passed.lock().expect("nobody panics").given);
+        // The line of an earlier life may still be told something, for nobody.
+        let (life, passed) = (proxy.counts().links, passed.lock().expect("nobody panics"));
+        let given = passed.given.iter().filter(|(on, _)| *on == life).map(|(_, number)| *number);
+        let given: Vec<_> = given.collect();
+        drop(passed);
         assert!(given.starts_with(&in_this_life), "{given:?}\n{in_this_life:?}");
         run.extend(in_this_life);
     }
