@@ -129,6 +129,7 @@ mod quarantine;
 pub mod raw;
 mod refusal;
 mod registry;
+mod reprocess;
 mod run;
 mod sensor;
 mod session;
@@ -138,12 +139,14 @@ mod source;
 mod spool;
 mod stamped;
 mod stop;
+mod stored;
 mod task;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timestamp;
 mod tools;
 mod topic;
+mod trouble;
 pub mod values;
 
 pub use actuator::Actuator;

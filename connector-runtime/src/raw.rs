@@ -91,7 +91,7 @@ pub(crate) fn text_or_base64(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "bytes are text, or an object like {\"base64\": \"/wA=\"}")]
 enum Encoded {
     Text(String),
     Binary { base64: String },

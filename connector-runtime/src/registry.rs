@@ -2,7 +2,7 @@
 
 use std::{
     cell::Cell,
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -96,6 +96,28 @@ impl Registry {
             );
         }
         now > known
+    }
+
+    /// Takes the readings of a message of the past. A sensor that has a newer value keeps it: these
+    /// readings are given back, in the order of the sensors. True if a key is new.
+    pub(crate) fn update_past<'a>(
+        &mut self,
+        flat: &'a Flat,
+        timestamp: Timestamp,
+    ) -> (bool, BTreeMap<usize, Reading<'a>>) {
+        let known = self.sensors.len();
+        self.message += 1;
+        self.touched.clear();
+        let mut late = BTreeMap::<usize, Reading<'_>>::new();
+        for reading in flat.readings() {
+            let index = self.find_or_add(None, &reading);
+            if self.sensors[index].timestamp.is_none_or(|newest| newest <= timestamp) {
+                self.set(index, &reading, timestamp);
+            } else if late.get(&index).is_none_or(|other| other.depth <= reading.depth) {
+                late.insert(index, reading);
+            }
+        }
+        (self.sensors.len() > known, late)
     }
 
     /// The sensors of the last message that are selected, in its order.

@@ -17,6 +17,7 @@ use crate::{
     health,
     isolation::isolated_call,
     log::{self, Logs},
+    reprocess,
     session::Session,
     settings::{Environment, Exit, Read},
     shared::Shared,
@@ -255,6 +256,7 @@ async fn operate<C: Connector>(
         let source = source::run(device, shared, index, source, receive, records_raw);
         tasks.spawn_on(logs.collect(source), runtime);
     }
+    tasks.spawn_on(logs.collect(reprocess::run(Arc::clone(device))), runtime);
     let device = Arc::clone(device);
     tasks.spawn_on(logs.collect(async move { device.keep_open().await }), runtime);
     // None of them ends by itself.

@@ -45,7 +45,7 @@ pub(crate) struct Session {
     presence: Presence,
     is_online: bool,
     is_leaving: bool,
-    /// Whether the last value of a sensor may be among those that were dropped.
+    /// Whether something else may have been said since the last value of a sensor, or that was dropped.
     has_gaps: bool,
     received: Received,
     changes: Vec<Change>,
@@ -175,12 +175,13 @@ impl Session {
         }
     }
 
-    /// Says the last value of each sensor, unless one of its values waits already.
+    /// Says the last value of each sensor, unless one to be retained waits for its topic already.
     fn say_last_values(&mut self) {
         self.has_gaps = false;
         self.registry.forget_what_was_said();
+        let to_be_retained = self.outbox.waiting().filter(|publish| publish.retain);
         let queued: HashSet<Arc<str>> =
-            self.outbox.waiting().map(|publish| Arc::clone(&publish.topic)).collect();
+            to_be_retained.map(|publish| Arc::clone(&publish.topic)).collect();
         let is_queued =
             |sensor: &&Sensor| sensor.topic.as_ref().is_some_and(|t| queued.contains(t));
         let silent = self.registry.sensors().iter().filter(|sensor| !is_queued(sensor));
@@ -242,6 +243,36 @@ impl Session {
             self.announce();
         }
         let count = publish_values(&mut self.outbox, self.registry.updated(), self.value_qos);
+        self.metrics.values.inc_by(count);
+        has_news
+    }
+
+    /// The readings of a message that was received at a time in the past. Those that are older than what
+    /// is known go to who listens now, and the broker does not retain them. True if a key is new.
+    pub(crate) fn past_readings(&mut self, flat: &Flat, received: Timestamp) -> bool {
+        let timestamp = flat.timestamp().unwrap_or(received);
+        let (has_news, late) = self.registry.update_past(flat, timestamp);
+        if has_news {
+            self.announce();
+        }
+        let mut count = publish_values(&mut self.outbox, self.registry.updated(), self.value_qos);
+        for (index, reading) in late {
+            let Some(topic) = &self.registry.sensors()[index].topic else { continue };
+            let mut payload = BytesMut::new();
+            message::write_value(&mut payload, reading.json, timestamp);
+            let (topic, payload, qos) = (Arc::clone(topic), payload.freeze(), self.value_qos);
+            self.outbox.push(Publish {
+                topic,
+                payload,
+                qos,
+                retain: false,
+                kind: Kind::Value,
+                seq: 0,
+            });
+            // Who keeps what came last shall end up with what is newest.
+            self.has_gaps = true;
+            count += 1;
+        }
         self.metrics.values.inc_by(count);
         has_news
     }
@@ -474,21 +505,9 @@ fn decode_value_message(payload: &[u8]) -> crate::Result<(Box<RawValue>, Option<
     let Some(value) = members.remove("value") else { anyhow::bail!("it has no `value`") };
     let timestamp = match members.get("timestamp").map(|json| json.get()) {
         None | Some("null") => None,
-        Some(json) => Some(decode_timestamp(json)?),
+        Some(json) => Some(Timestamp::from_json(json)?),
     };
     Ok((value, timestamp))
-}
-
-#[allow(clippy::cast_possible_truncation, reason = "checked to be in the range just before")]
-fn decode_timestamp(json: &str) -> crate::Result<Timestamp> {
-    let millis: Option<i64> = json.parse().ok().or_else(|| {
-        let float: f64 = serde_json::from_str(json).ok()?;
-        (float.abs() < 9e15).then_some(float.round() as i64)
-    });
-    match millis {
-        Some(millis) => Ok(Timestamp::from_millis(millis)),
-        None => anyhow::bail!("its timestamp {json:.50} is no number of milliseconds"),
-    }
 }
 
 #[cfg(test)]

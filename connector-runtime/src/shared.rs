@@ -19,6 +19,7 @@ use crate::{
     metrics::{Metrics, Snapshot},
     outbox::Publish,
     refusal::Refusal,
+    reprocess::Waiting,
     session::{Received, Session},
 };
 
@@ -27,6 +28,7 @@ use crate::{
 pub(crate) struct Shared {
     session: Mutex<Session>,
     pub(crate) mailboxes: Mailboxes,
+    pub(crate) to_reprocess: Waiting,
     logs: Logs,
     changed: Arc<Notify>,
     room: Notify,
@@ -56,6 +58,7 @@ impl Shared {
             changed: session.outbox.arrivals(),
             session: Mutex::new(session),
             mailboxes,
+            to_reprocess: Waiting::default(),
             logs,
             room: Notify::new(),
             status: watch::Sender::default(),
@@ -137,6 +140,10 @@ impl Shared {
     pub(crate) fn message(&self, topic: &str, payload: &[u8], is_retained: bool, now: Now) {
         let (arrival, received) = {
             let mut session = self.session();
+            if topic == &*session.topics.raw_message_reprocess {
+                self.to_reprocess.offer(payload, is_retained);
+                return;
+            }
             (session.message(topic, payload, is_retained, now.wall), session.received())
         };
         self.set_status(|status| status.received = received);

@@ -1,11 +1,11 @@
 //! The way of a raw message: received, recorded, parsed, flattened, published.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
 
 use crate::{
-    Connector, Error, RawMessage, Result, Source, Timestamp,
+    Connector, RawMessage, Result, Source, Timestamp,
     broker::jitter,
     calls::Call,
     causes::Causes,
@@ -14,11 +14,8 @@ use crate::{
     harmless::is_harmless,
     isolation::isolated_call,
     shared::Shared,
+    trouble::{OFTEN, Trouble},
 };
-
-/// The pause of a source that pushes after its first failure; it doubles up to the longest.
-const SHORTEST_PAUSE: Duration = Duration::from_secs(1);
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
 /// Runs one source for as long as the connector runs.
 pub(crate) async fn run<C: Connector>(
@@ -106,6 +103,20 @@ impl<C: Connector> Receiver<'_, C> {
     }
 }
 
+/// Parses and flattens a raw message; false if it is of no use.
+pub(crate) fn read<C: Connector>(
+    connector: &C,
+    parse: &Call,
+    raw: &C::Raw,
+    flat: &mut Flat,
+) -> Result<bool> {
+    parse.run_now(|| {
+        let Some(readings) = connector.parse(raw)? else { return Ok(false) };
+        connector.flatten(&readings, flat)?;
+        Ok(true)
+    })
+}
+
 /// What becomes of a raw message.
 struct Pipeline<'a, C: Connector> {
     device: &'a Device<C>,
@@ -132,13 +143,7 @@ impl<C: Connector> Pipeline<'_, C> {
 
     /// Publishes what is selected of a message; true if it has a sensor that was not known.
     fn publish(&mut self, raw: &C::Raw, received: Timestamp) -> Result<bool> {
-        let connector = &self.device.connector;
-        let is_parsed = self.parse.run_now(|| {
-            let Some(readings) = connector.parse(raw)? else { return Ok(false) };
-            connector.flatten(&readings, &mut self.flat)?;
-            Ok(true)
-        })?;
-        if !is_parsed {
+        if !read(&self.device.connector, &self.parse, raw, &mut self.flat)? {
             return Ok(false);
         }
         let datapoints = self.flat.readings().len();
@@ -162,56 +167,6 @@ impl<C: Connector> Pipeline<'_, C> {
         tracing::debug!("`{}` received {json:.500}", self.name);
         if self.records_raw {
             self.shared.update(|session| session.raw_message(&json, received));
-        }
-    }
-}
-
-/// How often the same failure is told before it is told ever more rarely.
-const OFTEN: u32 = 5;
-
-/// A failure that may last or come back.
-struct Trouble {
-    what: String,
-    in_a_row: u32,
-    /// The last failure, and how often it was the same.
-    text: String,
-    times: u32,
-}
-
-impl Trouble {
-    fn new(what: String) -> Self {
-        Self { what, in_a_row: 0, text: String::new(), times: 0 }
-    }
-
-    fn note(&mut self, error: &Error) {
-        let (what, text) = (&self.what, Causes(error).to_string());
-        self.in_a_row = self.in_a_row.saturating_add(1);
-        if text != self.text {
-            tracing::error!("{what}: {text}");
-            (self.times, self.text) = (1, text);
-            return;
-        }
-        self.times = self.times.saturating_add(1);
-        let times = self.times;
-        if times <= OFTEN || times.is_power_of_two() {
-            tracing::error!("{what} ({times} times): {text}");
-        } else {
-            tracing::debug!("{what} ({times} times): {text}");
-        }
-    }
-
-    fn is_over(&mut self) {
-        if self.times > 0 {
-            tracing::info!("it works again. Before, {}: {}", self.what, self.text);
-        }
-        (self.in_a_row, self.times, self.text) = (0, 0, String::new());
-    }
-
-    /// How long to wait, if more than so many failures are free.
-    fn pause(&self, free: u32) -> Duration {
-        match self.in_a_row.checked_sub(free + 1) {
-            None => Duration::ZERO,
-            Some(doublings) => (SHORTEST_PAUSE * 2_u32.pow(doublings.min(10))).min(LONGEST_PAUSE),
         }
     }
 }

@@ -27,6 +27,19 @@ impl Timestamp {
     pub const fn as_millis(self) -> i64 {
         self.0
     }
+
+    /// From JSON text: whole milliseconds, or a number with a fraction, as some libraries write all.
+    #[allow(clippy::cast_possible_truncation, reason = "checked to be in the range just before")]
+    pub(crate) fn from_json(json: &str) -> crate::Result<Self> {
+        let millis: Option<i64> = json.parse().ok().or_else(|| {
+            let float: f64 = serde_json::from_str(json).ok()?;
+            (float.abs() < 9e15).then_some(float.round() as i64)
+        });
+        match millis {
+            Some(millis) => Ok(Self::from_millis(millis)),
+            None => anyhow::bail!("its timestamp {json:.50} is no number of milliseconds"),
+        }
+    }
 }
 
 impl From<SystemTime> for Timestamp {

@@ -13,6 +13,7 @@ mod guarded_actuators;
 mod health;
 mod lifecycle;
 mod quickstart;
+mod reprocess;
 mod resilience;
 mod secrets;
 mod sensors;

@@ -49,17 +49,18 @@ pub(crate) enum Event {
     },
 }
 
-/// Subscribes to the map, our own topics and the actuators.
+/// Subscribes to the map, our own topics, raw messages of the past and the actuators.
 pub(crate) fn subscribe(
     uplink: &mut impl Uplink,
     shared: &Shared,
     now: Instant,
 ) -> Result<(), LinkError> {
-    let (map, own, actuators) = {
+    let (map, past, own, actuators) = {
         let mut session = shared.session();
-        (session.map_topic().to_owned(), session.own_topics(), session.actuator_topics())
+        let past = session.topics.raw_message_reprocess.to_string();
+        (session.map_topic().to_owned(), past, session.own_topics(), session.actuator_topics())
     };
-    uplink.subscribe(&[map], QoS::AtLeastOnce, now)?;
+    uplink.subscribe(&[map, past], QoS::AtLeastOnce, now)?;
     uplink.subscribe(&own, QoS::AtMostOnce, now)?;
     uplink.subscribe(&actuators, QoS::ExactlyOnce, now)
 }
@@ -102,13 +103,20 @@ pub(crate) fn hear(shared: &Shared, event: Option<Event>, now: Now) -> Result<()
 }
 
 fn handle_refused(shared: &Shared, refused: &[String]) -> Result<(), LinkError> {
-    let (map, own) = {
+    let (map, past, own) = {
         let session = shared.session();
-        (session.map_topic().to_owned(), session.own_topics())
+        let past = session.topics.raw_message_reprocess.to_string();
+        (session.map_topic().to_owned(), past, session.own_topics())
     };
     for topic in refused {
         if *topic == map {
             return Err(LinkError::MapRefused(map));
+        }
+        if *topic == past {
+            tracing::warn!(
+                "the broker refuses the subscription to `{topic}`: no raw message can be processed again"
+            );
+            continue;
         }
         if own.contains(topic) {
             tracing::warn!(
