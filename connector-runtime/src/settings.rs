@@ -23,7 +23,9 @@ pub use self::secret::Secret;
 pub(crate) use self::{
     effective::{Effective, Unknown, effective, unknown},
     environment::{Environment, Origin},
-    read::{AFTER_HELP, Nothing, Read, command, from_environment, read_with, with_settings},
+    read::{
+        AFTER_HELP, Nothing, Read, command, from_environment, read_bus, read_with, with_settings,
+    },
     report::{Exit, is_secret},
 };
 use crate::{broker::codec::QoS, topic, values};

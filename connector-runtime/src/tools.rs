@@ -11,7 +11,7 @@ use clap::{Args, Command};
 
 use self::{check::Check, completions::Completions, healthcheck::Healthcheck};
 use crate::{
-    Connector, run,
+    BusSettings, Connector, run,
     settings::{self, Environment, Exit, Nothing, Read},
 };
 
@@ -45,6 +45,13 @@ impl Call<'_> {
         let command = command::<C, T>();
         let (read, tool) = settings::read_with(command, self.arguments, self.environment)?;
         Ok((tool, read))
+    }
+
+    /// The tool's arguments and the settings of the bus, where the device is of no interest.
+    pub(crate) fn read_bus<C: Connector, T: Tool>(&self) -> Result<(T, BusSettings), Exit> {
+        let command = command::<C, T>();
+        let (settings, tool) = settings::read_bus(command, self.arguments, self.environment)?;
+        Ok((tool, settings))
     }
 
     /// The tool's arguments, where no setting is of interest.

@@ -5,7 +5,7 @@ use serde_json::json;
 use tokio::time::sleep;
 
 use crate::support::{
-    Device, Embedded, Launch, Mosquitto, World, free_port, get, launch, patiently,
+    Device, Embedded, Launch, Mosquitto, World, connector::Ended, free_port, get, launch, patiently,
 };
 
 /// Asks until this is the answer: the connector tells the bus and HTTP of a change one after the other.
@@ -43,6 +43,40 @@ async fn it_is_ready_with_broker_and_device_and_fresh_data() {
     until(port, "/readyz", 503, "device").await;
     assert_eq!(get(port, "/").await.expect("an answer").0, 404);
     connector.terminate().await.assert_clean();
+}
+
+/// The command that containers ask with. It needs no other setting.
+async fn healthcheck(port: u16, more: &[&str]) -> Ended {
+    let launch = Launch::example("tcp_json").argument("healthcheck");
+    let launch = launch.variable("HEALTH_ADDR", &format!("0.0.0.0:{port}"));
+    more.iter().fold(launch, |launch, more| launch.argument(more)).start().wait().await
+}
+
+#[tokio::test]
+async fn a_container_can_ask_how_it_is() {
+    let port = free_port();
+    let nobody = healthcheck(port, &[]).await;
+    assert_eq!(nobody.code, Some(1), "{}", nobody.stderr);
+    assert!(nobody.stderr.contains(&format!("http://127.0.0.1:{port}/healthz")));
+
+    let (broker, device) = (Embedded::start().await, Device::start().await);
+    let launch = launch(broker.port(), device.address()).variable("HEALTH_ADDR", &port);
+    let connector = launch.start();
+    let link = device.accept().await;
+    until(port, "/readyz", 200, "ok").await;
+    healthcheck(port, &[]).await.assert_clean();
+    healthcheck(port, &["--ready"]).await.assert_clean();
+    drop((link, device));
+    until(port, "/readyz", 503, "device").await;
+    healthcheck(port, &[]).await.assert_clean();
+    let unready = healthcheck(port, &["--ready"]).await;
+    assert_eq!(unready.code, Some(1));
+    assert!(unready.stderr.contains("there is no connection to the device"), "{}", unready.stderr);
+    connector.terminate().await.assert_clean();
+
+    let unset = Launch::example("tcp_json").argument("healthcheck").start().wait().await;
+    assert_eq!(unset.code, Some(1));
+    assert!(unset.stderr.contains("HEALTH_ADDR is not set"), "{}", unset.stderr);
 }
 
 #[tokio::test]

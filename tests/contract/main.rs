@@ -8,6 +8,7 @@
 mod support;
 
 mod actuators;
+mod check;
 mod datapoint_map;
 mod guarded_actuators;
 mod health;

@@ -9,6 +9,7 @@ on_both_brokers! {
     a_message_of_the_past_gives_its_values_again,
     what_is_newest_stays_retained_and_is_said_last,
     what_cannot_be_processed_is_told,
+    what_the_broker_retains_is_not_processed_with_each_connection,
 }
 
 const TOPIC: &str = "demo/raw_message_reprocess";
@@ -77,10 +78,19 @@ async fn what_cannot_be_processed_is_told(broker: Broker) {
         assert_eq!(log.json()["level"], 40);
         assert!(log.text().contains(reason), "{log:?}");
     }
-    let message = r#"{"raw_message":"{\"a\":1}","timestamp":1}"#;
-    world.bus.publish(TOPIC, QoS::AtLeastOnce, true, message).await;
-    reprocess(&mut world, message).await;
+    reprocess(&mut world, r#"{"raw_message":"{\"a\":1}","timestamp":1}"#).await;
     assert_eq!(world.bus.next("demo/a").await.timestamp(), 1);
     world.log("raw messages were processed again: 1 of").await;
+    world.end().await;
+}
+
+async fn what_the_broker_retains_is_not_processed_with_each_connection(broker: Broker) {
+    let mut bus = Bus::on(broker.port()).await;
+    let message = r#"{"raw_message":"{\"a\":1}","timestamp":1}"#;
+    bus.publish(TOPIC, QoS::AtLeastOnce, true, message).await;
+    let mut world = World::of("tcp_json", broker, bus, |launch| launch).await;
+    world.log("a retained raw message is not processed again").await;
+    world.catch_up("b").await;
+    assert_eq!(world.bus.all("demo/available_datapoints").len(), 2, "`a` is not known");
     world.end().await;
 }

@@ -366,3 +366,28 @@ fn after_a_broken_link_everything_is_said_again() {
     .map(|(topic, value)| (topic.to_owned(), value));
     assert_eq!(said, expected);
 }
+
+#[test]
+fn a_value_of_the_past_does_not_hide_the_last_one() {
+    let mut session = online();
+    map(&mut session, &json!({"sensor": {"a": "a", "b": "b"}, "actuator": {}}));
+    readings(&mut session, &json!({"a": 2}));
+    published(&mut session);
+    let before = Timestamp::from_millis(5);
+    assert!(session.past_readings(&Flat::of(&json!({"a": 1, "b": 7})).unwrap(), before));
+    let value = |value: i64, time: Timestamp| json!({"value": value, "timestamp": time});
+    let values = |session: &mut Session| {
+        published(session).into_iter().filter(|(topic, ..)| topic.len() == 1).collect::<Vec<_>>()
+    };
+    let expected =
+        [("b".into(), value(7, before), 1, true), ("a".into(), value(1, before), 1, false)];
+    assert_eq!(values(&mut session), expected);
+
+    session.past_readings(&Flat::of(&json!({"a": 1})).unwrap(), before);
+    session.heartbeat(NOW, Duration::from_secs(30));
+    let told = values(&mut session);
+    assert_eq!(told[0], ("a".into(), value(1, before), 1, false));
+    assert_eq!(told[1], ("a".into(), value(2, NOW), 1, true), "though a waits already");
+    session.heartbeat(NOW, Duration::from_secs(30));
+    assert!(values(&mut session).is_empty());
+}

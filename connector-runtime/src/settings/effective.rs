@@ -52,8 +52,11 @@ fn setting(arg: &Arg, matches: &ArgMatches, environment: &Environment) -> Effect
     Effective {
         group: arg.get_help_heading().unwrap_or_default().to_owned(),
         name: arg.get_env().map_or_else(|| arg.to_string(), |name| name.display().to_string()),
+        origin: match value.as_str() {
+            "" => "not set".to_owned(),
+            _ => origin(arg, matches.value_source(id), environment),
+        },
         value: (!value.is_empty()).then_some(shown),
-        origin: origin(arg, matches.value_source(id), environment),
     }
 }
 
@@ -67,8 +70,7 @@ fn origin(arg: &Arg, source: Option<ValueSource>, environment: &Environment) -> 
             None => ".env".to_owned(),
         },
         (_, Some(Origin::File(path))) => path.display().to_string(),
-        (Some(_), None) => "default".to_owned(),
-        (None, None) => "not set".to_owned(),
+        (_, None) => "default".to_owned(),
     }
 }
 

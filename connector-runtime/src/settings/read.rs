@@ -42,12 +42,32 @@ pub(crate) fn read_with<C: Settings, T: Args>(
     arguments: &[OsString],
     environment: &Environment,
 ) -> Result<(Read<C>, T), Exit> {
-    let documented = command.clone().mut_args(|arg| arg.hide_env_values(true));
-    let environment = &environment.with_files(documented.get_arguments());
-    let command = from_environment(command, environment);
-    let mut matches = report::matches(&documented, command, arguments, environment)?;
+    let environment = &environment.with_files(command.get_arguments());
+    let mut matches = parse(command, arguments, environment)?;
     let tool = extract(&mut matches)?;
     Ok((settings_of(matches, environment)?, tool))
+}
+
+/// As [`read_with`], where the device is of no interest: nothing has to be known of it.
+pub(crate) fn read_bus<T: Args>(
+    command: Command,
+    arguments: &[OsString],
+    environment: &Environment,
+) -> Result<(BusSettings, T), Exit> {
+    let command = command.mut_args(|arg| arg.required(false));
+    let environment = &environment.with_files(command.get_arguments());
+    let mut matches = parse(command, arguments, environment)?;
+    Ok((extract(&mut matches)?, extract(&mut matches)?))
+}
+
+fn parse(
+    command: Command,
+    arguments: &[OsString],
+    environment: &Environment,
+) -> Result<ArgMatches, Exit> {
+    let documented = command.clone().mut_args(|arg| arg.hide_env_values(true));
+    let command = from_environment(command, environment);
+    report::matches(&documented, command, arguments, environment)
 }
 
 /// The same command, where variables take the place of defaults.

@@ -164,6 +164,9 @@ fn describe_other(error: &Error) -> String {
         return "there is an argument that is no command and belongs to no flag; it is not shown here"
             .to_owned();
     }
+    if error.kind() == ErrorKind::MissingRequiredArgument {
+        return format!("{} is missing", missing(error).collect::<Vec<_>>().join(", "));
+    }
     let text = error.to_string();
     text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }

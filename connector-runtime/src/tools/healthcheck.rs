@@ -39,12 +39,12 @@ impl Tool for Healthcheck {
     const NEEDS_BROKER: bool = false;
 
     fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit> {
-        let (Self { ready }, read) = call.read::<C, Self>().map_err(|exit| match exit {
+        let (Self { ready }, settings) = call.read_bus::<C, Self>().map_err(|exit| match exit {
             // Container platforms know 0 and 1.
             Exit::Faults(_) => Exit::Failed(anyhow!("{exit}")),
             exit => exit,
         })?;
-        let address = read.settings.health_addr.ok_or_else(|| {
+        let address = settings.health_addr.ok_or_else(|| {
             anyhow!("HEALTH_ADDR is not set, so the running connector cannot be asked: set it for both, to 8080 for example")
         })?;
         let path = if ready { "/readyz" } else { "/healthz" };
