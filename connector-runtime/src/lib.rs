@@ -100,6 +100,7 @@
 
 pub mod __private;
 mod actuator;
+mod around;
 mod broker;
 mod calls;
 mod causes;
@@ -140,6 +141,7 @@ mod spool;
 mod stamped;
 mod stop;
 mod stored;
+mod tap;
 mod task;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -4,8 +4,8 @@
 //! connectors run in one process. Saying something never waits and never fails. From here to the
 //! broker nothing is logged, so that a log message cannot cause another one.
 
-mod console;
 mod limit;
+mod lines;
 pub(crate) mod text;
 
 use std::{
@@ -19,13 +19,13 @@ use tracing::{Event, Level, Subscriber, level_filters::LevelFilter};
 use tracing_subscriber::{
     Layer,
     filter::Targets,
-    fmt as stdout,
+    fmt::{self as console, writer::BoxMakeWriter},
     layer::Context,
     prelude::*,
     registry::{LookupSpan, SpanRef},
 };
 
-use self::{console::Lines, limit::Limit};
+use self::{limit::Limit, lines::Lines};
 use crate::{Timestamp, message::LogMessage};
 
 /// How many messages wait for the broker at most; the oldest are dropped first.
@@ -127,9 +127,33 @@ impl Logs {
     }
 }
 
-/// Sends the process's log messages to stdout and to the bus. Where the process has a subscriber
+/// Where the log messages of a process go beside the bus.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Console {
+    Stdout,
+    /// For a tool: on stdout is what it was asked for.
+    Stderr,
+}
+
+impl Console {
+    fn is_terminal(self) -> bool {
+        match self {
+            Self::Stdout => io::stdout().is_terminal(),
+            Self::Stderr => io::stderr().is_terminal(),
+        }
+    }
+
+    fn writer(self) -> BoxMakeWriter {
+        match self {
+            Self::Stdout => BoxMakeWriter::new(io::stdout),
+            Self::Stderr => BoxMakeWriter::new(io::stderr),
+        }
+    }
+}
+
+/// Sends the process's log messages to the console and to the bus. Where the process has a subscriber
 /// already, that one stays.
-pub(crate) fn init(logs: &Logs) {
+pub(crate) fn init(logs: &Logs, console: Console) {
     let _ = FALLBACK.set(logs.clone());
     let libraries = ["h2", "hyper", "hyper_util", "reqwest", "rustls", "tokio", "tungstenite"];
     let levels = Targets::new()
@@ -137,9 +161,10 @@ pub(crate) fn init(logs: &Logs) {
         .with_targets(libraries.map(|library| (library, LevelFilter::INFO)));
     let _ = tracing_subscriber::registry()
         .with(
-            stdout::layer()
+            console::layer()
                 .event_format(Lines)
-                .with_ansi(io::stdout().is_terminal())
+                .with_ansi(console.is_terminal())
+                .with_writer(console.writer())
                 .with_filter(levels.clone()),
         )
         .with(BusLayer.with_filter(levels))

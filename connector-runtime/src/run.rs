@@ -16,7 +16,7 @@ use crate::{
     device::Device,
     health,
     isolation::isolated_call,
-    log::{self, Logs},
+    log::{self, Console, Logs},
     reprocess,
     session::Session,
     settings::{Environment, Exit, Read},
@@ -91,7 +91,7 @@ pub(crate) fn until_stopped<C: Connector>(
     let Read { connector, settings, warnings } = read;
     let (bus, device) = runtimes(threads(&connector)).context("cannot start")?;
     let logs = Logs::new(settings.debug);
-    log::init(&logs);
+    log::init(&logs, Console::Stdout);
     let running = async {
         let mut signals = stop::Signals::listen()
             .map_err(|error| Exit::Faults(vec![format!("cannot listen to signals: {error}")]))?;
@@ -157,7 +157,7 @@ pub async fn run<C: Connector>(
     stop: impl Future<Output = ()>,
 ) -> crate::Result<()> {
     let logs = Logs::new(settings.debug);
-    log::init(&logs);
+    log::init(&logs, Console::Stdout);
     let device = Handle::current();
     let running = serve(connector, settings, None, logs.clone(), &device, stop);
     logs.collect(running).await.map_err(|exit| anyhow::anyhow!("{exit}"))
@@ -246,24 +246,51 @@ async fn operate<C: Connector>(
     let mut tasks = JoinSet::new();
     tasks.spawn(logs.collect(beat(Arc::clone(shared), settings.heartbeat_interval())));
     tasks.spawn(logs.collect(tell_selections(Arc::clone(shared), Selection::of(settings))));
-    let watched = Arc::clone(shared);
-    tasks.spawn(logs.collect(async move { watched.calls.watch().await }));
-    let records_raw = settings.send_raw_message_to_db;
-    let there = sources.into_iter().enumerate().filter(|(_, source)| source.is_there());
-    for (index, source) in there {
-        let (device, shared) = (Arc::clone(device), Arc::clone(shared));
-        let receive = shared.calls.add_source(&source, settings.health_max_age());
-        let source = source::run(device, shared, index, source, receive, records_raw);
-        tasks.spawn_on(logs.collect(source), runtime);
-    }
     tasks.spawn_on(logs.collect(reprocess::run(Arc::clone(device))), runtime);
-    let device = Arc::clone(device);
-    tasks.spawn_on(logs.collect(async move { device.keep_open().await }), runtime);
+    spawn_device(&mut tasks, device, sources, settings, logs, runtime);
     // None of them ends by itself.
     while let Some(ended) = tasks.join_next().await {
         tracing::error!("a task of the connector has ended: {ended:?}");
     }
     std::future::pending::<()>().await;
+}
+
+/// Keeps the device open, and its sources asked.
+fn spawn_device<C: Connector>(
+    tasks: &mut JoinSet<()>,
+    device: &Arc<Device<C>>,
+    sources: Vec<Source>,
+    settings: &BusSettings,
+    logs: &Logs,
+    runtime: &Handle,
+) {
+    let watched = Arc::clone(&device.shared);
+    tasks.spawn(logs.collect(async move { watched.calls.watch().await }));
+    let records_raw = settings.send_raw_message_to_db;
+    let there = sources.into_iter().enumerate().filter(|(_, source)| source.is_there());
+    for (index, source) in there {
+        let (device, shared) = (Arc::clone(device), Arc::clone(&device.shared));
+        let receive = shared.calls.add_source(&source, settings.health_max_age());
+        let source = source::run(device, shared, index, source, receive, records_raw);
+        tasks.spawn_on(logs.collect(source), runtime);
+    }
+    let device = Arc::clone(device);
+    tasks.spawn_on(logs.collect(async move { device.keep_open().await }), runtime);
+}
+
+/// Runs the device part without a bus, for as long as its tasks are kept.
+pub(crate) fn device_alone<C: Connector>(
+    connector: C,
+    settings: &BusSettings,
+    logs: &Logs,
+) -> Result<(Arc<Device<C>>, JoinSet<()>), Exit> {
+    let Described { sources, .. } = describe(&connector)?;
+    let session = Session::new(&settings.connector_name, C::VERSION, Vec::new(), Vec::new());
+    let shared = Arc::new(Shared::new(session, logs.clone()));
+    let device = Arc::new(Device::new(connector, shared));
+    let mut tasks = JoinSet::new();
+    spawn_device(&mut tasks, &device, sources, settings, logs, &Handle::current());
+    Ok((device, tasks))
 }
 
 /// Waits until the datapoint map is likely to be known, so that the first message of the device is

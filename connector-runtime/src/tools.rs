@@ -3,13 +3,14 @@
 mod check;
 mod completions;
 mod healthcheck;
+mod once;
 pub(crate) mod work;
 
 use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Args, Command};
 
-use self::{check::Check, completions::Completions, healthcheck::Healthcheck};
+use self::{check::Check, completions::Completions, healthcheck::Healthcheck, once::Once};
 use crate::{
     BusSettings, Connector, run,
     settings::{self, Environment, Exit, Nothing, Read},
@@ -78,7 +79,12 @@ impl Entry {
 
 /// In the order of the help.
 fn all<C: Connector>() -> Vec<Entry> {
-    vec![Entry::of::<C, Check>(), Entry::of::<C, Healthcheck>(), Entry::of::<C, Completions>()]
+    vec![
+        Entry::of::<C, Check>(),
+        Entry::of::<C, Once>(),
+        Entry::of::<C, Healthcheck>(),
+        Entry::of::<C, Completions>(),
+    ]
 }
 
 /// Does what the command line asks for. Without the name of a tool that is to run.

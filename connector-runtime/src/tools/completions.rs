@@ -26,6 +26,7 @@ impl Tool for Completions {
         let mut program = program::<C>(all::<C>().into_iter().map(|tool| (tool.command)()));
         let mut script = Vec::new();
         generate(shell, &mut program, C::NAME, &mut script);
-        work::print(&script)
+        work::print(&script)?;
+        Ok(ExitCode::SUCCESS)
     }
 }

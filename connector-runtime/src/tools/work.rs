@@ -5,25 +5,54 @@ use std::{
     process::ExitCode,
 };
 
-use tokio::runtime::Builder;
+use tokio::{runtime::Builder, sync::mpsc};
 
-use crate::{Error, settings::Exit, stop};
+use crate::{
+    BusSettings, Connector, Error, Result,
+    around::Around,
+    log::{self, Console, Logs},
+    run,
+    settings::Exit,
+    stop,
+    tap::{Tap, Tapped},
+};
 
 /// Threads of a tool: the device part may block some of them.
 const THREADS: usize = 4;
 
-/// Does asynchronous work; SIGTERM and Ctrl-C end it, which is no failure.
+/// Does work with the device itself; SIGTERM and Ctrl-C end it, which is no failure.
 pub(crate) fn block_on<F>(work: F) -> Result<ExitCode, Exit>
 where
     F: Future<Output = Result<ExitCode, Exit>> + Send + 'static,
 {
+    // The device may block its thread.
+    drive(async { tokio::spawn(work).await.map_err(Error::from)? })
+}
+
+/// Hands the raw messages of the device to some work. A session with the device is kept open meanwhile, and
+/// the log goes to stderr.
+pub(crate) fn with_device<C: Connector>(
+    connector: C,
+    settings: &BusSettings,
+    work: impl AsyncFnOnce(&C, mpsc::Receiver<Tapped<C::Raw>>) -> Result<ExitCode>,
+) -> Result<ExitCode, Exit> {
+    let logs = Logs::new(settings.debug);
+    log::init(&logs, Console::Stderr);
+    let around = Around { connector, with: Tap::default() };
+    let messages = around.with.messages();
+    drive(logs.clone().collect(async {
+        let (device, _tasks) = run::device_alone(around, settings, &logs)?;
+        Ok(work(&device.connector.connector, messages).await?)
+    }))
+}
+
+fn drive(work: impl Future<Output = Result<ExitCode, Exit>>) -> Result<ExitCode, Exit> {
     let runtime = Builder::new_multi_thread().worker_threads(THREADS).enable_all().build();
     let runtime = runtime.map_err(Error::from)?;
     let done = runtime.block_on(async {
         let mut signals = stop::Signals::listen().map_err(Error::from)?;
-        let work = tokio::spawn(work);
         tokio::select! {
-            done = work => done.map_err(Error::from)?,
+            done = work => done,
             _ = signals.first() => Ok(ExitCode::SUCCESS),
         }
     });
@@ -33,10 +62,10 @@ where
 }
 
 /// Prints what a tool is asked for. Who reads it may leave early, as `head` does.
-pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<ExitCode, Exit> {
+pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_ref()).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::from(error).into()),
-        _ => Ok(ExitCode::SUCCESS),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
     }
 }
