@@ -232,7 +232,7 @@ fn line(send: &Send) -> TokenStream {
 }
 
 fn described(actuator: &TokenStream, send: &Send) -> TokenStream {
-    let Send { description, bounds: Bounds { range, one_of, max_len }, example, .. } = send;
+    let Send { description, value, bounds: Bounds { range, one_of, max_len }, example, .. } = send;
     let description = (!description.is_empty()).then(|| quote!(.description(#description)));
     let range = range.as_ref().map(self::range);
     let one_of = one_of.as_ref().map(|OneOf { values, number }| {
@@ -242,18 +242,17 @@ fn described(actuator: &TokenStream, send: &Send) -> TokenStream {
     let max_len = max_len.as_ref().map(|max_len| quote!(.max_len(#max_len)));
     let example = example.as_ref().map(|example| quote!(.example(#example)));
     let guard = guard(send);
-    quote!(#actuator #description #range #one_of #max_len #example #guard)
+    quote!(#actuator .takes::<#value>() #description #range #one_of #max_len #example #guard)
 }
 
-fn guard(Send { guard, value, .. }: &Send) -> TokenStream {
+fn guard(Send { guard, .. }: &Send) -> TokenStream {
     let max_age = guard.max_age.as_ref().map(|max_age| quote!(.max_age(#max_age)));
     let monotonic = guard.monotonic.then(|| quote!(.monotonic()));
     let newest_only = guard.newest_only.then(|| quote!(.newest_only()));
     let min_interval = guard.min_interval.as_ref().map(|time| quote!(.min_interval(#time)));
     let timeout = guard.timeout.as_ref().map(|timeout| quote!(.timeout(#timeout)));
     let failsafe = guard.failsafe.as_ref();
-    let failsafe = failsafe
-        .map(|(failsafe, after)| quote!(.failsafe(#failsafe, #after).failsafe_is::<#value>()));
+    let failsafe = failsafe.map(|(failsafe, after)| quote!(.failsafe(#failsafe, #after)));
     let accept_retained = guard.accept_retained.then(|| quote!(.accept_retained()));
     quote!(#max_age #monotonic #newest_only #min_interval #timeout #failsafe #accept_retained)
 }

@@ -1,6 +1,6 @@
 //! What an actuator is: its key, and what it accepts.
 
-use std::{borrow::Cow, fmt, ops::RangeInclusive, time::Duration};
+use std::{any::type_name, borrow::Cow, fmt, ops::RangeInclusive, time::Duration};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -28,6 +28,7 @@ pub struct Actuator {
     range: Option<(Number, Number)>,
     one_of: Vec<Value>,
     max_len: Option<usize>,
+    takes: Option<Takes>,
     rules: Rules,
 }
 
@@ -37,7 +38,7 @@ impl Actuator {
     pub fn new(key: impl Into<Cow<'static, str>>) -> Self {
         let (example, description) = (None, Cow::Borrowed(""));
         let (range, one_of, max_len, rules) = (None, Vec::new(), None, Rules::default());
-        Self { key: key.into(), example, description, range, one_of, max_len, rules }
+        Self { key: key.into(), example, description, range, one_of, max_len, takes: None, rules }
     }
 
     /// A value that it could be given; people see it where they select datapoints.
@@ -54,6 +55,14 @@ impl Actuator {
     #[must_use]
     pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
         self.description = description.into();
+        self
+    }
+
+    /// The type that [`send`](crate::Connector::send) makes of a value, with [`Command::value`]. So what
+    /// does not fit is known without the device.
+    #[must_use]
+    pub fn takes<T: DeserializeOwned + 'static>(mut self) -> Self {
+        self.takes = Some(Takes::of::<T>());
         self
     }
 
@@ -147,19 +156,7 @@ impl Actuator {
     /// ```
     #[must_use]
     pub fn failsafe(mut self, value: impl Into<Value>, after: Duration) -> Self {
-        self.rules.failsafe = Some(Failsafe { value: value.into(), after, misfit: None });
-        self
-    }
-
-    /// Says of which type a value has to be, so that the failsafe value is known to be of use before
-    /// it is needed.
-    #[doc(hidden)]
-    #[must_use]
-    pub fn failsafe_is<T: DeserializeOwned>(mut self) -> Self {
-        if let Some(failsafe) = &mut self.rules.failsafe {
-            let command = Command::of(&self.key, &failsafe.value, Timestamp::from_millis(0));
-            failsafe.misfit = command.value::<T>().err().map(|error| error.to_string());
-        }
+        self.rules.failsafe = Some(Failsafe { value: value.into(), after });
         self
     }
 
@@ -203,6 +200,11 @@ impl Actuator {
         self.check_value(json).and_then(|()| self.check_length(json))
     }
 
+    /// Whether the device part can read this command.
+    pub(crate) fn check_type(&self, command: &Command) -> Result<()> {
+        self.takes.as_ref().map_or(Ok(()), |takes| (takes.decode)(command))
+    }
+
     /// What is wrong with its rules.
     pub(crate) fn faults(&self) -> Vec<String> {
         let Rules { max_age, failsafe, .. } = &self.rules;
@@ -210,15 +212,14 @@ impl Actuator {
         if *max_age == Some(Duration::ZERO) {
             faults.push(format!("the max_age of `{key}` is zero: it must be longer"));
         }
-        if let Some(Failsafe { value, after, misfit }) = failsafe {
+        if let Some(Failsafe { value, after }) = failsafe {
             if after.is_zero() {
                 faults.push(format!(
                     "the time to the failsafe of `{key}` is zero: it must be longer"
                 ));
             }
             let command = Command::of(key, value, Timestamp::from_millis(0));
-            let refused = self.check(&command).err().map(|error| error.to_string());
-            let misfit = refused.as_ref().or(misfit.as_ref());
+            let misfit = self.check(&command).and_then(|()| self.check_type(&command)).err();
             faults.extend(misfit.map(|misfit| format!("the failsafe of `{key}`: {misfit}")));
         }
         faults
@@ -262,6 +263,26 @@ impl Actuator {
             "the value {json:.100} has {length} {unit}, and {max_len} are allowed"
         );
         Ok(())
+    }
+}
+
+/// A type of values.
+#[derive(Debug, Clone)]
+struct Takes {
+    name: &'static str,
+    decode: fn(&Command) -> Result<()>,
+}
+
+impl Takes {
+    fn of<T: DeserializeOwned + 'static>() -> Self {
+        let decode = |command: &Command| command.value::<T>().map(drop);
+        Self { name: type_name::<T>(), decode }
+    }
+}
+
+impl PartialEq for Takes {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name
     }
 }
 

@@ -7,12 +7,12 @@ pub(crate) mod dialogue;
 mod embedded;
 pub(crate) mod link;
 mod oversized;
-pub(crate) mod probe;
 #[cfg(feature = "tls")]
 mod tls;
 #[cfg(not(feature = "tls"))]
 #[path = "broker/no_tls.rs"]
 mod tls;
+pub(crate) mod visit;
 
 #[cfg(feature = "testing")]
 use std::sync::Arc;

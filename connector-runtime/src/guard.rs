@@ -13,9 +13,6 @@ use tokio::time::Instant;
 pub(crate) use self::rules::{Failsafe, Rules};
 use crate::{Command, Timestamp, actuator::is_same, device::WAIT_FOR_SESSION, refusal::Refusal};
 
-/// How long a send may take where nothing else is said.
-const SEND_TIMEOUT: Duration = Duration::from_secs(30);
-
 /// How many commands of one actuator wait at most.
 pub(crate) const QUEUE: usize = 256;
 
@@ -131,10 +128,9 @@ impl Guard {
         }
     }
 
-    /// How long a send may take: one that hangs must not keep the failsafe value back.
+    /// How long a send may take.
     pub(crate) fn send_limit(&self) -> Duration {
-        let timeout = self.rules.timeout.unwrap_or(SEND_TIMEOUT);
-        self.rules.failsafe.as_ref().map_or(timeout, |failsafe| timeout.min(failsafe.after))
+        self.rules.send_limit()
     }
 
     pub(crate) fn set_rules(&mut self, rules: Rules) {

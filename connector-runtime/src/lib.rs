@@ -137,6 +137,7 @@ mod session;
 mod settings;
 mod shared;
 mod source;
+mod spelling;
 mod spool;
 mod stamped;
 mod stop;

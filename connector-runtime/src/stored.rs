@@ -3,6 +3,8 @@
 //! BEMCom wraps a raw message and its time in `payload`, beside the connector's version. Who keeps them
 //! may hand out the inner object alone, so both shapes are read.
 
+use std::io::BufRead;
+
 use anyhow::Context;
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -43,6 +45,18 @@ impl Stored {
         let timestamp = Timestamp::from_json(timestamp.get())?;
         Ok(Self { raw_message: raw_message.to_owned(), timestamp })
     }
+}
+
+/// Reads a file of such messages, one in a line.
+pub(crate) fn read_all(file: impl BufRead) -> Result<Vec<Stored>> {
+    let mut all = Vec::new();
+    for (number, line) in (1..).zip(file.split(b'\n')) {
+        let line = line?;
+        if !line.trim_ascii().is_empty() {
+            all.push(Stored::decode(&line).with_context(|| format!("line {number}"))?);
+        }
+    }
+    Ok(all)
 }
 
 #[cfg(test)]

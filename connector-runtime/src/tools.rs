@@ -4,13 +4,20 @@ mod check;
 mod completions;
 mod healthcheck;
 mod once;
+mod record;
+mod replay;
+mod send;
+mod simulate;
 pub(crate) mod work;
 
 use std::{ffi::OsString, process::ExitCode};
 
 use clap::{Args, Command};
 
-use self::{check::Check, completions::Completions, healthcheck::Healthcheck, once::Once};
+use self::{
+    check::Check, completions::Completions, healthcheck::Healthcheck, once::Once, record::Record,
+    replay::Replay, send::Send, simulate::Simulate,
+};
 use crate::{
     BusSettings, Connector, run,
     settings::{self, Environment, Exit, Nothing, Read},
@@ -82,6 +89,10 @@ fn all<C: Connector>() -> Vec<Entry> {
     vec![
         Entry::of::<C, Check>(),
         Entry::of::<C, Once>(),
+        Entry::of::<C, Send>(),
+        Entry::of::<C, Record>(),
+        Entry::of::<C, Replay>(),
+        Entry::of::<C, Simulate>(),
         Entry::of::<C, Healthcheck>(),
         Entry::of::<C, Completions>(),
     ]

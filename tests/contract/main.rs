@@ -20,3 +20,4 @@ mod secrets;
 mod sensors;
 mod settings;
 mod tls;
+mod tools;

@@ -74,8 +74,9 @@ impl ::connector_runtime::Connector for device::Meter {
     }
     fn actuators(&self) -> ::std::vec::Vec<::connector_runtime::Actuator> {
         ::std::convert::From::from([
-            ::connector_runtime::Actuator::new("relay"),
+            ::connector_runtime::Actuator::new("relay").takes::<bool>(),
             ::connector_runtime::Actuator::new("tariff")
+                .takes::<Tariff>()
                 .description("Sets the tariff.")
                 .example("night"),
         ])

@@ -59,18 +59,22 @@ impl ::connector_runtime::Connector for Boiler {
         ::connector_runtime::__private::Actuators::new()
             .one(
                 ::connector_runtime::Actuator::new("power")
+                    .takes::<u16>()
                     .range::<u16>(0..=3000)
                     .max_age(MINUTE)
                     .monotonic()
-                    .failsafe(0, self.patience)
-                    .failsafe_is::<u16>(),
+                    .failsafe(0, self.patience),
             )
             .family(
                 "",
                 &self.pumps,
                 "__on",
                 |actuator| {
-                    actuator.newest_only().min_interval(MINUTE * 3).accept_retained()
+                    actuator
+                        .takes::<bool>()
+                        .newest_only()
+                        .min_interval(MINUTE * 3)
+                        .accept_retained()
                 },
             )
             .list()

@@ -62,6 +62,7 @@ impl ::connector_runtime::Connector for Inverter {
     fn actuators(&self) -> ::std::vec::Vec<::connector_runtime::Actuator> {
         ::std::convert::From::from([
             ::connector_runtime::Actuator::new("feed_in_limit")
+                .takes::<f64>()
                 .description("Limits the feed-in power, in watts.")
                 .range::<f64>(0.0..=5000.0)
                 .example(1000.0),

@@ -95,20 +95,31 @@ impl ::connector_runtime::Connector for Gateway {
         ::connector_runtime::__private::Actuators::new()
             .one(
                 ::connector_runtime::Actuator::new("fan")
+                    .takes::<String>()
                     .description("Sets the fan.")
                     .one_of(["off", "slow", "fast"]),
             )
-            .each(["valve_1", "valve_2"], |actuator| actuator.range::<u8>(0..=100))
+            .each(
+                ["valve_1", "valve_2"],
+                |actuator| actuator.takes::<u8>().range::<u8>(0..=100),
+            )
             .family(
                 "",
                 self.stations.keys(),
                 "__curr",
-                |actuator| actuator.range::<u32>(6000..=63000).one_of::<u32>([0]),
+                |actuator| {
+                    actuator.takes::<u32>().range::<u32>(6000..=63000).one_of::<u32>([0])
+                },
             )
-            .family("", self.stations.keys(), "__reset", |actuator| actuator)
+            .family(
+                "",
+                self.stations.keys(),
+                "__reset",
+                |actuator| actuator.takes::<bool>(),
+            )
             .others(
                 self.registers(),
-                |actuator| actuator.description("Writes a register."),
+                |actuator| actuator.takes::<Value>().description("Writes a register."),
             )
             .list()
     }

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+/// How long a send may take where nothing else is said.
+const SEND_TIMEOUT: Duration = Duration::from_secs(30);
+
 /// The rules of one actuator. By default each that is live is taken.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Rules {
@@ -17,11 +20,17 @@ pub(crate) struct Rules {
     pub(crate) accepts_retained: bool,
 }
 
+impl Rules {
+    /// How long a send may take: one that hangs must not keep the failsafe value back.
+    pub(crate) fn send_limit(&self) -> Duration {
+        let timeout = self.timeout.unwrap_or(SEND_TIMEOUT);
+        self.failsafe.as_ref().map_or(timeout, |failsafe| timeout.min(failsafe.after))
+    }
+}
+
 /// What the device gets where nobody tells it anything for so long.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Failsafe {
     pub(crate) value: Value,
     pub(crate) after: Duration,
-    /// Why the method that sends it cannot take this value.
-    pub(crate) misfit: Option<String>,
 }

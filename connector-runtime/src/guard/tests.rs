@@ -84,7 +84,7 @@ fn seconds(seconds: u64) -> Duration {
 }
 
 fn with_failsafe(after: u64) -> Rules {
-    let failsafe = Failsafe { value: json!(0), after: seconds(after), misfit: None };
+    let failsafe = Failsafe { value: json!(0), after: seconds(after) };
     Rules { failsafe: Some(failsafe), ..Rules::default() }
 }
 

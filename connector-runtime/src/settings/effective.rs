@@ -7,7 +7,7 @@ use clap::{
 };
 
 use super::{Environment, Origin, from_environment, is_secret};
-use crate::log::text::without_logins;
+use crate::{log::text::without_logins, spelling::nearest};
 
 /// A setting in force.
 pub(crate) struct Effective {
@@ -82,9 +82,6 @@ pub(crate) struct Unknown {
     pub(crate) meant: Option<String>,
 }
 
-/// The most letters by which a misspelt name differs.
-const FEW: usize = 2;
-
 /// Variables that begin as those of a setting do, up to the first `_`, and are none.
 pub(crate) fn unknown(command: &Command, environment: &Environment) -> Vec<Unknown> {
     let known: Vec<&str> =
@@ -94,23 +91,19 @@ pub(crate) fn unknown(command: &Command, environment: &Environment) -> Vec<Unkno
             || name.strip_suffix("_FILE").is_some_and(|name| known.contains(&name))
     };
     let group = |name: &str| name.split_once('_').map(|(group, _)| group.to_owned());
+    let is_free = |known: &&str| environment.get(known.as_ref()).is_none();
+    let meant =
+        |name: &str| nearest(name, known.iter().copied().filter(is_free)).map(str::to_owned);
     let groups: Vec<_> = known.iter().filter_map(|name| group(name)).collect();
     let looks_known = |name: &&str| group(name).is_some_and(|group| groups.contains(&group));
     let names = environment.names().filter_map(OsStr::to_str);
     let mut unknown: Vec<_> = names
         .filter(looks_known)
         .filter(|name| !is_known(name))
-        .map(|name| Unknown { name: name.to_owned(), meant: nearest(name, &known, environment) })
+        .map(|name| Unknown { name: name.to_owned(), meant: meant(name) })
         .collect();
     unknown.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     unknown
-}
-
-fn nearest(name: &str, known: &[&str], environment: &Environment) -> Option<String> {
-    let free = known.iter().filter(|known| environment.get(known.as_ref()).is_none());
-    let by_distance = free.map(|known| (strsim::osa_distance(name, known), *known));
-    let (distance, nearest) = by_distance.min()?;
-    (distance <= FEW).then(|| nearest.to_owned())
 }
 
 #[cfg(test)]

@@ -1,16 +1,17 @@
 //! `check`: whether the connector could run with its settings, and which these are.
 
-use std::{any::TypeId, fmt::Write, process::ExitCode, time::Duration};
+use std::{any::TypeId, fmt::Write, process::ExitCode};
 
 use clap::Args;
-use tokio::time::timeout;
 
-use super::{Call, Tool, command, work};
+use super::{
+    Call, Tool, command,
+    work::{self, within},
+};
 use crate::{
     BusSettings, Connector, Error, Result,
-    broker::probe::probe,
+    broker::visit::probe,
     causes::Causes,
-    isolation::isolated,
     run,
     settings::{self, Effective, Exit, Read, Unknown},
     topic::Topics,
@@ -110,11 +111,6 @@ async fn reach_device<C: Connector>(connector: &C) -> Result<String> {
         0 => "there is nothing to try: it has no session, and its sources push".to_owned(),
         _ => format!("it answers to {}", asked.join(", ")),
     })
-}
-
-async fn within<T>(limit: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
-    let outcome = timeout(limit, isolated(call)).await;
-    outcome.unwrap_or_else(|_| anyhow::bail!("it did not return within {limit:?}"))
 }
 
 /// What is wrong with variables that are no settings, and what may be.

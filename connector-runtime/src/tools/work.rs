@@ -3,13 +3,15 @@
 use std::{
     io::{self, Write},
     process::ExitCode,
+    time::Duration,
 };
 
-use tokio::{runtime::Builder, sync::mpsc};
+use tokio::{runtime::Builder, sync::mpsc, time::timeout};
 
 use crate::{
     BusSettings, Connector, Error, Result,
     around::Around,
+    isolation::isolated,
     log::{self, Console, Logs},
     run,
     settings::Exit,
@@ -59,6 +61,12 @@ fn drive(work: impl Future<Output = Result<ExitCode, Exit>>) -> Result<ExitCode,
     // A blocking call of the device part must not hold up the end.
     runtime.shutdown_background();
     done
+}
+
+/// Waits for a function of the device part, but not longer.
+pub(crate) async fn within<T>(limit: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
+    let outcome = timeout(limit, isolated(call)).await;
+    outcome.unwrap_or_else(|_| anyhow::bail!("it did not return within {limit:?}"))
 }
 
 /// Prints what a tool is asked for. Who reads it may leave early, as `head` does.
