@@ -122,6 +122,7 @@ static SEND: Form = Form {
     example: r#"#[send("setpoint", range = 15.0..=30.0)]"#,
     takes_keys: true,
     options: &[
+        UNIT,
         Opt { name: "range", example: "range = 15.0..=30.0" },
         Opt { name: "one_of", example: r#"one_of = ["slow", "fast"]"# },
         Opt { name: "max_len", example: "max_len = 20" },
@@ -139,6 +140,9 @@ static SEND: Form = Form {
     ],
 };
 
+/// The unit of a sensor, or of an actuator.
+const UNIT: Opt = Opt { name: "unit", example: r#"unit = "W""# };
+
 /// How long a call may take.
 const TIMEOUT: Opt = Opt { name: "timeout", example: "timeout = Duration::from_secs(5)" };
 
@@ -151,7 +155,7 @@ pub(crate) static FIELD: Form = Form {
     example: r#"#[datapoint(unit = "W", range = 0.0..=5000.0)] power: f64"#,
     takes_keys: false,
     options: &[
-        Opt { name: "unit", example: r#"unit = "W""# },
+        UNIT,
         Opt { name: "range", example: "range = 0.0..=5000.0" },
         Opt { name: "rename", example: r#"rename = "power""# },
         Opt { name: "null", example: "null" },

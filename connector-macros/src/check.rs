@@ -122,10 +122,12 @@ fn send(annotated: &Annotated<'_>) -> Result<Send> {
         let value = signature::value(annotated.signature);
         let keys = actuators::keys(annotated.attr, &options);
         let limits = both(bounds(&options, value), guard::guard(&options, value));
-        let (keys, limits) = both(keys, limits)?;
-        Ok((keys, limits, options.get("example").cloned(), options.written("harmless").is_some()))
+        let facts = both(readings::text(&options, "unit"), limits);
+        let (keys, (unit, limits)) = both(keys, facts)?;
+        let example = options.get("example").cloned();
+        Ok((keys, unit, limits, example, options.written("harmless").is_some()))
     });
-    let (sender, (keys, (bounds, guard), example, harmless)) = both(signature, options)?;
+    let (sender, (keys, unit, (bounds, guard), example, harmless)) = both(signature, options)?;
     let Sender { method, session, takes_key, value, timestamp } = sender;
     actuators::told_which(&keys, takes_key, annotated)?;
     let description = summary(annotated.attrs);
@@ -137,6 +139,7 @@ fn send(annotated: &Annotated<'_>) -> Result<Send> {
         takes_key,
         value,
         timestamp,
+        unit,
         bounds,
         guard,
         example,

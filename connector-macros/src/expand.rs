@@ -232,8 +232,10 @@ fn line(send: &Send) -> TokenStream {
 }
 
 fn described(actuator: &TokenStream, send: &Send) -> TokenStream {
-    let Send { description, value, bounds: Bounds { range, one_of, max_len }, example, .. } = send;
+    let Send { description, value, unit, bounds, example, .. } = send;
+    let Bounds { range, one_of, max_len } = bounds;
     let description = (!description.is_empty()).then(|| quote!(.description(#description)));
+    let unit = unit.as_ref().map(|unit| quote!(.unit(#unit)));
     let range = range.as_ref().map(self::range);
     let one_of = one_of.as_ref().map(|OneOf { values, number }| {
         let number = number.as_ref().map(|number| quote!(::<#number>));
@@ -242,7 +244,7 @@ fn described(actuator: &TokenStream, send: &Send) -> TokenStream {
     let max_len = max_len.as_ref().map(|max_len| quote!(.max_len(#max_len)));
     let example = example.as_ref().map(|example| quote!(.example(#example)));
     let guard = guard(send);
-    quote!(#actuator .takes::<#value>() #description #range #one_of #max_len #example #guard)
+    quote!(#actuator .takes::<#value>() #description #unit #range #one_of #max_len #example #guard)
 }
 
 fn guard(Send { guard, .. }: &Send) -> TokenStream {

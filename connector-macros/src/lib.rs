@@ -299,6 +299,7 @@ pub fn parse(_options: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// | option | meaning |
 /// |---|---|
+/// | `unit = "W"` | the unit of its values, for people |
 /// | `range = LOW..=HIGH` | the numbers that the device may see; every other value is refused |
 /// | `one_of = [..]` | the values that the device may see; beside `range` one of the two has to fit |
 /// | `max_len = N` | the most characters of a text, or items of a list |

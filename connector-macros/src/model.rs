@@ -71,6 +71,7 @@ pub(crate) struct Send {
     pub(crate) value: Type,
     /// The type by which it takes the command's timestamp, if it does.
     pub(crate) timestamp: Option<Type>,
+    pub(crate) unit: Option<LitStr>,
     pub(crate) bounds: Bounds,
     pub(crate) guard: Guard,
     pub(crate) example: Option<Expr>,

@@ -1,13 +1,14 @@
 //! What an actuator is: its key, and what it accepts.
 
-use std::{any::type_name, borrow::Cow, fmt, ops::RangeInclusive, time::Duration};
+use std::{any::TypeId, borrow::Cow, fmt, ops::RangeInclusive, time::Duration};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::{
-    Bound, Command, Number, Result, Timestamp,
+    Bound, Command, Kind, Number, Result, Timestamp,
     guard::{Failsafe, Rules},
+    manifest::{self, Datapoint},
 };
 
 /// A datapoint that takes commands.
@@ -25,10 +26,11 @@ pub struct Actuator {
     key: Cow<'static, str>,
     example: Option<Value>,
     description: Cow<'static, str>,
+    unit: Option<Cow<'static, str>>,
     range: Option<(Number, Number)>,
     one_of: Vec<Value>,
     max_len: Option<usize>,
-    takes: Option<Takes>,
+    takes: Takes,
     rules: Rules,
 }
 
@@ -36,9 +38,19 @@ impl Actuator {
     /// An actuator that accepts any value. Its key is unique within the connector.
     #[must_use]
     pub fn new(key: impl Into<Cow<'static, str>>) -> Self {
-        let (example, description) = (None, Cow::Borrowed(""));
+        let (example, description, unit) = (None, Cow::Borrowed(""), None);
         let (range, one_of, max_len, rules) = (None, Vec::new(), None, Rules::default());
-        Self { key: key.into(), example, description, range, one_of, max_len, takes: None, rules }
+        Self {
+            key: key.into(),
+            example,
+            description,
+            unit,
+            range,
+            one_of,
+            max_len,
+            takes: Takes::default(),
+            rules,
+        }
     }
 
     /// A value that it could be given; people see it where they select datapoints.
@@ -58,11 +70,18 @@ impl Actuator {
         self
     }
 
+    /// The unit of its values.
+    #[must_use]
+    pub fn unit(mut self, unit: impl Into<Cow<'static, str>>) -> Self {
+        self.unit = Some(unit.into());
+        self
+    }
+
     /// The type that [`send`](crate::Connector::send) makes of a value, with [`Command::value`]. So what
     /// does not fit is known without the device.
     #[must_use]
     pub fn takes<T: DeserializeOwned + 'static>(mut self) -> Self {
-        self.takes = Some(Takes::of::<T>());
+        self.takes = Takes::of::<T>();
         self
     }
 
@@ -184,6 +203,21 @@ impl Actuator {
         given.or_else(low).or_else(|| self.one_of.first().cloned()).unwrap_or_default()
     }
 
+    /// What there is to tell of it.
+    pub(crate) fn datapoint(&self) -> Datapoint {
+        let words = !self.one_of.is_empty() && self.one_of.iter().all(Value::is_string);
+        let kind = self.takes.kind.map(manifest::kind);
+        Datapoint {
+            key: self.key.to_string(),
+            kind: if words && self.range.is_none() { Some("word") } else { kind },
+            unit: self.unit.as_ref().map(ToString::to_string),
+            range: self.range.map(|(low, high)| [low.to_json(), high.to_json()]),
+            one_of: self.one_of.clone(),
+            max_len: self.max_len,
+            description: self.description.to_string(),
+        }
+    }
+
     /// Whether it looks the same to people.
     pub(crate) fn is_announced_as(&self, other: &Self) -> bool {
         self.key == other.key && self.announced() == other.announced()
@@ -202,7 +236,7 @@ impl Actuator {
 
     /// Whether the device part can read this command.
     pub(crate) fn check_type(&self, command: &Command) -> Result<()> {
-        self.takes.as_ref().map_or(Ok(()), |takes| (takes.decode)(command))
+        (self.takes.decode)(command)
     }
 
     /// What is wrong with its rules.
@@ -266,23 +300,43 @@ impl Actuator {
     }
 }
 
-/// A type of values.
+/// What the device part makes of values. It is no part of what an actuator is to people, so any two are
+/// equal.
 #[derive(Debug, Clone)]
 struct Takes {
-    name: &'static str,
+    kind: Option<Kind>,
     decode: fn(&Command) -> Result<()>,
 }
 
 impl Takes {
     fn of<T: DeserializeOwned + 'static>() -> Self {
-        let decode = |command: &Command| command.value::<T>().map(drop);
-        Self { name: type_name::<T>(), decode }
+        Self { kind: kind_of::<T>(), decode: |command| command.value::<T>().map(drop) }
+    }
+}
+
+impl Default for Takes {
+    fn default() -> Self {
+        Self { kind: None, decode: |_| Ok(()) }
     }
 }
 
 impl PartialEq for Takes {
-    fn eq(&self, other: &Self) -> bool {
-        self.name == other.name
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// The kind of the plain types.
+fn kind_of<T: 'static>() -> Option<Kind> {
+    macro_rules! is {
+        ($($ty:ty)*) => { [$(TypeId::of::<$ty>()),*].contains(&TypeId::of::<T>()) };
+    }
+    match () {
+        () if is!(f32 f64) => Some(Kind::Number),
+        () if is!(u8 u16 u32 u64 usize i8 i16 i32 i64 isize) => Some(Kind::Integer),
+        () if is!(bool) => Some(Kind::Bool),
+        () if is!(String char) => Some(Kind::Text),
+        () => None,
     }
 }
 

@@ -120,6 +120,7 @@ mod isolation;
 mod keys;
 mod log;
 mod mailbox;
+mod manifest;
 mod map;
 mod message;
 mod metrics;

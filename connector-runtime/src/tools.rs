@@ -2,6 +2,7 @@
 
 mod check;
 mod completions;
+mod describe;
 mod healthcheck;
 mod once;
 mod record;
@@ -15,8 +16,8 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::{Args, Command};
 
 use self::{
-    check::Check, completions::Completions, healthcheck::Healthcheck, once::Once, record::Record,
-    replay::Replay, send::Send, simulate::Simulate,
+    check::Check, completions::Completions, describe::Describe, healthcheck::Healthcheck,
+    once::Once, record::Record, replay::Replay, send::Send, simulate::Simulate,
 };
 use crate::{
     BusSettings, Connector, run,
@@ -88,6 +89,7 @@ impl Entry {
 fn all<C: Connector>() -> Vec<Entry> {
     vec![
         Entry::of::<C, Check>(),
+        Entry::of::<C, Describe>(),
         Entry::of::<C, Once>(),
         Entry::of::<C, Send>(),
         Entry::of::<C, Record>(),

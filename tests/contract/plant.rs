@@ -57,8 +57,8 @@ impl Plant {
         serde_json::from_slice(raw).context("the plant said what is no JSON")
     }
 
-    /// Limits what it feeds in, in W.
-    #[send("inverter__power_limit", range = 0.0..=5000.0)]
+    /// Limits what it feeds in.
+    #[send("inverter__power_limit", unit = "W", range = 0.0..=5000.0)]
     fn limit(&self, watts: f64) -> Result<()> {
         ensure!(self.pin.expose() == "1234", "the plant wants another DEVICE_PIN");
         Ok(fs::write(&self.file, format!("limit {watts}"))?)

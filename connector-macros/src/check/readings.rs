@@ -78,7 +78,7 @@ fn is_ours(attr: &Attribute) -> bool {
 }
 
 /// The value of an option that is a text.
-fn text(options: &Options, name: &str) -> Result<Option<LitStr>> {
+pub(super) fn text(options: &Options, name: &str) -> Result<Option<LitStr>> {
     match options.get(name).map(syntax::expr) {
         None => Ok(None),
         Some(Expr::Lit(ExprLit { lit: Lit::Str(text), .. })) => Ok(Some(text.clone())),

@@ -11,7 +11,7 @@ impl Boiler {
         Ok(raw.parse()?)
     }
 
-    #[send("power", range = 0..=3000, max_age = MINUTE, monotonic, failsafe = 0, after = self.patience)]
+    #[send("power", unit = "W", range = 0..=3000, max_age = MINUTE, monotonic, failsafe = 0, after = self.patience)]
     async fn heat(&self, watts: u16) -> Result<()> {
         self.write(watts).await
     }

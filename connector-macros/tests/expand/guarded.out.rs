@@ -60,6 +60,7 @@ impl ::connector_runtime::Connector for Boiler {
             .one(
                 ::connector_runtime::Actuator::new("power")
                     .takes::<u16>()
+                    .unit("W")
                     .range::<u16>(0..=3000)
                     .max_age(MINUTE)
                     .monotonic()

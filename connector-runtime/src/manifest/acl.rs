@@ -1,0 +1,38 @@
+//! What mosquitto has to allow, in the format of its `acl_file` (mosquitto.conf(5)): no more than the
+//! connector needs.
+
+use std::{collections::BTreeSet, fmt::Write};
+
+use super::Manifest;
+
+pub(super) fn of(manifest: &Manifest) -> String {
+    let Manifest { name, user, topics, .. } = manifest;
+    let mut text = format!("# {name}, which logs in as {user}.\nuser {user}\n");
+    for topic in topics {
+        // It listens to these two as well: they tell it that it is not alone.
+        let is_own = ["status", "heartbeat"].iter().any(|last| topic.name.ends_with(last));
+        let access = match topic.direction {
+            _ if is_own => "readwrite",
+            "subscribe" => "read",
+            _ => "write",
+        };
+        let _ = writeln!(text, "topic {access} {}", topic.name);
+    }
+    text += "# Values and commands, on the topics that the datapoint map names.\n";
+    for pattern in patterns(manifest) {
+        let _ = writeln!(text, "topic readwrite {pattern}");
+    }
+    text
+}
+
+/// Below which topics the map may name some. A pattern ends with a whole level.
+fn patterns(manifest: &Manifest) -> BTreeSet<String> {
+    if manifest.prefixes.is_empty() {
+        return [format!("{}/messages/#", manifest.name)].into();
+    }
+    let levels = |prefix: &String| match prefix.rfind('/') {
+        Some(end) => format!("{}#", &prefix[..=end]),
+        None => "#".to_owned(),
+    };
+    manifest.prefixes.iter().map(levels).collect()
+}
