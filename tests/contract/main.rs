@@ -10,6 +10,7 @@ mod support;
 mod actuators;
 mod check;
 mod datapoint_map;
+mod describe;
 mod guarded_actuators;
 mod health;
 mod lifecycle;

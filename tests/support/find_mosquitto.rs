@@ -1,8 +1,13 @@
 //! Whether tests with mosquitto can run: sets `has_mosquitto`, without which they are ignored.
+//!
+//! And a connector of the tests with one field renamed: its documents have to differ.
 
-use std::{env, path::PathBuf};
+use std::{env, fs, path::PathBuf};
+
+const PLANT: &str = "tests/contract/plant.rs";
 
 fn main() {
+    rename_fields();
     println!("cargo::rustc-check-cfg=cfg(has_mosquitto)");
     println!("cargo::rerun-if-env-changed=PATH");
     // Debian puts the broker where only root's `PATH` leads.
@@ -24,4 +29,15 @@ fn main() {
             "cargo::warning=tests with mosquitto are ignored: install mosquitto and mosquitto-clients"
         );
     }
+}
+
+/// Renames one field of the readings, and one of the settings.
+fn rename_fields() {
+    println!("cargo::rerun-if-changed={PLANT}");
+    let plant = fs::read_to_string(PLANT).expect("a connector");
+    let lines: Vec<_> = plant.lines().filter(|line| !line.starts_with("//!")).collect();
+    let renamed = lines.join("\n").replace("charge: u8", "level: u8").replace("DEVICE_PIN", "PIN");
+    assert!(renamed.contains("level: u8") && renamed.contains("\"PIN\""), "the fields are there");
+    let folder = env::var_os("OUT_DIR").expect("cargo sets it");
+    fs::write(PathBuf::from(folder).join("changed_plant.rs"), renamed).expect("it can be written");
 }

@@ -114,7 +114,9 @@ fn known(form: &'static Form, name: &Ident) -> Result<&'static Opt> {
         return Err(Error::new_spanned(name, message));
     }
     let close = form.options.iter().find(|option| is_close(option.name, &word));
-    let home = FORMS.iter().find(|form| form.options.iter().any(|option| option.name == word));
+    let homes = FORMS.iter().filter(|form| form.options.iter().any(|option| option.name == word));
+    // Another place of the same attribute is more likely than another attribute.
+    let home = homes.min_by_key(|home| home.name != form.name);
     let hint = match (close, home) {
         (Some(close), _) => format!("did you mean `{}`?", close.name),
         (None, Some(home)) => format!("it belongs to `{}`", home.example),

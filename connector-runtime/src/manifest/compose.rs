@@ -51,11 +51,12 @@ fn value(variable: &Variable) -> Option<String> {
         ("MQTT_BROKER_HOST", _) => BROKER.to_owned(),
         // The image sets it, and its health check asks there.
         ("HEALTH_ADDR", _) => return Some("${HEALTH_ADDR:-8080}".to_owned()),
-        (_, Some(default)) => escaped(default),
+        ("CONNECTOR_NAME", Some(name)) => escaped(name),
         (_, None) if variable.is_required => {
             return Some(format!("${{{name}:?{}}}", escaped(&variable.help).replace('}', ")")));
         }
-        (_, None) => String::new(),
+        // Empty counts as not set: then the connector has its own default, which may depend on others.
+        _ => String::new(),
     };
     Some(format!("${{{name}:-{default}}}"))
 }

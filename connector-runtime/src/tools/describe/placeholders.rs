@@ -3,7 +3,10 @@
 use std::ffi::OsString;
 
 use anyhow::anyhow;
-use clap::{Arg, Command, builder::OsStringValueParser};
+use clap::{
+    Arg, Command,
+    builder::{OsStringValueParser, Resettable},
+};
 
 use crate::Result;
 
@@ -24,7 +27,7 @@ const CANDIDATES: [&str; 9] = [
 pub(super) fn fill(command: Command, arguments: &[OsString]) -> Result<(Command, Vec<String>)> {
     let lenient = command.clone().mut_args(|arg| {
         let takes_values = arg.get_action().takes_values();
-        let arg = arg.required(false);
+        let arg = arg.required(false).env(Resettable::Reset);
         if takes_values { arg.value_parser(OsStringValueParser::new()) } else { arg }
     });
     // What is wrong with the arguments is told by who reads them.
@@ -52,7 +55,7 @@ pub(super) fn fill(command: Command, arguments: &[OsString]) -> Result<(Command,
 fn accepted(arg: &Arg) -> Option<String> {
     let possible = arg.get_possible_values().into_iter().map(|value| value.get_name().to_owned());
     possible.chain(CANDIDATES.map(str::to_owned)).find(|value| {
-        let alone = arg.clone().long("value").env(None::<&str>);
+        let alone = arg.clone().long("value").env(Resettable::Reset);
         let command = Command::new("placeholder").arg(alone);
         command.try_get_matches_from(["placeholder".to_owned(), format!("--value={value}")]).is_ok()
     })

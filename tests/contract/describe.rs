@@ -1,0 +1,162 @@
+//! Documents that a connector writes about itself. Those of the plant are in `documents/`:
+//! `BLESS=1 cargo test --test contract describe` writes them anew.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use serde_json::{Value, json};
+
+use crate::support::{Folder, Launch, connector::Ended};
+
+/// The formats, and the files that hold them.
+const DOCUMENTS: [(&str, &str); 10] = [
+    ("table", "plant.txt"),
+    ("json", "plant.json"),
+    ("markdown", "plant.md"),
+    ("env", "plant.env"),
+    ("asyncapi", "plant.asyncapi.json"),
+    ("compose", "docker-compose.yml"),
+    ("systemd", "plant.service"),
+    ("acl", "plant.acl"),
+    ("hass", "plant.hass.json"),
+    ("map", "plant.map.json"),
+];
+
+/// These tell neither datapoints nor settings.
+const OF_THE_NAME_ALONE: [&str; 2] = ["systemd", "acl"];
+
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract/documents").join(name)
+}
+
+async fn describe(program: &str, format: &str, more: &[&str]) -> Ended {
+    let launch = Launch::example(program).argument("describe").argument("--format");
+    let launch = launch.argument(format);
+    more.iter().fold(launch, |launch, more| launch.argument(more)).start().wait().await
+}
+
+async fn document(format: &str, more: &[&str]) -> String {
+    let ended = describe("plant", format, more).await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    ended.stdout
+}
+
+async fn json(format: &str, more: &[&str]) -> Value {
+    serde_json::from_str(&document(format, more).await).expect("JSON")
+}
+
+#[tokio::test]
+async fn each_document_is_as_it_is_kept() {
+    for (format, name) in DOCUMENTS {
+        let path = file(name);
+        let does = if env::var_os("BLESS").is_some() { "--update" } else { "--check" };
+        let ended = describe("plant", format, &[does, path.to_str().unwrap()]).await;
+        assert_eq!((ended.code, &*ended.stdout), (Some(0), ""), "{}", ended.stderr);
+    }
+}
+
+#[tokio::test]
+async fn each_document_is_stale_once_a_field_has_another_name() {
+    for (format, name) in DOCUMENTS {
+        let path = file(name);
+        let path = path.to_str().unwrap();
+        let ended = describe("changed_plant", format, &["--check", path]).await;
+        if OF_THE_NAME_ALONE.contains(&format) {
+            assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+            continue;
+        }
+        assert_eq!(ended.code, Some(1), "{format}");
+        let advice = format!("plant describe --format {format} --update {path}");
+        assert!(ended.stderr.contains("is stale, from line ") && ended.stderr.contains(&advice));
+    }
+}
+
+#[tokio::test]
+async fn a_part_of_a_readme_can_be_kept_fresh() {
+    let folder = Folder::new();
+    let readme = "# Mine\n<!-- describe:begin -->\nold\n<!-- describe:end -->\nby hand\n";
+    let path = folder.write("Readme.md", readme);
+    let path = path.to_str().unwrap();
+    let stale = describe("plant", "markdown", &["--check", path]).await;
+    assert!(stale.stderr.contains("is stale, from line 3 on"), "{}", stale.stderr);
+    describe("plant", "markdown", &["--update", path]).await;
+    assert_eq!(describe("plant", "markdown", &["--check", path]).await.code, Some(0));
+    let written = fs::read_to_string(path).unwrap();
+    assert!(written.starts_with("# Mine\n<!-- describe:begin -->\n### Configuration\n"));
+    assert!(written.ends_with(" |\n<!-- describe:end -->\nby hand\n"), "{written}");
+    let half = folder.write("half", "describe:begin\n");
+    let ended = describe("plant", "markdown", &["--check", half.to_str().unwrap()]).await;
+    assert!(ended.stderr.contains("none with describe:end"), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_document_is_the_same_in_every_environment_and_shows_no_secret() {
+    for (format, _) in DOCUMENTS {
+        let launch = Launch::example("plant").argument("describe").argument("--format");
+        let launch = launch.argument(format).dotenv("DEVICE_PIN=hunter2\nDEBUG=TRUE\n");
+        let settings = [("CONNECTOR_NAME", "other"), ("MQTT_USERNAME", "me"), ("DEVICE_FILE", "f")];
+        let launch =
+            settings.iter().fold(launch, |launch, (name, value)| launch.variable(name, *value));
+        let ended = launch.variable("MQTT_PASSWORD", "hunter2").start().wait().await;
+        assert_eq!(ended.stdout, document(format, &[]).await);
+    }
+    let acl = document("acl", &["--connector-name=demo", "--mqtt-username=me"]).await;
+    assert!(acl.contains("\nuser me\n") && acl.contains("\ntopic read demo/datapoint_map\n"));
+}
+
+#[tokio::test]
+async fn asyncapi_is_valid_by_the_official_schema() {
+    let schema = fs::read(file("asyncapi-3.0.0.schema.json")).expect("the schema");
+    let schema = serde_json::from_slice(&schema).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    for program in ["plant", "every_kind"] {
+        let ended = describe(program, "asyncapi", &[]).await;
+        let document: Value = serde_json::from_str(&ended.stdout).expect("JSON");
+        let faults: Vec<_> = validator.iter_errors(&document).map(|it| it.to_string()).collect();
+        assert!(faults.is_empty(), "{faults:#?}");
+    }
+    assert!(!validator.is_valid(&json!({ "asyncapi": "3.0.0" })), "it can say no");
+}
+
+#[tokio::test]
+async fn the_example_of_settings_can_be_used() {
+    let text = document("env", &[]).await;
+    let filled = text.replace("\nDEVICE_FILE=\n", "\nDEVICE_FILE=f\n");
+    let filled = filled.replace("\nMQTT_BROKER_HOST=\n", "\nMQTT_BROKER_HOST=localhost\n");
+    // Its defaults are values that are accepted.
+    let all = filled.replace("\n#", "\n");
+    let is_setting = |line: &&str| line.contains('=') && !line.contains(' ');
+    let all: Vec<_> = all.lines().filter(is_setting).collect();
+    assert_eq!(all.len(), 20);
+    for text in [filled, all.join("\n")] {
+        let check = Launch::example("plant").argument("check").dotenv(&text);
+        let ended = check.start().wait().await;
+        assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    }
+}
+
+#[tokio::test]
+async fn home_assistant_gets_the_topics_of_the_datapoint_map() {
+    let folder = Folder::new();
+    let map = json!({
+        "sensor": { "inverter__power": "house/p" },
+        "actuator": { "house/set": "inverter__power_limit" },
+    });
+    let map = folder.write("map.json", &map.to_string());
+    let messages = json("hass", &["--map", map.to_str().unwrap()]).await;
+    let messages = messages.as_object().unwrap();
+    let topics: Vec<_> = messages.keys().collect();
+    let expected = [
+        "homeassistant/number/plant/actuator_inverter__power_limit/config",
+        "homeassistant/sensor/plant/sensor_inverter__power/config",
+    ];
+    assert_eq!(topics, expected, "what is not selected has no topic");
+    let sensor = &messages[expected[1]];
+    assert_eq!(
+        (&sensor["state_topic"], &sensor["device_class"]),
+        (&json!("house/p"), &json!("power"))
+    );
+    assert_eq!(messages[expected[0]]["command_topic"], "house/set");
+}
