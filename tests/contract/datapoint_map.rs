@@ -82,6 +82,7 @@ async fn the_same_map_again_changes_nothing(broker: Broker) {
             subscribed,
             [
                 "1 demo/datapoint_map",
+                "1 demo/raw_message_reprocess",
                 "0 demo/status",
                 "0 demo/heartbeat",
                 "2 demo/set",

@@ -6,9 +6,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use rumqttc::QoS;
 use serde_json::{Value, json};
 
-use crate::support::{Folder, Launch, connector::Ended};
+use crate::support::{Folder, Launch, Mosquitto, World, connector::Ended};
 
 /// The formats, and the files that hold them.
 const DOCUMENTS: [(&str, &str); 10] = [
@@ -159,4 +160,22 @@ async fn home_assistant_gets_the_topics_of_the_datapoint_map() {
         (&json!("house/p"), &json!("power"))
     );
     assert_eq!(messages[expected[0]]["command_topic"], "house/set");
+}
+
+/// All tests of the contract run with it. This one shows that it takes effect.
+#[tokio::test]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
+async fn mosquitto_allows_what_the_acl_says_and_no_more() {
+    let mut world = World::start(Mosquitto::start().await.into()).await;
+    let sensors = json!({ "a": "demo/a" });
+    let actuators = json!({ "secret/set": "room_1__setpoint", "demo/set": "room_1__setpoint" });
+    world.select(&json!({ "sensor": sensors, "actuator": actuators })).await;
+    for (topic, value) in [("secret/set", 1), ("demo/set", 2)] {
+        let command = json!({ "value": value, "timestamp": 1 }).to_string();
+        world.bus.publish(topic, QoS::ExactlyOnce, false, command).await;
+    }
+    assert_eq!(world.link.hear().await, r#"{"set":"room_1__setpoint","value":2}"#);
+    world.link.say(r#"{"a":1}"#).await;
+    world.bus.next("demo/a").await;
+    world.end().await;
 }

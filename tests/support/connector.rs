@@ -61,6 +61,11 @@ impl Launch {
         self
     }
 
+    /// With this name, by which the broker knows it, too.
+    pub(crate) fn named(self, name: &str) -> Self {
+        self.variable("CONNECTOR_NAME", name).variable("MQTT_USERNAME", name)
+    }
+
     /// With a certificate of its own.
     pub(crate) fn client(self, cert: &Path, key: &Path) -> Self {
         self.path("MQTT_CLIENT_CERT_FILE", cert).path("MQTT_CLIENT_KEY_FILE", key)

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::process::{Child, Command};
 
-use super::{folder::Folder, output::Output, patiently, port::free_port, signal};
+use super::{Launch, NAME, folder::Folder, output::Output, patiently, port::free_port, signal};
 
 /// How often another free port is tried, as others look for free ports too.
 const ATTEMPTS: usize = 10;
@@ -24,8 +24,13 @@ pub(crate) struct Mosquitto {
 }
 
 impl Mosquitto {
+    /// Allows the connector [`NAME`] no more than it says that it needs, and all others everything.
     pub(crate) async fn start() -> Self {
-        Self::with("allow_anonymous true").await
+        let folder = Folder::new();
+        // What comes before the first user is for those without a name.
+        let acl = folder.write("acl", &format!("topic readwrite #\n{}", described_acl().await));
+        let settings = format!("allow_anonymous true\nacl_file {}", acl.display());
+        Self::within(folder, &settings).await
     }
 
     /// Knows one user only.
@@ -106,6 +111,16 @@ impl Mosquitto {
     pub(crate) async fn resume(&self) {
         signal::send("CONT", &self.process).await;
     }
+}
+
+/// What the connector of a [`World`](super::World) needs, by its own account; its values are below three prefixes.
+async fn described_acl() -> String {
+    let arguments = ["describe", "--format=acl", "--mqtt-topic-prefixes=demo/,other/,elsewhere/"];
+    let launch =
+        arguments.iter().fold(Launch::example("tcp_json"), |launch, it| launch.argument(it));
+    let ended = launch.argument(&format!("--connector-name={NAME}")).start().wait().await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
+    ended.stdout + "\n"
 }
 
 /// Waits until it accepts connections; the error is its log.

@@ -41,7 +41,7 @@ impl World {
         settings: impl FnOnce(Launch) -> Launch,
     ) -> Self {
         let device = Device::start().await;
-        let launch = Launch::example(program).variable("CONNECTOR_NAME", NAME);
+        let launch = Launch::example(program).named(NAME);
         let connector = settings(launch.broker(broker.port()).device(device.address())).start();
         let link = device.accept().await;
         Self { broker, bus, device, link, connector }
@@ -117,6 +117,6 @@ impl World {
 
 /// A `tcp_json` connector called [`NAME`], for this broker and device.
 pub(crate) fn launch(broker: u16, device: SocketAddr) -> Launch {
-    let launch = Launch::example("tcp_json").variable("CONNECTOR_NAME", NAME);
+    let launch = Launch::example("tcp_json").named(NAME);
     launch.broker(broker).device(device)
 }
