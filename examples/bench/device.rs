@@ -1,0 +1,86 @@
+//! The device: it hands over messages as lines over TCP, as fast as they are taken, and takes commands
+//! as lines.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    net::{TcpListener, TcpStream},
+    thread,
+    time::Instant,
+};
+
+use connector_runtime::prelude::*;
+
+use crate::{bus::PATIENCE, plant};
+
+/// How many different messages there are.
+const VARIANTS: usize = 16;
+
+/// Bytes of one write.
+const BATCH: usize = 64 << 10;
+
+/// The device, waiting for its connector.
+pub(crate) struct Device {
+    listener: TcpListener,
+}
+
+impl Device {
+    pub(crate) fn listen() -> Result<Self> {
+        Ok(Self { listener: TcpListener::bind("127.0.0.1:0")? })
+    }
+
+    pub(crate) fn address(&self) -> Result<String> {
+        Ok(self.listener.local_addr()?.to_string())
+    }
+
+    /// Waits for the connector.
+    pub(crate) fn accept(&self) -> Result<Connection> {
+        self.listener.set_nonblocking(true)?;
+        let start = Instant::now();
+        let stream = loop {
+            if let Ok((stream, _)) = self.listener.accept() {
+                break stream;
+            }
+            ensure!(start.elapsed() < PATIENCE, "the connector did not connect to its device");
+            thread::sleep(Duration::from_millis(1));
+        };
+        stream.set_nonblocking(false)?;
+        stream.set_nodelay(true)?;
+        stream.set_read_timeout(Some(PATIENCE))?;
+        let commands = BufReader::new(stream.try_clone()?);
+        Ok(Connection { stream, commands })
+    }
+}
+
+/// The connection with the connector.
+pub(crate) struct Connection {
+    stream: TcpStream,
+    commands: BufReader<TcpStream>,
+}
+
+impl Connection {
+    /// Hands over one message.
+    pub(crate) fn say(&mut self, line: &str) -> Result<()> {
+        Ok(self.stream.write_all(line.as_bytes())?)
+    }
+
+    /// Hands over so many messages, each with so many datapoints.
+    pub(crate) fn flood(&mut self, datapoints: usize, messages: usize) -> Result<()> {
+        let lines: Vec<_> = (0..VARIANTS).map(|number| plant::line(datapoints, number)).collect();
+        let mut batch = String::new();
+        for line in lines.iter().cycle().take(messages) {
+            batch.push_str(line);
+            if batch.len() >= BATCH {
+                self.stream.write_all(batch.as_bytes())?;
+                batch.clear();
+            }
+        }
+        Ok(self.stream.write_all(batch.as_bytes())?)
+    }
+
+    /// Waits for a command.
+    pub(crate) fn command(&mut self) -> Result<String> {
+        let mut line = String::new();
+        self.commands.read_line(&mut line)?;
+        Ok(line)
+    }
+}
