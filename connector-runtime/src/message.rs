@@ -43,13 +43,32 @@ pub(crate) fn payload(message: &impl Serialize) -> bytes::Bytes {
     serde_json::to_vec(message).expect("plain structs with text keys always serialise").into()
 }
 
-/// Appends a value message, `{"value": .., "timestamp": ..}`; the value is JSON text.
-pub(crate) fn write_value(buffer: &mut BytesMut, json: &[u8], timestamp: Timestamp) {
-    buffer.put_slice(br#"{"value":"#);
-    buffer.put_slice(json);
-    buffer.put_slice(br#","timestamp":"#);
-    buffer.put_slice(itoa::Buffer::new().format(timestamp.as_millis()).as_bytes());
-    buffer.put_u8(b'}');
+/// What a value message has beside its value, at most.
+pub(crate) const VALUE_FRAME: usize = br#"{"value":,"timestamp":-9223372036854775808}"#.len();
+
+/// Writes value messages, `{"value": .., "timestamp": ..}`. Those of one message of the device have one
+/// timestamp, which is formatted once.
+#[derive(Debug, Default)]
+pub(crate) struct ValueWriter {
+    timestamp: Option<Timestamp>,
+    end: Vec<u8>,
+}
+
+impl ValueWriter {
+    /// Appends a message; the value is JSON text.
+    pub(crate) fn write(&mut self, buffer: &mut BytesMut, json: &[u8], timestamp: Timestamp) {
+        if self.timestamp != Some(timestamp) {
+            self.timestamp = Some(timestamp);
+            self.end.clear();
+            self.end.extend_from_slice(br#","timestamp":"#);
+            let mut digits = itoa::Buffer::new();
+            self.end.extend_from_slice(digits.format(timestamp.as_millis()).as_bytes());
+            self.end.push(b'}');
+        }
+        buffer.put_slice(br#"{"value":"#);
+        buffer.put_slice(json);
+        buffer.put_slice(&self.end);
+    }
 }
 
 #[cfg(test)]
@@ -99,8 +118,12 @@ mod tests {
 
     #[test]
     fn values_have_exactly_two_members() {
-        let mut buffer = BytesMut::new();
-        write_value(&mut buffer, b"[1,\"x\"]", Timestamp::from_millis(-5));
-        assert_eq!(buffer, r#"{"value":[1,"x"],"timestamp":-5}"#);
+        let mut writer = ValueWriter::default();
+        for (json, millis) in [("[1,\"x\"]", -5), ("true", -5), ("2", i64::MIN)] {
+            let mut buffer = BytesMut::new();
+            writer.write(&mut buffer, json.as_bytes(), Timestamp::from_millis(millis));
+            assert_eq!(buffer, format!(r#"{{"value":{json},"timestamp":{millis}}}"#));
+            assert!(buffer.len() <= json.len() + VALUE_FRAME);
+        }
     }
 }

@@ -242,6 +242,11 @@ impl Outbox {
         self.in_memory() > self.limit / 4
     }
 
+    /// Whether those who wait can go on for a while: each one that is woken costs more than its message.
+    pub(crate) fn has_room(&self) -> bool {
+        self.in_memory() <= self.limit / 4 - self.limit / 32
+    }
+
     /// How many messages were dropped since this was last asked.
     pub(crate) fn take_dropped(&mut self) -> u64 {
         std::mem::take(&mut self.dropped)

@@ -121,7 +121,7 @@ impl Registry {
     }
 
     /// The sensors of the last message that are selected, in its order.
-    pub(crate) fn updated(&self) -> impl Iterator<Item = &Sensor> {
+    pub(crate) fn updated(&self) -> impl Iterator<Item = &Sensor> + Clone {
         self.touched.iter().map(|&index| &self.sensors[index])
     }
 

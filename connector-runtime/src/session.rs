@@ -18,7 +18,7 @@ use crate::{
     flatten::Flat,
     guard::Arrival,
     map::DatapointMap,
-    message::{self, Heartbeat, LogMessage, RawMessageToDb, RawPayload},
+    message::{self, Heartbeat, LogMessage, RawMessageToDb, RawPayload, ValueWriter},
     metrics::{Metrics, Snapshot},
     outbox::{self, Kind, Outbox, Publish},
     presence::{OFFLINE, ONLINE, Presence},
@@ -473,13 +473,17 @@ impl Session {
 /// Publishes the last values of those sensors that are selected and have one; gives their number.
 fn publish_values<'a>(
     outbox: &mut Outbox,
-    sensors: impl Iterator<Item = &'a Sensor>,
+    sensors: impl Iterator<Item = &'a Sensor> + Clone,
     qos: QoS,
 ) -> u64 {
-    let (mut buffer, mut count) = (BytesMut::new(), 0);
-    for sensor in sensors {
-        let (Some(topic), Some(timestamp)) = (&sensor.topic, sensor.timestamp) else { continue };
-        message::write_value(&mut buffer, &sensor.json, timestamp);
+    let to_say =
+        sensors.filter_map(|sensor| Some((sensor, sensor.topic.as_ref()?, sensor.timestamp?)));
+    // All payloads lie in one allocation.
+    let bytes = to_say.clone().map(|(sensor, ..)| sensor.json.len() + message::VALUE_FRAME).sum();
+    let (mut buffer, mut writer, mut count) =
+        (BytesMut::with_capacity(bytes), ValueWriter::default(), 0);
+    for (sensor, topic, timestamp) in to_say {
+        writer.write(&mut buffer, &sensor.json, timestamp);
         sensor.is_said();
         let (topic, payload) = (Arc::clone(topic), buffer.split().freeze());
         outbox.push(Publish { topic, payload, qos, retain: true, kind: Kind::Value, seq: 0 });

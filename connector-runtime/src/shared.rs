@@ -131,7 +131,7 @@ impl Shared {
     }
 
     pub(crate) fn tell_room(&self, session: &Session) {
-        if !session.outbox.is_crowded() {
+        if session.outbox.has_room() {
             self.room.notify_waiters();
         }
     }

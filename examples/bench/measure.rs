@@ -40,7 +40,7 @@ pub(crate) struct Effort {
 
 impl Effort {
     pub(crate) const QUICK: Self =
-        Self { rounds: 3, values: 50_000, commands: 500, is_quick: true };
+        Self { rounds: 3, values: 80_000, commands: 500, is_quick: true };
     pub(crate) const FULL: Self =
         Self { rounds: 7, values: 200_000, commands: 3000, is_quick: false };
 }
@@ -55,9 +55,12 @@ fn costs<const N: usize>(
     for _ in 0..effort.rounds {
         for ((program, conditions), costs) in programs.iter().zip(&mut costs) {
             let datapoints = conditions.datapoints;
+            // Acknowledgements take their time.
+            let values = if conditions.qos == 0 { effort.values } else { effort.values / 2 };
             let mut run = Run::start(broker, program, conditions)?;
-            run.flood(datapoints, effort.values / datapoints / 10)?;
-            let cost = run.flood(datapoints, effort.values / datapoints)?;
+            // Once all buffers have been full, they have the size that they need.
+            run.flood(datapoints, values / datapoints / 2)?;
+            let cost = run.flood(datapoints, values / datapoints)?;
             if cost.lost > 0 {
                 eprintln!(
                     "{} values of {program:?} did not arrive: does the broker queue enough?",
@@ -169,8 +172,8 @@ pub(crate) fn known(broker: &Broker, effort: &Effort) -> Result<Vec<Figure>> {
         for (others, costs) in [(0, &mut few), (MANY, &mut many)] {
             let wanted = Conditions { qos: 0, datapoints: 10, others, selected: others / 10 };
             let mut run = Run::start(broker, &DYNAMIC, &wanted)?;
-            run.flood(10, effort.values / 100)?;
-            costs.push(run.flood(10, effort.values / 10)?.message);
+            run.flood(10, effort.values / 20)?;
+            costs.push(run.flood(10, effort.values / 20)?.message);
             size = run.process.resident();
         }
     }

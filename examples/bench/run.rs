@@ -20,6 +20,9 @@ use crate::{
 /// How long a first message may take before it is said again: its values were not selected yet.
 const ATTEMPT: Duration = Duration::from_millis(300);
 
+/// What comes this long after the value before does not belong to the same message.
+const PAUSE: Duration = Duration::from_millis(100);
+
 /// Under which conditions a program runs.
 pub(crate) struct Conditions {
     /// Of values.
@@ -92,7 +95,7 @@ impl Run {
         let began = Instant::now();
         loop {
             self.device.say(&plant::line(wanted.datapoints, 0))?;
-            let counted = self.client.count(usize::MAX, ATTEMPT, ATTEMPT)?;
+            let counted = self.client.count(usize::MAX, ATTEMPT, PAUSE)?;
             if counted.values >= wanted.datapoints {
                 return Ok(());
             }

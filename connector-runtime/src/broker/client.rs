@@ -165,7 +165,11 @@ impl Client<'_> {
     /// Takes what the session has to say, then waits for the next thing that can be done. Dropping
     /// this future loses nothing: what was read or written in part is kept.
     async fn exchange(&mut self) -> Result<(), LinkError> {
-        self.take_work()?;
+        // More than a socket takes at once waits already: who has more to say need not wake us.
+        let is_full = self.link.is_full();
+        if !is_full {
+            self.take_work()?;
+        }
         self.input.reserve(READ);
         let has_output = !(self.link.out.is_empty() && self.is_flushed);
         let stalled = self.link.stalled_at();
@@ -184,7 +188,7 @@ impl Client<'_> {
                 self.link.wrote(self.spoke);
                 Ok(())
             }
-            () = self.shared.changed() => Ok(()),
+            () = self.shared.changed(), if !is_full => Ok(()),
             () = sleep_until(until) => self.ask(),
             () = sleep_until(stalled.unwrap_or(until)), if stalled.is_some() => self.link.check(Instant::now()),
             () = sleep_until(self.holds_until.unwrap_or(until)), if self.holds_until.is_some() => {

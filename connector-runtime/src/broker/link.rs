@@ -113,6 +113,11 @@ impl Link {
         }
     }
 
+    /// Whether there is enough to write for now.
+    pub(super) fn is_full(&self) -> bool {
+        self.out.len() >= BATCH / 2
+    }
+
     /// Takes a packet from the broker and answers it.
     pub(crate) fn receive(
         &mut self,

@@ -21,6 +21,9 @@ pub(super) fn dynamic() -> ExitCode {
     connector_runtime::main::<Dynamic>()
 }
 
+/// About the bytes of a line.
+const LINE: usize = 4096;
+
 /// The connection with the device.
 struct Session {
     reader: Mutex<BufReader<OwnedReadHalf>>,
@@ -36,7 +39,7 @@ impl Session {
     }
 
     async fn line(&self) -> Result<Vec<u8>> {
-        let mut line = Vec::new();
+        let mut line = Vec::with_capacity(LINE);
         self.reader.lock().await.read_until(b'\n', &mut line).await?;
         ensure!(!line.is_empty(), "the device closed the connection");
         Ok(line)
