@@ -259,7 +259,7 @@ impl Session {
         for (index, reading) in late {
             let Some(topic) = &self.registry.sensors()[index].topic else { continue };
             let mut payload = BytesMut::new();
-            message::write_value(&mut payload, reading.json, timestamp);
+            ValueWriter::default().write(&mut payload, reading.json, timestamp);
             let (topic, payload, qos) = (Arc::clone(topic), payload.freeze(), self.value_qos);
             self.outbox.push(Publish {
                 topic,

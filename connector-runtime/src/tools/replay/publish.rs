@@ -7,8 +7,8 @@ use bytes::BytesMut;
 
 use super::Replayed;
 use crate::{
-    BusSettings, Result, broker::visit::Visit, map::DatapointMap, message, run, settings::Exit,
-    tools::work, topic::Topics,
+    BusSettings, Result, broker::visit::Visit, map::DatapointMap, message::ValueWriter, run,
+    settings::Exit, tools::work, topic::Topics,
 };
 
 /// Publishes what the datapoint map on the bus selects. It is not retained: what was is not what is.
@@ -26,10 +26,10 @@ pub(super) fn publish(settings: &BusSettings, replayed: Replayed) -> Result<Exit
         })?;
         let (map, _) =
             DatapointMap::parse(&map, &topics).context(topics.datapoint_map.to_string())?;
-        let mut buffer = BytesMut::new();
+        let (mut buffer, mut writer) = (BytesMut::new(), ValueWriter::default());
         let selected = replayed.values.iter().filter_map(|value| {
             let topic = map.sensor.get(&value.key)?;
-            message::write_value(&mut buffer, value.value.get().as_bytes(), value.timestamp);
+            writer.write(&mut buffer, value.value.get().as_bytes(), value.timestamp);
             Some((&**topic, buffer.split().freeze()))
         });
         let selected: Vec<_> = selected.collect();
