@@ -239,12 +239,18 @@ impl Outbox {
 
     /// Whether those that fill it should wait for the broker.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.in_memory() > self.limit / 4
+        self.in_memory() > self.enough()
     }
 
     /// Whether those who wait can go on for a while: each one that is woken costs more than its message.
     pub(crate) fn has_room(&self) -> bool {
-        self.in_memory() <= self.limit / 4 - self.limit / 32
+        self.in_memory() <= self.enough() / 2
+    }
+
+    /// More need not wait while there is a link: what stays in the processor's cache is cheaper. With a spool
+    /// there may be what was read back from disk as well, and sources must not wait for that.
+    fn enough(&self) -> usize {
+        if self.spool.is_some() { self.limit / 4 } else { self.limit / 32 }
     }
 
     /// How many messages were dropped since this was last asked.

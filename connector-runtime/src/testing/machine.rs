@@ -65,6 +65,11 @@ impl Machine {
         }
     }
 
+    /// Values are published at QoS 0 from now on.
+    pub fn publish_values_unacknowledged(&self) {
+        self.shared.update(|session| session.value_qos = codec::QoS::AtMostOnce);
+    }
+
     /// Time goes by.
     pub fn elapse(&mut self, time: Duration) {
         self.now.instant += time;
