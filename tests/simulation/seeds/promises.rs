@@ -32,7 +32,8 @@ impl Simulation {
             return Err(format!("these are connected: {:?}", state.clients()));
         };
         let topics: Vec<_> = state.broker.subscriptions(id).collect();
-        if topics != ["c/guarded", "c/plain", MAP, "demo/heartbeat", STATUS] {
+        let own = [MAP, "demo/heartbeat", "demo/raw_message_reprocess", STATUS];
+        if topics != [&["c/guarded", "c/plain"][..], &own].concat() {
             return Err(format!("these topics are subscribed: {topics:?}"));
         }
         Ok(())

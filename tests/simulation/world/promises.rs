@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{LARGE, MAP, RAW, SENSORS, STATUS, WINDOW, World, number_of};
 
 const ANNOUNCEMENT: &str = "demo/available_datapoints";
-const OWN: [&str; 3] = [MAP, "demo/heartbeat", STATUS];
+const OWN: [&str; 4] = [MAP, "demo/heartbeat", "demo/raw_message_reprocess", STATUS];
 
 impl World {
     /// What always holds.
