@@ -150,17 +150,21 @@ fn latencies(broker: &Broker, effort: &Effort, program: &Program) -> Result<Vec<
 
 /// What a connector takes that does nothing, and how soon it is there.
 pub(crate) fn idle(broker: &Broker, effort: &Effort) -> Result<Vec<Figure>> {
-    let (mut sizes, mut starts) = ([vec![], vec![]], [vec![], vec![]]);
+    let (mut sizes, mut private, mut starts) =
+        ([vec![], vec![]], [vec![], vec![]], [vec![], vec![]]);
     for _ in 0..effort.rounds {
         for (program, index) in [(&TYPED, 0), (&BARE, 1)] {
             let run = Run::start(broker, program, &Conditions::usual(1, DATAPOINTS))?;
             sizes[index].push(run.process.resident());
+            private[index].push(run.process.private());
             starts[index].push(run.start.as_secs_f64() * 1e3);
         }
     }
-    let [[ours, bare], [start, bare_start]] = [sizes, starts].map(|of| of.map(median));
+    let [[ours, bare], [own, bare_own], [start, bare_start]] =
+        [sizes, private, starts].map(|of| of.map(median));
     Ok(vec![
         Figure::new("rss_idle", ours, "MiB").beside(bare, BARE_RUMQTTC),
+        Figure::new("rss_idle_private", own, "MiB").beside(bare_own, BARE_RUMQTTC),
         Figure::new("start_to_announcement", start, "ms").beside(bare_start, BARE_RUMQTTC),
     ])
 }

@@ -49,7 +49,17 @@ impl Process {
 
     /// The memory that is resident, in MiB.
     pub(crate) fn resident(&self) -> f64 {
-        tree(self.0.id()).into_iter().map(kibibytes).sum::<f64>() / 1024.0
+        self.mebibytes("VmRSS:")
+    }
+
+    /// The part of it that is no file: what the next process of the same program takes as well.
+    pub(crate) fn private(&self) -> f64 {
+        self.mebibytes("RssAnon:")
+    }
+
+    fn mebibytes(&self, field: &str) -> f64 {
+        let sizes = tree(self.0.id()).into_iter().map(|pid| kibibytes(pid, field));
+        sizes.sum::<f64>() / 1024.0
     }
 }
 
@@ -88,9 +98,9 @@ fn nanoseconds(pid: u32) -> u64 {
     entries(&format!("/proc/{pid}/task")).into_iter().map(of_thread).sum()
 }
 
-fn kibibytes(pid: u32) -> f64 {
+fn kibibytes(pid: u32, field: &str) -> f64 {
     let status = read(&format!("/proc/{pid}/status"));
-    let size = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let size = status.lines().find_map(|line| line.strip_prefix(field));
     size.and_then(|size| size.trim_end_matches("kB").trim().parse().ok()).unwrap_or_default()
 }
 
