@@ -9,6 +9,7 @@
 //! | [`sessions`] | How do I reconnect? One request at a time. How are errors told, and what does the log say? |
 //! | [`operation`] | It runs in a building: is it there, is it well, what does it count? |
 //! | [`reliability`] | What is lost when the line, the broker or the connector fails? |
+//! | [`performance`] | What does it cost: for a value, a message, a connector, a large site? |
 //! | [`testing`] | How do I test `parse`, and how a whole connector? |
 //! | [`by_hand`] | The trait without the macro, for datapoints that only the settings know. |
 //! | [`expansion`] | What the macro writes, and what it refuses. |
@@ -33,6 +34,13 @@ pub mod operation {}
 
 #[doc = include_str!("guide/reliability.md")]
 pub mod reliability {}
+
+#[doc = include_str!("guide/performance.md")]
+#[doc = ""]
+#[doc = "# The plot"]
+#[doc = ""]
+#[doc = include_str!("guide/growth.svg")]
+pub mod performance {}
 
 #[doc = include_str!("guide/testing.md")]
 #[doc = "```no_run"]

@@ -59,6 +59,7 @@
 //! | [sessions](guide::sessions) | How do I reconnect? How are errors told? What does the log say? |
 //! | [operation](guide::operation) | Is it there, and well? What does it count? |
 //! | [reliability](guide::reliability) | What is lost when the line, the broker or the connector fails? |
+//! | [performance](guide::performance) | What does it cost, beside the least that could do its work? |
 //! | [testing](guide::testing) | How do I test `parse`, and how a whole connector? |
 //! | [by hand](guide::by_hand) | How do I implement the trait [`Connector`] myself? |
 //! | [expansion](guide::expansion) | What does the macro write, and what does it refuse? |
