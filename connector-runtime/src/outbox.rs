@@ -247,8 +247,8 @@ impl Outbox {
         self.in_memory() <= self.enough() / 2
     }
 
-    /// More need not wait while there is a link: what stays in the processor's cache is cheaper. With a spool
-    /// there may be what was read back from disk as well, and sources must not wait for that.
+    /// More need not wait while there is a link: it would only be older once it is sent. With a spool there
+    /// may be what was read back from disk as well, and sources must not wait for that.
     fn enough(&self) -> usize {
         if self.spool.is_some() { self.limit / 4 } else { self.limit / 32 }
     }
