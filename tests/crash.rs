@@ -253,8 +253,15 @@ async fn a_connector_that_is_killed_loses_only_its_last_moment() {
             missing.iter().filter(|number| !written.may_be_lost(***number)).collect();
         println!("{kind}: {} in the last moment, {again} twice", missing.len());
         assert!(gone.is_empty(), "{kind} are lost: {gone:?}");
-        let inversion = numbers.windows(2).find(|pair| pair[0] > pair[1]);
-        assert_eq!(inversion, None, "{kind} are out of order");
+        if let Some(place) = numbers.windows(2).position(|pair| pair[0] > pair[1]) {
+            let around = numbers.iter().skip(place.saturating_sub(10)).take(20);
+            let around: Vec<_> =
+                around.map(|number| (number, written.by_number[number].1)).collect();
+            let log = crashes.broker.log().text();
+            let log: Vec<_> = log.lines().filter(|line| line.contains("drop")).collect();
+            println!("{log:?}");
+            panic!("{kind} are out of order; with the connections of the device: {around:?}");
+        }
         assert!(
             missing.len() < written.by_number.len() / 2,
             "{kind}: {} are missing",

@@ -9,7 +9,7 @@ use anyhow::Context;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{Result, Timestamp};
+use crate::{Result, Timestamp, causes::Causes};
 
 /// A raw message and when it was received.
 #[derive(Debug)]
@@ -47,16 +47,24 @@ impl Stored {
     }
 }
 
-/// Reads a file of such messages, one in a line.
-pub(crate) fn read_all(file: impl BufRead) -> Result<Vec<Stored>> {
-    let mut all = Vec::new();
-    for (number, line) in (1..).zip(file.split(b'\n')) {
-        let line = line?;
-        if !line.trim_ascii().is_empty() {
-            all.push(Stored::decode(&line).with_context(|| format!("line {number}"))?);
+/// Goes through a recording, with one message in a line. A line of which nothing comes, as the last one after
+/// a crash, is told, and counted.
+pub(crate) fn each(
+    recording: impl BufRead,
+    mut with: impl FnMut(Stored) -> Result<()>,
+) -> Result<usize> {
+    let mut faults = 0;
+    for (number, line) in (1..).zip(recording.split(b'\n')) {
+        let line = line.context("the recording cannot be read")?;
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        if let Err(error) = Stored::decode(&line).and_then(&mut with) {
+            faults += 1;
+            eprintln!("line {number}: {}", Causes(&error));
         }
     }
-    Ok(all)
+    Ok(faults)
 }
 
 #[cfg(test)]

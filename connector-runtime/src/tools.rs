@@ -24,6 +24,9 @@ use crate::{
     settings::{self, Environment, Exit, Nothing, Read},
 };
 
+/// The broker's host where it is not set and need not be: a name that never exists (RFC 6761).
+const NOWHERE: &str = "broker.invalid";
+
 /// What is done where no command is given, too.
 const RUN: &str = "run";
 
@@ -143,7 +146,11 @@ fn command<C: Connector, T: Tool>() -> Command {
         let is_taken = own.get_arguments().any(|own| own.get_long() == arg.get_long());
         let is_host = !T::NEEDS_BROKER && arg.get_id() == "mqtt_broker_host";
         let arg = if is_taken { arg.long(None) } else { arg };
-        if is_host { arg.required(false).default_value("localhost") } else { arg }
+        if is_host {
+            arg.required(false).default_value(NOWHERE).hide_default_value(true)
+        } else {
+            arg
+        }
     });
     let settings: Vec<_> = settings.collect();
     own.args(settings).after_help(settings::AFTER_HELP)

@@ -19,20 +19,21 @@ pub(super) fn of(manifest: &Manifest) -> String {
         let _ = writeln!(text, "topic {access} {}", topic.name);
     }
     text += "# Values and commands, on the topics that the datapoint map names.\n";
-    for pattern in patterns(manifest) {
-        let _ = writeln!(text, "topic readwrite {pattern}");
+    for line in lines(manifest) {
+        let _ = writeln!(text, "{line}");
     }
     text
 }
 
-/// Below which topics the map may name some. A pattern ends with a whole level.
-fn patterns(manifest: &Manifest) -> BTreeSet<String> {
+/// What is allowed for the topics of the map. A pattern ends with a whole level: for a prefix that does not, it
+/// is one level less, or nothing where that would be everything.
+fn lines(manifest: &Manifest) -> BTreeSet<String> {
     if manifest.prefixes.is_empty() {
-        return [format!("{}/messages/#", manifest.name)].into();
+        return [format!("topic readwrite {}/messages/#", manifest.name)].into();
     }
-    let levels = |prefix: &String| match prefix.rfind('/') {
-        Some(end) => format!("{}#", &prefix[..=end]),
-        None => "#".to_owned(),
+    let line = |prefix: &String| match prefix.rfind('/') {
+        Some(end) => format!("topic readwrite {}#", &prefix[..=end]),
+        None => format!("# Nothing for `{prefix}` of MQTT_TOPIC_PREFIXES: let it end with `/`."),
     };
-    manifest.prefixes.iter().map(levels).collect()
+    manifest.prefixes.iter().map(line).collect()
 }

@@ -17,14 +17,19 @@ pub(super) fn of(manifest: &Manifest) -> String {
             let _ = writeln!(text, "# {line}");
         }
         let comment = if variable.is_required { "" } else { "#" };
-        let default = variable.default.as_deref().unwrap_or_default();
+        let shown = variable.default.as_deref().filter(|_| !variable.is_secret);
+        let default = shown.unwrap_or_default();
         let _ = writeln!(text, "{comment}{name}={}", quoted(default));
     }
     text
 }
 
-/// A value as the reader of such files takes it: plain, or in quotes within which nothing is special.
+/// A value as the reader of such files takes it: plain, or in quotes within which only these and `\` are special.
 fn quoted(value: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./:,@%+".contains(c);
-    if value.chars().all(is_plain) { value.to_owned() } else { format!("'{value}'") }
+    if value.chars().all(is_plain) {
+        value.to_owned()
+    } else {
+        format!("'{}'", value.replace('\\', r"\\").replace('\'', r"\'"))
+    }
 }

@@ -7,6 +7,9 @@ use serde_json::{Map, Value, json};
 use super::{Datapoint, Manifest, replaced};
 use crate::map::DatapointMap;
 
+/// Without a limit, Home Assistant would take those from 1 to 100.
+const ANY_NUMBER: i64 = 1_000_000_000;
+
 /// Makes a command of what Home Assistant calls `value`; a text is quoted by `tojson`.
 const COMMAND: &str =
     r#"{"value": {{ value | tojson }}, "timestamp": {{ (now().timestamp() * 1000) | int }}}"#;
@@ -48,7 +51,8 @@ fn add(
     topics: &[(&str, &str)],
 ) {
     let (name, version) = (&manifest.name, manifest.version);
-    let object = format!("{role}_{}", plain(&it.key));
+    let object =
+        format!("{role}_{}", replaced(&it.key, is_plain, |c| format!("-{:X}-", u32::from(c))));
     entity["name"] = json!(it.key.replace("__", " ").replace('_', " "));
     entity["unique_id"] = json!(format!("{}_{object}", plain(name)));
     entity["availability_topic"] = json!(format!("{name}/status"));
@@ -107,9 +111,8 @@ fn actuator(it: &Datapoint) -> Option<(&'static str, Value)> {
         _ if it.is_number() => {
             let step = if it.kind == Some("integer") { json!(1) } else { json!(0.1) };
             let mut entity = json!({ "mode": "box", "step": step, "command_template": COMMAND });
-            if let Some([low, high]) = &it.range {
-                (entity["min"], entity["max"]) = (low.clone(), high.clone());
-            }
+            let [low, high] = it.range.clone().unwrap_or([json!(-ANY_NUMBER), json!(ANY_NUMBER)]);
+            (entity["min"], entity["max"]) = (low, high);
             ("number", entity)
         }
         Some("text") => {
@@ -137,8 +140,11 @@ fn device_class(unit: &str) -> Option<&'static str> {
     })
 }
 
-/// Letters, digits, `_` and `-`: what discovery allows in a topic.
 fn plain(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     replaced(text, is_plain, |_| "_".to_owned())
+}
+
+/// Letters, digits, `_` and `-`: what discovery allows in a topic.
+fn is_plain(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
 }

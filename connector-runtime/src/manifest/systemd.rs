@@ -5,7 +5,8 @@ use crate::run::EXIT_CONFIG;
 
 pub(super) fn of(manifest: &Manifest) -> String {
     let Manifest { name, about, .. } = manifest;
-    let about = about.trim_end_matches('.');
+    // `%` begins a specifier.
+    let (name, about) = (name.replace('%', "%%"), about.trim_end_matches('.').replace('%', "%%"));
     format!(
         "# Copy this to /etc/systemd/system/{name}.service, the program to /usr/local/bin/{name}, and the
 # settings to /etc/connectors/{name}.env (`{name} describe --format env` begins that file). Then:

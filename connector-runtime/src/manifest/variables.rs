@@ -3,7 +3,10 @@
 use clap::{Arg, ArgAction, Command};
 use serde::Serialize;
 
-use crate::settings::is_secret;
+use crate::{log::text::without_logins, settings::is_secret};
+
+/// What is shown of a secret.
+const HIDDEN: &str = "***";
 
 /// A setting.
 #[derive(Debug, Serialize)]
@@ -28,10 +31,12 @@ pub(super) fn of(command: &Command) -> Vec<Variable> {
 fn variable(arg: &Arg) -> Variable {
     let defaults: Vec<_> =
         arg.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+    let is_secret = is_secret(arg);
     let default = match arg.get_action() {
         ArgAction::SetTrue => "false".to_owned(),
         ArgAction::SetFalse => "true".to_owned(),
-        _ => defaults.join(","),
+        _ if is_secret && !defaults.is_empty() => HIDDEN.to_owned(),
+        _ => without_logins(&defaults.join(",")).into_owned(),
     };
     Variable {
         name: arg.get_env().map(|name| name.to_string_lossy().into_owned()),
@@ -39,7 +44,7 @@ fn variable(arg: &Arg) -> Variable {
         group: arg.get_help_heading().unwrap_or_default().to_owned(),
         default: (!default.is_empty()).then_some(default),
         is_required: arg.is_required_set(),
-        is_secret: is_secret(arg),
+        is_secret,
         help: arg.get_help().map(ToString::to_string).unwrap_or_default(),
     }
 }

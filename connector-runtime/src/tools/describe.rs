@@ -2,7 +2,7 @@
 
 mod placeholders;
 
-use std::{fs, path::PathBuf, process::ExitCode};
+use std::{ffi::OsString, fs, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, anyhow, ensure};
 use clap::Args;
@@ -66,13 +66,13 @@ impl Tool for Describe {
             Ok::<_, crate::Error>(map)
         });
         let document = manifest.document(describe.format, map.transpose()?)?;
-        describe.treat(&document, C::NAME)?;
+        describe.treat(&document, C::NAME, call.arguments)?;
         Ok(ExitCode::SUCCESS)
     }
 }
 
 impl Describe {
-    fn treat(&self, document: &str, program: &str) -> Result<()> {
+    fn treat(&self, document: &str, program: &str, arguments: &[OsString]) -> Result<()> {
         let Some(file) = self.check.as_ref().or(self.update.as_ref()) else {
             return work::print(document);
         };
@@ -90,10 +90,12 @@ impl Describe {
         }
         let Some(line) = first_difference(part.inside, document) else { return Ok(()) };
         let line = line + part.before.lines().count();
-        let format = clap::ValueEnum::to_possible_value(&self.format);
-        let format = format.map(|format| format.get_name().to_owned()).unwrap_or_default();
+        let arguments = arguments.iter().map(|argument| argument.to_string_lossy());
+        let to_update: Vec<_> =
+            arguments.map(|argument| argument.replacen("--check", "--update", 1)).collect();
         Err(anyhow!(
-            "{shown} is stale, from line {line} on. Write it anew: {program} describe --format {format} --update {shown}"
+            "{shown} is stale, from line {line} on. Write it anew: {program} {}",
+            to_update.join(" ")
         ))
     }
 }

@@ -15,13 +15,12 @@ use clap::Args;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use super::{Call, Tool, work};
+use super::{Call, NOWHERE, Tool, work};
 use crate::{
     Connector, Flat, RawMessage, Result, Timestamp,
-    causes::Causes,
     isolation::isolated_call,
     settings::{Exit, Read},
-    stored::Stored,
+    stored::{self, Stored},
 };
 
 /// What to replay, and to where.
@@ -47,6 +46,12 @@ impl Tool for Replay {
     fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit> {
         let (Self { file, publish, diff }, Read { connector, settings, .. }) =
             call.read::<C, Self>()?;
+        let has_broker = settings.mqtt_broker_host != NOWHERE;
+        if publish && !has_broker {
+            return Err(Exit::Faults(vec![
+                "MQTT_BROKER_HOST is not set, and --publish needs a broker".to_owned(),
+            ]));
+        }
         let replayed = replay(&connector, open(&file)?)?;
         let is_same = match diff {
             _ if publish => return publish::publish(&settings, replayed),
@@ -91,30 +96,21 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn BufRead>> {
 }
 
 fn replay<C: Connector>(connector: &C, recording: impl BufRead) -> Result<Replayed> {
-    let (mut values, mut faults) = (Vec::new(), 0);
-    for (number, line) in (1..).zip(recording.split(b'\n')) {
-        let line = line.context("the recording cannot be read")?;
-        if line.trim_ascii().is_empty() {
-            continue;
-        }
-        match isolated_call(|| values_of(connector, &line)) {
-            Ok(of_line) => values.extend(of_line),
-            Err(error) => {
-                faults += 1;
-                eprintln!("line {number}: {}", Causes(&error));
-            }
-        }
-    }
+    let mut values = Vec::new();
+    let faults = stored::each(recording, |stored| {
+        values.extend(isolated_call(|| values_of(connector, &stored))?);
+        Ok(())
+    })?;
     Ok(Replayed { values, faults })
 }
 
-fn values_of<C: Connector>(connector: &C, line: &[u8]) -> Result<Vec<Line>> {
-    let Stored { raw_message, timestamp } = Stored::decode(line)?;
+fn values_of<C: Connector>(connector: &C, stored: &Stored) -> Result<Vec<Line>> {
+    let Stored { raw_message, timestamp } = stored;
     let raw = C::Raw::from_json(raw_message.get()).context("its `raw_message`")?;
     let Some(readings) = connector.parse(&raw)? else { return Ok(Vec::new()) };
     let mut flat = Flat::default();
     connector.flatten(&readings, &mut flat)?;
-    let timestamp = flat.timestamp().unwrap_or(timestamp);
+    let timestamp = flat.timestamp().unwrap_or(*timestamp);
     let value = |(key, json): (&str, &str)| {
         let (key, value) = (key.to_owned(), RawValue::from_string(json.to_owned())?);
         Ok(Line { timestamp, key, value })

@@ -53,7 +53,7 @@ impl Send {
         let command = Command::new(&*self.key, value, Timestamp::now());
         if self.dry_run {
             check(&self.actuator(connector)?, &command)?;
-            println!("`{}` would be sent {}", self.key, command.json());
+            work::print(format!("`{}` would be sent {}\n", self.key, command.json()))?;
             return Ok(ExitCode::SUCCESS);
         }
         // One that is known already is checked before the device is disturbed.
@@ -66,7 +66,7 @@ impl Send {
         check(&actuator, &command)?;
         let limit = actuator.rules().send_limit();
         within(limit, connector.send(&session, &command)).await.context("the device part")?;
-        println!("`{}` was sent {}", self.key, command.json());
+        work::print(format!("`{}` was sent {}\n", self.key, command.json()))?;
         Ok(ExitCode::SUCCESS)
     }
 

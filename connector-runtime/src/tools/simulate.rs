@@ -32,7 +32,7 @@ pub(crate) struct Simulate {
     /// From one message to the next; without it as often as the connector polls, or each second.
     #[arg(id = "tool-every", long = "every", value_name = "SECONDS", value_parser = seconds)]
     every: Option<Duration>,
-    /// Now and then a message that cannot be parsed, and now and then silence.
+    /// Now and then a bad message, as a recorded text that is cut, and now and then silence.
     #[arg(id = "tool-faults", long = "faults")]
     faults: bool,
     /// Which faults, and when: the same number gives the same ones.
@@ -57,7 +57,11 @@ impl Tool for Simulate {
 impl Simulate {
     fn simulation(self, connector: &impl Connector) -> Result<Simulation> {
         let messages = if let Some(file) = &self.file {
-            let recording = stored::read_all(open(file)?)?;
+            let mut recording = Vec::new();
+            stored::each(open(file)?, |stored| {
+                recording.push(stored);
+                Ok(())
+            })?;
             ensure!(!recording.is_empty(), "there is no raw message in {}", file.display());
             Messages::Recorded(recording)
         } else {

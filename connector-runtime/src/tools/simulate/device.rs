@@ -25,6 +25,9 @@ use crate::{
 const BAD: u32 = 10;
 const SILENT: u32 = 30;
 
+/// What a bad message is cut of, where there is nothing better.
+const BAD_FRAME: &str = "\u{1}\u{7f}{]a bad frame, as --faults asks for";
+
 /// How many messages a silence lasts.
 const SILENCE: u32 = 10;
 
@@ -48,7 +51,7 @@ pub(crate) enum Messages {
 pub(crate) enum Raw<R> {
     Recorded(R),
     MadeUp(Map<String, Value>),
-    /// This cannot be parsed.
+    /// What cannot be parsed, where a raw message has to be more than a text.
     Bad,
 }
 
@@ -85,14 +88,34 @@ impl Simulation {
         }
     }
 
-    fn message<R: RawMessage>(&self) -> Result<Raw<R>> {
+    /// What no device means to say: a recorded text of which the end is missing, or something else where the
+    /// raw message can be any text.
+    fn bad<R: RawMessage>(&self) -> Raw<R> {
+        let recorded = match &self.messages {
+            Messages::Recorded(recorded) => {
+                serde_json::from_str(recorded[self.turn(recorded.len())].raw_message.get()).ok()
+            }
+            Messages::MadeUp(_) => None,
+        };
+        let text: String = recorded.unwrap_or_else(|| BAD_FRAME.to_owned());
+        let cut: String = text.chars().take(text.chars().count() / 2).collect();
+        R::from_json(&Value::String(cut).to_string()).map_or(Raw::Bad, Raw::Recorded)
+    }
+
+    /// The next one of so many.
+    fn turn(&self, count: usize) -> usize {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
+        usize::try_from(number).unwrap_or_default() % count
+    }
+
+    fn message<R: RawMessage>(&self) -> Result<Raw<R>> {
         match &self.messages {
             Messages::Recorded(recorded) => {
-                let turn = usize::try_from(number).unwrap_or_default() % recorded.len();
-                Ok(Raw::Recorded(R::from_json(recorded[turn].raw_message.get())?))
+                let stored = &recorded[self.turn(recorded.len())];
+                Ok(Raw::Recorded(R::from_json(stored.raw_message.get())?))
             }
             Messages::MadeUp(sensors) => {
+                let number = self.next.fetch_add(1, Ordering::Relaxed);
                 let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
                 let value = |(phase, sensor): (usize, &Sensor)| {
                     let value = told.get(&*sensor.key).cloned();
@@ -121,7 +144,7 @@ impl<C: Connector> Connector for Around<C, Simulation> {
     async fn receive(&self, (): &(), _: usize) -> Result<Option<Raw<C::Raw>>> {
         match self.with.fault() {
             None => self.with.message().map(Some),
-            Some(Fault::Bad) => Ok(Some(Raw::Bad)),
+            Some(Fault::Bad) => Ok(Some(self.with.bad())),
             Some(Fault::Silence) => {
                 tracing::info!("the simulated device is silent for a while");
                 sleep(self.with.every * SILENCE).await;
@@ -175,7 +198,7 @@ impl<R: RawMessage> RawMessage for Raw<R> {
         match self {
             Self::Recorded(raw) => raw.to_json(),
             Self::MadeUp(values) => serde_json::to_string(values),
-            Self::Bad => serde_json::to_string("a bad frame"),
+            Self::Bad => serde_json::to_string(BAD_FRAME),
         }
     }
 
