@@ -257,9 +257,6 @@ async fn a_connector_that_is_killed_loses_only_its_last_moment() {
             let around = numbers.iter().skip(place.saturating_sub(10)).take(20);
             let around: Vec<_> =
                 around.map(|number| (number, written.by_number[number].1)).collect();
-            let log = crashes.broker.log().text();
-            let log: Vec<_> = log.lines().filter(|line| line.contains("drop")).collect();
-            println!("{log:?}");
             panic!("{kind} are out of order; with the connections of the device: {around:?}");
         }
         assert!(

@@ -105,6 +105,9 @@ async fn a_document_is_the_same_in_every_environment_and_shows_no_secret() {
     }
     let acl = document("acl", &["--connector-name=demo", "--mqtt-username=me"]).await;
     assert!(acl.contains("\nuser me\n") && acl.contains("\ntopic read demo/datapoint_map\n"));
+    let acl = document("acl", &["--mqtt-topic-prefixes=site/plant,plant"]).await;
+    assert!(acl.contains("\ntopic readwrite site/#"), "{acl}");
+    assert!(acl.contains("\n# Nothing for `plant` of MQTT_TOPIC_PREFIXES"), "{acl}");
 }
 
 #[tokio::test]

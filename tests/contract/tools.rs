@@ -175,6 +175,13 @@ async fn two_versions_are_compared() {
     assert_eq!((ended.code, &*ended.stdout), (Some(1), "-5 b 3\n+5 b 2"), "{}", ended.stderr);
 }
 
+#[tokio::test]
+async fn values_are_not_published_to_nowhere() {
+    let ended = replay(Path::new("none"), &["--publish"]).await;
+    assert_eq!(ended.code, Some(78));
+    assert!(ended.stderr.contains("MQTT_BROKER_HOST is not set"), "{}", ended.stderr);
+}
+
 on_both_brokers! {
     recorded_values_are_published_with_their_own_time,
 }
@@ -266,16 +273,19 @@ async fn a_recording_is_played_in_a_loop_through_the_parser_and_faults_are_seen(
         let said = READINGS.replace("1250.50", &power.to_string());
         json!({ "raw_message": said, "timestamp": 5 }).to_string()
     };
-    let file = folder.write("recording", &format!("{}\n{}\n", readings(1), readings(2)));
+    let torn = r#"{"raw_message":"{"#;
+    let file = folder.write("recording", &format!("{}\n{}\n{torn}", readings(1), readings(2)));
     let (_broker, mut bus, connector) = simulate(&["--file", text(&file), "--faults"]).await;
     let mut power = Vec::new();
     for _ in 0..5 {
         power.push(bus.next("plant/power").await.value());
     }
     assert!(power.contains(&json!(1.0)) && power.contains(&json!(2.0)), "{power:?}");
-    connector.stdout.line("a bad frame of the simulated device").await;
+    connector.stdout.line("the plant said what is no JSON").await;
     connector.stdout.line("the simulated device is silent for a while").await;
-    connector.terminate().await.assert_clean();
+    let ended = connector.terminate().await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stdout);
+    assert!(ended.stderr.starts_with("line 3: ") && ended.stderr.lines().count() == 1);
 }
 
 #[tokio::test]

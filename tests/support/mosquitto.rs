@@ -125,12 +125,14 @@ async fn described_acl() -> String {
 
 /// Waits until it accepts connections; the error is its log.
 async fn launch(folder: &Folder, port: u16, settings: &str) -> Result<(Child, Output), String> {
-    // Without limits it keeps everything for a slow test; as root it would become another user,
-    // who cannot read the folder.
+    // Without limits it keeps everything for a slow test, and in order: mosquitto 2.0 mixes up what it
+    // delivers when more than `max_inflight_messages` wait for a subscriber that confirms several at
+    // once. As root it would become another user, who cannot read the folder.
     let configuration = format!(
         "listener {port} 127.0.0.1\npersistence false\nset_tcp_nodelay true\n\
-         max_queued_messages 0\nuser root\nlog_dest stderr\nlog_type error\nlog_type warning\n\
-         log_type notice\nlog_type information\nlog_type subscribe\nlog_type unsubscribe\n\
+         max_queued_messages 0\nmax_inflight_messages 0\nuser root\nlog_dest stderr\n\
+         log_type error\nlog_type warning\nlog_type notice\nlog_type information\n\
+         log_type subscribe\nlog_type unsubscribe\n\
          {settings}\n"
     );
     let configuration = folder.write("mosquitto.conf", &configuration);

@@ -31,12 +31,13 @@ pub(super) fn of(command: &Command) -> Vec<Variable> {
 fn variable(arg: &Arg) -> Variable {
     let defaults: Vec<_> =
         arg.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
+    let default = defaults.join(",");
     let is_secret = is_secret(arg);
     let default = match arg.get_action() {
         ArgAction::SetTrue => "false".to_owned(),
         ArgAction::SetFalse => "true".to_owned(),
-        _ if is_secret && !defaults.is_empty() => HIDDEN.to_owned(),
-        _ => without_logins(&defaults.join(",")).into_owned(),
+        _ if is_secret && !default.is_empty() => HIDDEN.to_owned(),
+        _ => without_logins(&default).into_owned(),
     };
     Variable {
         name: arg.get_env().map(|name| name.to_string_lossy().into_owned()),
@@ -53,5 +54,21 @@ impl Variable {
     /// The name, or else the flag.
     pub(super) fn shown(&self) -> &str {
         self.name.as_deref().or(self.flag.as_deref()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::Secret;
+
+    #[test]
+    fn a_secret_is_hidden_and_none_is_none() {
+        let secret = |default| {
+            let arg = Arg::new("pin").long("pin").value_parser(clap::value_parser!(Secret));
+            variable(&arg.default_value(default)).default
+        };
+        assert_eq!(secret("1234").as_deref(), Some(HIDDEN));
+        assert_eq!(secret(""), None);
     }
 }
