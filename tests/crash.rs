@@ -148,6 +148,13 @@ impl Crashes {
         patiently(heard, || "the connector does not hear the device".to_owned()).await;
     }
 
+    /// Ends the load, and tells its last number; what was under way when it was aborted is counted.
+    async fn end_of_load(&mut self) -> u64 {
+        self.load.abort();
+        assert!((&mut self.load).await.is_err_and(|end| end.is_cancelled()));
+        self.last_written()
+    }
+
     fn last_written(&self) -> u64 {
         *self.written.lock().unwrap().by_number.last_key_value().expect("it writes").0
     }
@@ -230,8 +237,7 @@ async fn a_connector_that_is_killed_loses_only_its_last_moment() {
         connector = crashes.connector().await;
     }
     crashes.heard_since(Instant::now()).await;
-    crashes.load.abort();
-    let last = crashes.last_written();
+    let last = crashes.end_of_load().await;
     crashes.arrived(last).await;
     let written = crashes.written.lock().unwrap().clone();
     crashes.starts.sort();
@@ -316,8 +322,7 @@ async fn a_full_disk_costs_no_message_of_an_outage() {
     crashes.bus.next("demo/n").await;
     crashes.outage(&connector).await;
     connector.stdout.line("SPOOL_DIR: messages are kept in memory only").await;
-    crashes.load.abort();
-    let last = crashes.last_written();
+    let last = crashes.end_of_load().await;
     connector.pause().await;
     crashes.recover().await;
     connector.resume().await;

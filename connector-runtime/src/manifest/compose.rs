@@ -8,6 +8,9 @@ use super::{Manifest, Variable};
 /// Where the broker of the file is.
 const BROKER: &str = "mosquitto";
 
+/// A folder that the image of the starter kit has, with its own user as the owner.
+const SPOOL: &str = "/spool";
+
 pub(super) fn of(manifest: &Manifest) -> String {
     let Manifest { name, variables, .. } = manifest;
     let mut text = format!(
@@ -20,6 +23,7 @@ pub(super) fn of(manifest: &Manifest) -> String {
     user: \"65532:65532\"
     cap_drop: [ALL]
     security_opt: [\"no-new-privileges:true\"]
+    volumes: [\"spool:{SPOOL}\"]
     environment:
 "
     );
@@ -38,6 +42,10 @@ pub(super) fn of(manifest: &Manifest) -> String {
     restart: unless-stopped
     command: mosquitto -c /mosquitto-no-auth.conf
     ports: [\"127.0.0.1:1883:1883\"]
+
+volumes:
+  # What waits for the broker survives a crash here.
+  spool:
 "
     );
     text
@@ -52,6 +60,7 @@ fn value(variable: &Variable) -> Option<String> {
         // The image sets it, and its health check asks there.
         ("HEALTH_ADDR", _) => return Some("${HEALTH_ADDR:-8080}".to_owned()),
         ("CONNECTOR_NAME", Some(name)) => escaped(name),
+        ("SPOOL_DIR", _) => SPOOL.to_owned(),
         (_, None) if variable.is_required => {
             return Some(format!("${{{name}:?{}}}", escaped(&variable.help).replace('}', ")")));
         }
