@@ -5,6 +5,7 @@ mod completions;
 mod describe;
 mod healthcheck;
 mod once;
+mod placeholders;
 mod record;
 mod replay;
 mod send;
@@ -55,6 +56,13 @@ impl Call<'_> {
     /// The tool's arguments, and the settings.
     pub(crate) fn read<C: Connector, T: Tool>(&self) -> Result<(T, Read<C>), Exit> {
         let command = command::<C, T>();
+        let (read, tool) = settings::read_with(command, self.arguments, self.environment)?;
+        Ok((tool, read))
+    }
+
+    /// As [`read`](Self::read), where the device is not spoken to: its settings need not be set.
+    pub(crate) fn read_without_device<C: Connector, T: Tool>(&self) -> Result<(T, Read<C>), Exit> {
+        let command = placeholders::fill(command::<C, T>(), self.arguments, self.environment)?;
         let (read, tool) = settings::read_with(command, self.arguments, self.environment)?;
         Ok((tool, read))
     }
@@ -138,14 +146,15 @@ fn own_command<C: Connector, T: Tool>() -> Command {
 }
 
 /// The command line of a tool: its own arguments, and all settings. Where both have the same flag it is the
-/// tool's; the setting still has its variable.
+/// tool's, and that of the setting begins with `setting-`.
 fn command<C: Connector, T: Tool>() -> Command {
     let own = own_command::<C, T>();
     let settings = settings::with_settings::<C>(Command::new(T::NAME));
     let settings = settings.get_arguments().cloned().map(|arg| {
-        let is_taken = own.get_arguments().any(|own| own.get_long() == arg.get_long());
+        let flag = arg.get_long().unwrap_or_default().to_owned();
+        let is_taken = own.get_arguments().any(|own| own.get_long() == Some(&flag));
         let is_host = !T::NEEDS_BROKER && arg.get_id() == "mqtt_broker_host";
-        let arg = if is_taken { arg.long(None) } else { arg };
+        let arg = if is_taken { arg.long(format!("setting-{flag}")) } else { arg };
         if is_host {
             arg.required(false).default_value(NOWHERE).hide_default_value(true)
         } else {

@@ -176,6 +176,15 @@ async fn two_versions_are_compared() {
 }
 
 #[tokio::test]
+async fn a_replay_needs_no_setting_of_the_device() {
+    let folder = Folder::new();
+    let file = folder.write("recording", "{\"raw_message\":\"{\\\"a\\\":1}\",\"timestamp\":5}\n");
+    let ended = tool("tcp_json", &["replay", text(&file)]).start().wait().await;
+    assert_eq!((ended.code, &*ended.stdout), (Some(0), r#"{"timestamp":5,"key":"a","value":1}"#));
+    assert!(ended.stderr.contains("made-up values stand for --device-addr"), "{}", ended.stderr);
+}
+
+#[tokio::test]
 async fn values_are_not_published_to_nowhere() {
     let ended = replay(Path::new("none"), &["--publish"]).await;
     assert_eq!(ended.code, Some(78));

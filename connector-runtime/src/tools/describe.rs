@@ -1,13 +1,11 @@
 //! `describe`: what the connector is, as a document, and whether a document still tells that.
 
-mod placeholders;
-
 use std::{ffi::OsString, fs, path::PathBuf, process::ExitCode};
 
 use anyhow::{Context, anyhow, ensure};
 use clap::Args;
 
-use super::{Call, Tool, command, work};
+use super::{Call, Tool, work};
 use crate::{
     Connector, Result,
     manifest::{Format, Manifest},
@@ -24,7 +22,13 @@ const END: &str = "describe:end";
 #[derive(Args)]
 pub(crate) struct Describe {
     /// Which document.
-    #[arg(id = "tool-format", long = "format", value_enum, default_value = "table")]
+    #[arg(
+        id = "tool-format",
+        long = "format",
+        value_name = "FORMAT",
+        value_enum,
+        default_value = "table"
+    )]
     format: Format,
     /// Compares the document with this file, or with what is in the file between a line with
     /// `describe:begin` and one with `describe:end`: exit code 1 if they differ.
@@ -43,23 +47,13 @@ impl Tool for Describe {
     const NAME: &'static str = "describe";
     const ABOUT: &'static str =
         "Prints the datapoints, topics and settings, in many formats, and checks documents of them";
-    const NEEDS_BROKER: bool = true;
+    const NEEDS_BROKER: bool = false;
 
     fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit> {
-        let documented = command::<C, Self>();
-        let (filled, names) = placeholders::fill(documented.clone(), call.arguments)?;
         // A document is the same for everybody, whatever their environment is.
-        let environment = Environment::default();
-        let (read, describe) =
-            settings::read_with::<C, Self>(filled, call.arguments, &environment)?;
-        if !names.is_empty() {
-            eprintln!(
-                "made-up values stand for {}: if the datapoints depend on them, give them as flags",
-                names.join(", ")
-            );
-        }
-        let Read { connector, settings, .. } = read;
-        let manifest = Manifest::of(&connector, &settings, &documented)?;
+        let call = Call { environment: &Environment::default(), ..*call };
+        let (describe, Read { connector, settings, .. }) = call.read_without_device::<C, Self>()?;
+        let manifest = Manifest::of(&connector, &settings, &settings::command::<C>())?;
         let map = describe.map.as_ref().map(|file| {
             let json = fs::read(file).with_context(|| file.display().to_string())?;
             let (map, _) = DatapointMap::parse(&json, &Topics::of(&settings.connector_name))?;

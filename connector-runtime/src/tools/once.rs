@@ -21,7 +21,13 @@ use crate::{
 #[derive(Args)]
 pub(crate) struct Once {
     /// How to print it.
-    #[arg(id = "tool-format", long = "format", value_enum, default_value = "table")]
+    #[arg(
+        id = "tool-format",
+        long = "format",
+        value_name = "FORMAT",
+        value_enum,
+        default_value = "table"
+    )]
     format: Format,
     /// How long to wait for the message.
     #[arg(id = "tool-timeout", long = "timeout", value_name = "SECONDS")]

@@ -45,7 +45,7 @@ impl Tool for Replay {
 
     fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit> {
         let (Self { file, publish, diff }, Read { connector, settings, .. }) =
-            call.read::<C, Self>()?;
+            call.read_without_device::<C, Self>()?;
         let has_broker = settings.mqtt_broker_host != NOWHERE;
         if publish && !has_broker {
             return Err(Exit::Faults(vec![

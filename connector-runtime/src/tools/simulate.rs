@@ -47,7 +47,8 @@ impl Tool for Simulate {
     const NEEDS_BROKER: bool = true;
 
     fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit> {
-        let (simulate, Read { connector, settings, warnings }) = call.read::<C, Self>()?;
+        let (simulate, Read { connector, settings, warnings }) =
+            call.read_without_device::<C, Self>()?;
         let simulation = simulate.simulation(&connector)?;
         let connector = Around { connector, with: simulation };
         run::until_stopped(Read { connector, settings, warnings }, call.environment)

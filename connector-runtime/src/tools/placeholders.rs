@@ -1,4 +1,4 @@
-//! Made-up values for settings that must be set, so that a connector can be described without any.
+//! Made-up values for the device's settings that must be set, where the device is not spoken to.
 
 use std::ffi::OsString;
 
@@ -8,7 +8,7 @@ use clap::{
     builder::{OsStringValueParser, Resettable},
 };
 
-use crate::Result;
+use crate::{Result, settings::Environment};
 
 /// What most settings are: addresses, numbers, JSON, text.
 const CANDIDATES: [&str; 9] = [
@@ -23,8 +23,13 @@ const CANDIDATES: [&str; 9] = [
     "example",
 ];
 
-/// Gives settings that must be set, and are not, a value that they accept; tells which.
-pub(super) fn fill(command: Command, arguments: &[OsString]) -> Result<(Command, Vec<String>)> {
+/// Gives settings that must be set, and are not, a value that they accept, and tells the user which.
+pub(super) fn fill(
+    command: Command,
+    arguments: &[OsString],
+    environment: &Environment,
+) -> Result<Command> {
+    let environment = environment.with_files(command.get_arguments());
     let lenient = command.clone().mut_args(|arg| {
         let takes_values = arg.get_action().takes_values();
         let arg = arg.required(false).env(Resettable::Reset);
@@ -32,24 +37,31 @@ pub(super) fn fill(command: Command, arguments: &[OsString]) -> Result<(Command,
     });
     // What is wrong with the arguments is told by who reads them.
     let given = lenient.try_get_matches_from(arguments).ok();
-    let is_given =
-        |arg: &Arg| given.as_ref().is_some_and(|given| given.contains_id(arg.get_id().as_str()));
-    let missing: Vec<_> = command
-        .get_arguments()
-        .filter(|arg| arg.is_required_set() && arg.get_help_heading().is_some() && !is_given(arg))
-        .cloned()
-        .collect();
+    let is_given = |arg: &Arg| {
+        given.as_ref().is_some_and(|given| given.contains_id(arg.get_id().as_str()))
+            || arg.get_env().is_some_and(|name| environment.get(name).is_some())
+    };
+    let is_of_device =
+        |arg: &Arg| arg.get_help_heading().is_some() && arg.get_id() != "mqtt_broker_host";
+    let is_missing = |arg: &&Arg| arg.is_required_set() && is_of_device(arg) && !is_given(arg);
+    let missing: Vec<_> = command.get_arguments().filter(is_missing).cloned().collect();
     let (mut filled, mut names) = (command, Vec::new());
     for arg in missing {
         let value = accepted(&arg).ok_or_else(|| {
             anyhow!("{arg} must be given: no made-up value is accepted in its place")
         })?;
-        if arg.get_id() != "mqtt_broker_host" {
-            names.push(arg.get_long().map_or_else(|| arg.to_string(), |flag| format!("--{flag}")));
-        }
-        filled = filled.mut_arg(arg.get_id(), |arg| arg.required(false).default_value(value));
+        names.push(arg.get_long().map_or_else(|| arg.to_string(), |flag| format!("--{flag}")));
+        filled = filled.mut_arg(arg.get_id(), |arg| {
+            arg.required(false).default_value(value).hide_default_value(true)
+        });
     }
-    Ok((filled, names))
+    if !names.is_empty() {
+        let names = names.join(", ");
+        eprintln!(
+            "made-up values stand for {names}: if the datapoints depend on them, give them as flags"
+        );
+    }
+    Ok(filled)
 }
 
 fn accepted(arg: &Arg) -> Option<String> {
