@@ -62,8 +62,15 @@ impl Call<'_> {
 
     /// As [`read`](Self::read), where the device is not spoken to: its settings need not be set.
     pub(crate) fn read_without_device<C: Connector, T: Tool>(&self) -> Result<(T, Read<C>), Exit> {
-        let command = placeholders::fill(command::<C, T>(), self.arguments, self.environment)?;
+        let command = command::<C, T>();
+        let (command, names) = placeholders::fill(command, self.arguments, self.environment)?;
         let (read, tool) = settings::read_with(command, self.arguments, self.environment)?;
+        if !names.is_empty() {
+            eprintln!(
+                "made-up values stand for {}: if the datapoints depend on them, give them as flags",
+                names.join(", ")
+            );
+        }
         Ok((tool, read))
     }
 

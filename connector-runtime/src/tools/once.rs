@@ -57,8 +57,14 @@ impl Tool for Once {
             })?;
             let json = raw.to_json().context("the message cannot be written as JSON")?;
             let raw_message = RawValue::from_string(json)?;
-            let mut shown =
-                Shown { source, timestamp: received, raw_message, parsed: None, datapoints: None };
+            let mut shown = Shown {
+                source,
+                timestamp: received,
+                raw_message,
+                parsed: None,
+                pretty: None,
+                datapoints: None,
+            };
             let read = isolated_call(|| shown.read(connector, &raw));
             match once.format {
                 Format::Table => work::print(shown.table()),
@@ -77,6 +83,9 @@ struct Shown {
     timestamp: Timestamp,
     raw_message: Box<RawValue>,
     parsed: Option<Box<RawValue>>,
+    /// The same for people.
+    #[serde(skip)]
+    pretty: Option<String>,
     datapoints: Option<Values>,
 }
 
@@ -93,7 +102,8 @@ impl Shown {
     /// Has it parsed and flattened.
     fn read<C: Connector>(&mut self, connector: &C, raw: &C::Raw) -> Result<()> {
         let Some(readings) = connector.parse(raw)? else { return Ok(()) };
-        self.parsed = Some(RawValue::from_string(serde_json::to_string_pretty(&readings)?)?);
+        self.parsed = Some(RawValue::from_string(serde_json::to_string(&readings)?)?);
+        self.pretty = Some(serde_json::to_string_pretty(&readings)?);
         let mut flat = Flat::default();
         connector.flatten(&readings, &mut flat)?;
         let value = |(key, json): (&str, &str)| {
@@ -104,13 +114,13 @@ impl Shown {
     }
 
     fn table(&self) -> String {
-        let Self { source, raw_message, parsed, datapoints, .. } = self;
+        let Self { source, raw_message, pretty, datapoints, .. } = self;
         let raw = serde_json::from_str::<String>(raw_message.get());
         let raw = raw.unwrap_or_else(|_| raw_message.get().to_owned());
         let mut text = String::new();
         let _ = writeln!(text, "raw message of `{source}`:\n{}", indented(&raw));
-        match parsed {
-            Some(parsed) => writeln!(text, "parsed:\n{}", indented(parsed.get())),
+        match pretty {
+            Some(pretty) => writeln!(text, "parsed:\n{}", indented(pretty)),
             None => writeln!(text, "parsed: nothing"),
         }
         .ok();

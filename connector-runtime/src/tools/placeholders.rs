@@ -23,12 +23,12 @@ const CANDIDATES: [&str; 9] = [
     "example",
 ];
 
-/// Gives settings that must be set, and are not, a value that they accept, and tells the user which.
+/// Gives settings that must be set, and are not, a value that they accept, and tells which.
 pub(super) fn fill(
     command: Command,
     arguments: &[OsString],
     environment: &Environment,
-) -> Result<Command> {
+) -> Result<(Command, Vec<String>)> {
     let environment = environment.with_files(command.get_arguments());
     let lenient = command.clone().mut_args(|arg| {
         let takes_values = arg.get_action().takes_values();
@@ -55,13 +55,7 @@ pub(super) fn fill(
             arg.required(false).default_value(value).hide_default_value(true)
         });
     }
-    if !names.is_empty() {
-        let names = names.join(", ");
-        eprintln!(
-            "made-up values stand for {names}: if the datapoints depend on them, give them as flags"
-        );
-    }
-    Ok(filled)
+    Ok((filled, names))
 }
 
 fn accepted(arg: &Arg) -> Option<String> {

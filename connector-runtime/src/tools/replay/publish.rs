@@ -37,7 +37,7 @@ pub(super) fn publish(settings: &BusSettings, replayed: Replayed) -> Result<Exit
         visit.publish(selected).await.with_context(broker)?;
         visit.leave().await.with_context(broker)?;
         eprintln!(
-            "{count} of {} values were published: the others are not selected",
+            "{count} of {} values were published: those that the datapoint map selects",
             replayed.values.len()
         );
         Ok(if replayed.faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
