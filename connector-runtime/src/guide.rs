@@ -7,6 +7,8 @@
 //! | [`sensors`] | My device pushes, or is polled, in several rhythms. A value may be absent. |
 //! | [`commands`] | What may a command be? Some actuators are known only at run time. |
 //! | [`sessions`] | How do I reconnect? One request at a time. How are errors told, and what does the log say? |
+//! | [`tools`] | How do I look at one message, try a command, record, replay, or run it without its device? |
+//! | [`documents`] | What do Readme, ACL, compose, AsyncAPI and Home Assistant get from the code? |
 //! | [`operation`] | It runs in a building: is it there, is it well, what does it count? |
 //! | [`reliability`] | What is lost when the line, the broker or the connector fails? |
 //! | [`performance`] | What does it cost: for a value, a message, a connector, a large site? |
@@ -28,6 +30,12 @@ pub mod commands {}
 
 #[doc = include_str!("guide/sessions.md")]
 pub mod sessions {}
+
+#[doc = include_str!("guide/tools.md")]
+pub mod tools {}
+
+#[doc = include_str!("guide/documents.md")]
+pub mod documents {}
 
 #[doc = include_str!("guide/operation.md")]
 pub mod operation {}
