@@ -47,6 +47,8 @@ async fn busy_world(broker: Broker) -> World {
     world.select(&json!({ "sensor": sensors, "actuator": actuators })).await;
     world.link.say(r#"{"a":1}"#).await;
     world.bus.next("demo/a").await;
+    // By the time this is back, the broker has confirmed the value: it does not come again.
+    world.bus.publish("test/marker", QoS::ExactlyOnce, false, "x").await;
     world
 }
 
