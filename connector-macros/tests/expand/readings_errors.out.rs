@@ -4,7 +4,7 @@ impl ::connector_runtime::Datapoints for Status {
     fn record(&self, _to: &mut ::connector_runtime::Record<'_>) {}
 }
 ::core::compile_error! {
-    "unknown option `unit`: it belongs to `#[send(\"setpoint\", range = 15.0..=30.0)]`"
+    "unknown option `unit`: it belongs to `#[datapoint(unit = \"W\", range = 0.0..=5000.0)] power: f64`"
 }
 ::core::compile_error! {
     "`tag` changes what serde writes in a way that this derive does not follow: remove it, or implement `Datapoints` by hand"
