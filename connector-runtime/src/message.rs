@@ -55,8 +55,8 @@ pub(crate) struct ValueWriter {
 }
 
 impl ValueWriter {
-    /// Appends a message; the value is JSON text.
-    pub(crate) fn write(&mut self, buffer: &mut BytesMut, json: &[u8], timestamp: Timestamp) {
+    /// The parts of a message; the value is JSON text.
+    pub(crate) fn parts<'a>(&'a mut self, json: &'a [u8], timestamp: Timestamp) -> [&'a [u8]; 3] {
         if self.timestamp != Some(timestamp) {
             self.timestamp = Some(timestamp);
             self.end.clear();
@@ -65,9 +65,12 @@ impl ValueWriter {
             self.end.extend_from_slice(digits.format(timestamp.as_millis()).as_bytes());
             self.end.push(b'}');
         }
-        buffer.put_slice(br#"{"value":"#);
-        buffer.put_slice(json);
-        buffer.put_slice(&self.end);
+        [br#"{"value":"#, json, &self.end]
+    }
+
+    /// Appends a message.
+    pub(crate) fn write(&mut self, buffer: &mut BytesMut, json: &[u8], timestamp: Timestamp) {
+        self.parts(json, timestamp).into_iter().for_each(|part| buffer.put_slice(part));
     }
 }
 

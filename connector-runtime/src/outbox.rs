@@ -12,17 +12,21 @@
 //!
 //! Raw messages and values have topics of their own, so each kind is such a queue for itself: values
 //! do not wait for raw messages on disk.
+//!
+//! Values of QoS 0 need no queue while nothing waits: they are encoded at once, and go out before all that
+//! comes later. If the link breaks first, they are messages again.
 
+mod packets;
 mod queue;
 mod spilled;
 
 use std::{sync::Arc, time::Duration};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use tokio::sync::Notify;
 
 pub(crate) use self::spilled::Stub;
-use self::{queue::Queue, spilled::Spilled};
+use self::{packets::Packets, queue::Queue, spilled::Spilled};
 use crate::{
     broker::codec::QoS,
     quarantine::Quarantine,
@@ -75,6 +79,8 @@ impl Publish {
 /// The queue to the broker.
 #[derive(Debug)]
 pub(crate) struct Outbox {
+    /// Values that go out before all that waits.
+    packets: Packets,
     waiting: Queue,
     /// Raw messages that are held back.
     held: Option<Queue>,
@@ -110,6 +116,7 @@ pub(crate) struct Backlog {
 impl Outbox {
     pub(crate) fn new(limit: usize) -> Self {
         Self {
+            packets: Packets::default(),
             waiting: Queue::default(),
             held: None,
             spilled: Spilled::default(),
@@ -155,6 +162,27 @@ impl Outbox {
         if is_behind { &mut self.later } else { &mut self.waiting }.push_back(publish);
         self.spill();
         self.keep_limits();
+    }
+
+    /// Publishes a retained value of QoS 0, whose payload comes in parts, if it can be a packet at once.
+    /// Otherwise, false: it has to be pushed.
+    pub(crate) fn push_packet(&mut self, topic: &str, payload: &[&[u8]]) -> bool {
+        let most = self.most_packets();
+        let is_next = !self.is_cut_off && self.waiting.is_empty();
+        let length = payload.iter().map(|part| part.len()).sum();
+        let is_possible = is_next
+            && self.packets.bytes() + length < most
+            && self.quarantine.allows(length)
+            && !self.quarantine.is_cautious();
+        if is_possible {
+            self.packets.push(topic, payload);
+        }
+        is_possible
+    }
+
+    /// The oldest packets, as many as one write takes.
+    pub(crate) fn take_packets(&mut self, out: &mut BytesMut) {
+        self.packets.take(out);
     }
 
     /// Puts a message before all others.
@@ -222,6 +250,7 @@ impl Outbox {
     pub(crate) fn give_back(&mut self, undelivered: impl DoubleEndedIterator<Item = Publish>) {
         self.is_cut_off = true;
         self.release_raw();
+        self.waiting.prepend(self.packets.take_messages().into_iter());
         self.waiting.prepend(undelivered);
         self.waiting.split(|publish| publish.kind != Kind::Passing);
         self.keep_limits();
@@ -234,23 +263,28 @@ impl Outbox {
 
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
-        self.waiting.is_empty() && self.spilled.is_empty()
+        self.packets.len() == 0 && self.waiting.is_empty() && self.spilled.is_empty()
     }
 
     /// Whether those that fill it should wait for the broker.
     pub(crate) fn is_crowded(&self) -> bool {
-        self.in_memory() > self.enough()
+        self.in_memory() > self.enough() || self.packets.bytes() > self.most_packets() / 2
     }
 
     /// Whether those who wait can go on for a while: each one that is woken costs more than its message.
     pub(crate) fn has_room(&self) -> bool {
-        self.in_memory() <= self.enough() / 2
+        self.in_memory() <= self.enough() / 2 && self.packets.bytes() <= self.most_packets() / 4
     }
 
     /// More need not wait while there is a link: it would only be older once it is sent. With a spool there
     /// may be what was read back from disk as well, and sources must not wait for that.
     fn enough(&self) -> usize {
         if self.spool.is_some() { self.limit / 4 } else { self.limit / 32 }
+    }
+
+    /// Sources wait at half of it, so that the last message before has room.
+    fn most_packets(&self) -> usize {
+        self.limit / 32
     }
 
     /// How many messages were dropped since this was last asked.
@@ -267,7 +301,11 @@ impl Outbox {
         let held = self.held.as_ref().map_or(0, Queue::len);
         let spool = self.spool.as_ref().map(|spool| spool.health()).unwrap_or_default();
         Backlog {
-            messages: self.waiting.len() + held + self.spilled.len() + self.later.len(),
+            messages: self.packets.len()
+                + self.waiting.len()
+                + held
+                + self.spilled.len()
+                + self.later.len(),
             bytes: self.in_memory() + self.spilled.bytes(),
             spilled: self.spilled.len(),
             is_degraded: spool.is_degraded,
@@ -277,7 +315,7 @@ impl Outbox {
 
     fn in_memory(&self) -> usize {
         let held = self.held.as_ref().map_or(0, Queue::bytes);
-        self.waiting.bytes() + held + self.later.bytes()
+        self.packets.bytes() + self.waiting.bytes() + held + self.later.bytes()
     }
 
     /// Lets go of messages in memory that are on disk, where they will not be sent soon.
@@ -405,113 +443,4 @@ impl Outbox {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn publish(text: &'static str, kind: Kind) -> Publish {
-        let (topic, payload) = (text.into(), Bytes::from_static(&[0; 1000]));
-        Publish { topic, payload, qos: QoS::AtLeastOnce, retain: false, kind, seq: 0 }
-    }
-
-    fn topics(outbox: &Outbox) -> Vec<&str> {
-        outbox.waiting().map(|publish| &*publish.topic).collect()
-    }
-
-    #[test]
-    fn what_was_not_delivered_comes_first_again() {
-        let mut outbox = Outbox::new(LIMIT);
-        for text in ["a", "b", "c"] {
-            outbox.push(publish(text, Kind::Value));
-        }
-        let sent: Vec<_> = [outbox.pop(), outbox.pop()].into_iter().flatten().collect();
-        outbox.push(publish("d", Kind::Value));
-        outbox.give_back(sent.into_iter());
-        assert_eq!(topics(&outbox), ["a", "b", "c", "d"]);
-    }
-
-    #[test]
-    fn a_broken_link_forgets_what_is_said_anew() {
-        let mut outbox = Outbox::new(LIMIT);
-        outbox.push(publish("heartbeat", Kind::Passing));
-        outbox.push(publish("value", Kind::Value));
-        let cost = publish("value", Kind::Value).cost();
-        outbox.give_back([publish("announcement", Kind::Passing)].into_iter());
-        assert_eq!(topics(&outbox), ["value"]);
-        assert_eq!(outbox.in_memory(), cost);
-    }
-
-    #[test]
-    fn raw_messages_can_be_held_back_while_others_pass() {
-        let mut outbox = Outbox::new(publish("raw 1", Kind::Raw).cost() * 4);
-        let say = |outbox: &mut Outbox, text, kind| outbox.push(publish(text, kind));
-        outbox.hold_raw();
-        say(&mut outbox, "raw 1", Kind::Raw);
-        assert_eq!(outbox.next_qos(), Some(QoS::AtLeastOnce), "none was waiting");
-        outbox.hold_raw();
-        for (text, kind) in [("value", Kind::Value), ("raw 2", Kind::Raw), ("raw 3", Kind::Raw)] {
-            say(&mut outbox, text, kind);
-        }
-        assert_eq!(&*outbox.pop().unwrap().topic, "value");
-        assert_eq!(outbox.pop(), None);
-        say(&mut outbox, "raw 4", Kind::Raw);
-        say(&mut outbox, "raw 5", Kind::Raw);
-        assert_eq!(outbox.take_dropped(), 1);
-        outbox.release_raw();
-        assert_eq!(topics(&outbox), ["raw 2", "raw 3", "raw 4", "raw 5"]);
-    }
-
-    #[test]
-    fn log_messages_are_dropped_before_values() {
-        let mut outbox = Outbox::new(publish("x", Kind::Raw).cost() * 2);
-        for (text, kind) in [("a", Kind::Value), ("l", Kind::Log), ("m", Kind::Log)] {
-            outbox.push(publish(text, kind));
-        }
-        assert_eq!(topics(&outbox), ["a", "m"]);
-        outbox.push(publish("b", Kind::Value));
-        outbox.push(publish("c", Kind::Value));
-        assert_eq!(topics(&outbox), ["b", "c"]);
-        assert_eq!(outbox.take_dropped(), 3);
-    }
-
-    #[test]
-    fn a_message_that_never_fits_does_not_push_out_others() {
-        let mut outbox = Outbox::new(publish("small", Kind::Value).cost());
-        outbox.push(publish("small", Kind::Value));
-        let payload = Bytes::from(vec![0; 2000]);
-        outbox.push(Publish { payload, ..publish("large", Kind::Raw) });
-        assert_eq!(topics(&outbox), ["small"]);
-    }
-
-    #[test]
-    fn what_comes_back_is_within_the_limit_and_what_is_said_anew_is_not_dropped() {
-        let mut outbox = Outbox::new(publish("x", Kind::Raw).cost() * 3);
-        for text in ["a", "b", "c"] {
-            outbox.push(publish(text, Kind::Value));
-        }
-        outbox.give_back([publish("0", Kind::Value)].into_iter());
-        assert_eq!(topics(&outbox), ["a", "b", "c"]);
-        outbox.push_first(publish("!", Kind::Passing));
-        outbox.push(publish("d", Kind::Value));
-        assert_eq!(topics(&outbox), ["!", "c", "d"]);
-        assert_eq!(outbox.take_dropped(), 3);
-    }
-
-    #[test]
-    fn a_full_outbox_drops_the_oldest_raw_message_first() {
-        let mut outbox = Outbox::new(publish("value 1", Kind::Raw).cost() * 3);
-        for (text, kind) in [
-            ("value 1", Kind::Value),
-            ("raw 1", Kind::Raw),
-            ("raw 2", Kind::Raw),
-            ("value 2", Kind::Value),
-        ] {
-            outbox.push(publish(text, kind));
-        }
-        assert_eq!(topics(&outbox), ["value 1", "raw 2", "value 2"]);
-        outbox.push(publish("value 3", Kind::Value));
-        outbox.push(publish("value 4", Kind::Value));
-        assert_eq!(topics(&outbox), ["value 2", "value 3", "value 4"]);
-        assert_eq!(outbox.take_dropped(), 3);
-        assert_eq!(outbox.take_dropped(), 0);
-    }
-}
+mod tests;

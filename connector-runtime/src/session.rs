@@ -476,12 +476,22 @@ fn publish_values<'a>(
     sensors: impl Iterator<Item = &'a Sensor> + Clone,
     qos: QoS,
 ) -> u64 {
-    let to_say =
-        sensors.filter_map(|sensor| Some((sensor, sensor.topic.as_ref()?, sensor.timestamp?)));
+    let mut to_say = sensors
+        .filter_map(|sensor| Some((sensor, sensor.topic.as_ref()?, sensor.timestamp?)))
+        .peekable();
+    let (mut writer, mut count) = (ValueWriter::default(), 0);
+    if qos == QoS::AtMostOnce {
+        let mut goes_at_once = |(sensor, topic, timestamp): &(&Sensor, &Arc<str>, Timestamp)| {
+            outbox.push_packet(topic, &writer.parts(&sensor.json, *timestamp))
+        };
+        while let Some((sensor, ..)) = to_say.next_if(&mut goes_at_once) {
+            sensor.is_said();
+            count += 1;
+        }
+    }
     // All payloads lie in one allocation.
     let bytes = to_say.clone().map(|(sensor, ..)| sensor.json.len() + message::VALUE_FRAME).sum();
-    let (mut buffer, mut writer, mut count) =
-        (BytesMut::with_capacity(bytes), ValueWriter::default(), 0);
+    let mut buffer = BytesMut::with_capacity(bytes);
     for (sensor, topic, timestamp) in to_say {
         writer.write(&mut buffer, &sensor.json, timestamp);
         sensor.is_said();

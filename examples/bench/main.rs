@@ -87,7 +87,7 @@ fn run(options: &Options) -> Result<()> {
 }
 
 fn measure(options: &Options, broker: &Broker) -> Result<Vec<Figure>> {
-    let effort = if options.quick { Effort::QUICK } else { Effort::FULL };
+    let effort = if options.quick { Effort::quick() } else { Effort::full() };
     let mut figures = measure::values(broker, &effort)?;
     figures.extend(measure::latency(broker, &effort)?);
     figures.extend(measure::idle(broker, &effort)?);

@@ -36,13 +36,26 @@ pub(crate) struct Effort {
     pub(crate) values: usize,
     pub(crate) commands: usize,
     pub(crate) is_quick: bool,
+    /// When one round of what is still to come has to do.
+    pub(crate) hurries_from: Option<Instant>,
 }
 
 impl Effort {
-    pub(crate) const QUICK: Self =
-        Self { rounds: 3, values: 80_000, commands: 500, is_quick: true };
-    pub(crate) const FULL: Self =
-        Self { rounds: 7, values: 200_000, commands: 3000, is_quick: false };
+    pub(crate) fn quick() -> Self {
+        let hurries_from = Some(Instant::now() + Duration::from_secs(15));
+        Self { rounds: 3, values: 50_000, commands: 500, is_quick: true, hurries_from }
+    }
+
+    pub(crate) fn full() -> Self {
+        Self { rounds: 7, values: 200_000, commands: 3000, is_quick: false, hurries_from: None }
+    }
+
+    fn rounds(&self) -> impl Iterator<Item = usize> {
+        let has_time = |round: &usize| {
+            *round == 0 || self.hurries_from.is_none_or(|from| Instant::now() < from)
+        };
+        (0..self.rounds).take_while(has_time)
+    }
 }
 
 /// The cost of each program, in one round after the other: what else the machine does meets all of them.
@@ -52,7 +65,7 @@ fn costs<const N: usize>(
     programs: &[(&Program, Conditions); N],
 ) -> Result<[Vec<Cost>; N]> {
     let mut costs = std::array::from_fn(|_| Vec::new());
-    for _ in 0..effort.rounds {
+    for _ in effort.rounds() {
         for ((program, conditions), costs) in programs.iter().zip(&mut costs) {
             let datapoints = conditions.datapoints;
             // Acknowledgements take their time.
@@ -152,7 +165,7 @@ fn latencies(broker: &Broker, effort: &Effort, program: &Program) -> Result<Vec<
 pub(crate) fn idle(broker: &Broker, effort: &Effort) -> Result<Vec<Figure>> {
     let (mut sizes, mut private, mut starts) =
         ([vec![], vec![]], [vec![], vec![]], [vec![], vec![]]);
-    for _ in 0..effort.rounds {
+    for _ in effort.rounds() {
         for (program, index) in [(&TYPED, 0), (&BARE, 1)] {
             let run = Run::start(broker, program, &Conditions::usual(1, DATAPOINTS))?;
             sizes[index].push(run.process.resident());
@@ -172,7 +185,7 @@ pub(crate) fn idle(broker: &Broker, effort: &Effort) -> Result<Vec<Figure>> {
 /// The cost of a message of ten datapoints beside many that are known, and the memory for these.
 pub(crate) fn known(broker: &Broker, effort: &Effort) -> Result<Vec<Figure>> {
     let (mut few, mut many, mut size) = (Vec::new(), Vec::new(), f64::NAN);
-    for _ in 0..effort.rounds {
+    for _ in effort.rounds() {
         for (others, costs) in [(0, &mut few), (MANY, &mut many)] {
             let wanted = Conditions { qos: 0, datapoints: 10, others, selected: others / 10 };
             let mut run = Run::start(broker, &DYNAMIC, &wanted)?;

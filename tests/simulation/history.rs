@@ -6,6 +6,7 @@ use proptest::{
     prelude::*,
     test_runner::{Config, FileFailurePersistence, RngAlgorithm, TestRunner},
 };
+use rumqttc::QoS;
 
 use crate::world::{LARGE, World};
 
@@ -46,6 +47,8 @@ pub(crate) enum Step {
     },
     /// The broker publishes the wills that are late.
     Wills,
+    /// For so many steps the connection takes nothing that is to be said.
+    Busy(usize),
     /// Whatever is sent vanishes, until the connection is cut.
     HalfOpen,
     /// The broker refuses the next subscription.
@@ -80,6 +83,7 @@ fn step() -> impl Strategy<Value = Step> {
         10 => Just(Step::Connect),
         4 => any::<bool>().prop_map(|will_is_late| Step::Cut { will_is_late }),
         2 => Just(Step::Wills),
+        5 => (1..6_usize).prop_map(Step::Busy),
         2 => Just(Step::HalfOpen),
         1 => Just(Step::Refuse),
         6 => (0..8000_u64).prop_map(Step::Wait),
@@ -89,14 +93,15 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// How many bytes may wait, and what happens.
-fn history() -> impl Strategy<Value = (usize, Vec<Step>)> {
+/// How many bytes may wait, at which QoS values are published, and what happens.
+fn history() -> impl Strategy<Value = (usize, QoS, Vec<Step>)> {
     let limit = prop_oneof![3 => Just(LARGE), 1 => 2000..8000_usize];
-    (limit, prop::collection::vec(step(), 0..STEPS))
+    let value_qos = prop_oneof![2 => Just(QoS::AtLeastOnce), 1 => Just(QoS::AtMostOnce)];
+    (limit, value_qos, prop::collection::vec(step(), 0..STEPS))
 }
 
-fn run(limit: usize, steps: &[Step]) -> Result<(), TestCaseError> {
-    let mut world = World::new(limit);
+fn run(limit: usize, value_qos: QoS, steps: &[Step]) -> Result<(), TestCaseError> {
+    let mut world = World::new(limit, value_qos);
     for step in steps {
         world.take(step);
         world.check().map_err(TestCaseError::fail)?;
@@ -115,6 +120,7 @@ fn every_history_keeps_the_promises() {
     config.rng_algorithm = RngAlgorithm::XorShift;
     let regressions = FileFailurePersistence::Direct("tests/simulation/regressions.txt");
     config.failure_persistence = Some(Box::new(regressions));
-    let outcome = TestRunner::new(config).run(&history(), |(limit, steps)| run(limit, &steps));
+    let outcome =
+        TestRunner::new(config).run(&history(), |(limit, qos, steps)| run(limit, qos, &steps));
     outcome.unwrap_or_else(|error| panic!("{error}"));
 }

@@ -9,7 +9,7 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use connector_runtime::{Actuator, Command, testing::machine::Machine};
-use rumqttc::{LastWill, Packet, PubAck, PubComp, PubRec, QoS};
+use rumqttc::{LastWill, Packet, PubAck, PubComp, PubRec, Publish, QoS};
 use serde_json::{Value, json};
 
 use crate::{
@@ -57,11 +57,15 @@ const MAPS: [Map; 3] = [
 
 pub(crate) struct World {
     limit: usize,
+    /// The QoS of values: 0 or 1.
+    value_qos: QoS,
     machine: Machine,
     broker: Broker,
     connection: Option<ClientId>,
     connections: usize,
     is_half_open: bool,
+    /// How many steps go by before the connector can say anything.
+    busy: usize,
     was_refused: bool,
     up: VecDeque<Packet>,
     down: VecDeque<Packet>,
@@ -76,6 +80,8 @@ pub(crate) struct World {
     /// What was handed over since the connector started, by topic.
     handed_over: BTreeMap<&'static str, Vec<u64>>,
     selections: usize,
+    /// The numbers of values that the connector has said at QoS 0, by topic.
+    said: BTreeMap<String, BTreeSet<u64>>,
     /// The connector's packets in flight, and whether each is acknowledged.
     in_flight: VecDeque<(u16, bool)>,
     /// The commands that are on their way from the connector to `plain`.
@@ -85,22 +91,28 @@ pub(crate) struct World {
     failure: Option<String>,
 }
 
-fn machine(limit: usize, wall: i64) -> Machine {
+fn machine(limit: usize, value_qos: QoS, wall: i64) -> Machine {
     let guarded = Actuator::new("guarded").max_age(Duration::from_secs(10)).monotonic();
     let actuators = vec![Actuator::new("plain"), guarded, Actuator::new("newest").newest_only()];
-    Machine::new("demo", actuators, limit, wall)
+    let machine = Machine::new("demo", actuators, limit, wall);
+    if value_qos == QoS::AtMostOnce {
+        machine.publish_values_unacknowledged();
+    }
+    machine
 }
 
 impl World {
-    pub(crate) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize, value_qos: QoS) -> Self {
         let now = 1_700_000_000_000;
         Self {
             limit,
-            machine: machine(limit, now),
+            value_qos,
+            machine: machine(limit, value_qos, now),
             broker: Broker::default(),
             connection: None,
             connections: 0,
             is_half_open: false,
+            busy: 0,
             was_refused: false,
             up: VecDeque::new(),
             down: VecDeque::new(),
@@ -112,6 +124,7 @@ impl World {
             values: BTreeMap::new(),
             handed_over: BTreeMap::new(),
             selections: 0,
+            said: BTreeMap::new(),
             in_flight: VecDeque::new(),
             plain: VecDeque::new(),
             live: BTreeSet::new(),
@@ -121,6 +134,7 @@ impl World {
     }
 
     pub(crate) fn take(&mut self, step: &Step) {
+        self.busy = self.busy.saturating_sub(1);
         match *step {
             Step::Value(sensor) => self.value(SENSORS[sensor]),
             Step::Raw => self.raw(),
@@ -135,6 +149,7 @@ impl World {
             Step::Connect => self.connect(),
             Step::Cut { will_is_late } => self.cut(will_is_late),
             Step::Wills => self.publish_wills(),
+            Step::Busy(steps) => self.busy = steps,
             Step::HalfOpen => self.half_open(),
             Step::Refuse => self.broker.refuses = true,
             Step::Wait(millis) => self.wait(millis),
@@ -226,13 +241,14 @@ impl World {
 
     /// Puts on the line what the connector has to say.
     fn speak(&mut self) {
+        if self.busy > 0 {
+            return;
+        }
         match self.machine.say() {
             Ok(mut bytes) => {
                 while let Ok(packet) = Packet::read(&mut bytes, usize::MAX) {
-                    if let Packet::Publish(publish) = &packet
-                        && publish.qos != QoS::AtMostOnce
-                    {
-                        self.in_flight.push_back((publish.pkid, false));
+                    if let Packet::Publish(publish) = &packet {
+                        self.note_said(publish);
                     }
                     if !self.is_half_open {
                         self.up.push_back(packet);
@@ -240,6 +256,16 @@ impl World {
                 }
             }
             Err(_) => self.cut(true),
+        }
+    }
+
+    fn note_said(&mut self, publish: &Publish) {
+        let Publish { topic, payload, qos, pkid, .. } = publish;
+        if *qos != QoS::AtMostOnce {
+            self.in_flight.push_back((*pkid, false));
+        } else if topic.starts_with("v/") {
+            let number = number_of(str::from_utf8(payload).expect("JSON is text"));
+            self.said.entry(topic.clone()).or_default().insert(number);
         }
     }
 
@@ -390,7 +416,7 @@ impl World {
 
     fn restart_connector(&mut self) {
         self.cut(true);
-        self.machine = machine(self.limit, self.wall);
+        self.machine = machine(self.limit, self.value_qos, self.wall);
         self.in_force = NOTHING;
         self.values.clear();
         self.handed_over.clear();
@@ -400,6 +426,8 @@ impl World {
 
     /// The line works from now on, and everything that was said arrives.
     pub(crate) fn heal(&mut self) {
+        self.busy = 0;
+        self.speak();
         self.broker.refuses = false;
         if self.is_half_open || self.was_refused {
             self.cut(true);

@@ -20,7 +20,7 @@
 //! which is not used here, and its releases, every few weeks, often break their users. Should this codec turn
 //! out to be wrong, that is the next.
 
-use bytes::BytesMut;
+use bytes::{BufMut, BytesMut};
 
 pub(crate) use rumqttc::{
     Connect, ConnectReturnCode, LastWill, Login, Packet, PubAck, PubComp, PubRec, PubRel, Publish,
@@ -49,4 +49,39 @@ pub(crate) fn read(input: &mut BytesMut) -> Result<Option<Packet>, Error> {
 /// Appends a packet.
 pub(crate) fn write(packet: &Packet, out: &mut BytesMut) -> Result<(), Error> {
     packet.write(out, MAX_PACKET).map(drop)
+}
+
+/// Appends a PUBLISH packet: MQTT 3.1.1, section 3.3. It takes the topic as it is stored, without a copy for
+/// each message, and the payload in parts. The id is for QoS 1 and 2 only.
+pub(crate) fn write_publish(
+    out: &mut BytesMut,
+    topic: &str,
+    payload: &[&[u8]],
+    qos: QoS,
+    retain: bool,
+    id: u16,
+) {
+    let has_id = qos != QoS::AtMostOnce;
+    let payload_length: usize = payload.iter().map(|part| part.len()).sum();
+    let mut remaining = 2 + topic.len() + usize::from(has_id) * 2 + payload_length;
+    out.reserve(remaining + 5);
+    out.put_u8(0x30 | (qos as u8) << 1 | u8::from(retain));
+    loop {
+        let low = u8::try_from(remaining % 128).expect("a remainder of 128");
+        remaining /= 128;
+        if remaining == 0 {
+            out.put_u8(low);
+            break;
+        }
+        out.put_u8(low | 0x80);
+    }
+    let length = u16::try_from(topic.len()).expect("topics are checked to be at most 1024 bytes");
+    out.put_u16(length);
+    out.put_slice(topic.as_bytes());
+    if has_id {
+        out.put_u16(id);
+    }
+    for part in payload {
+        out.put_slice(part);
+    }
 }

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::{BufMut, BytesMut};
+use bytes::BytesMut;
 use tokio::time::Instant;
 
 use super::{
@@ -276,6 +276,7 @@ impl Uplink for Link {
         if self.in_flight.is_empty() {
             self.progress = now;
         }
+        outbox.take_packets(&mut self.out);
         let window = if outbox.quarantine.is_cautious() { 1 } else { WINDOW };
         while self.out.len() < BATCH
             && (self.in_flight.len() < window || outbox.next_qos() == Some(QoS::AtMostOnce))
@@ -329,30 +330,9 @@ pub(super) fn time_for(bytes: usize) -> Duration {
     Duration::from_secs(1) * u32::try_from(bytes).unwrap_or(u32::MAX) / SLOWEST
 }
 
-/// Appends a PUBLISH packet: MQTT 3.1.1, section 3.3. Unlike the codec's it takes the topic as it
-/// is stored, without a copy for each message.
 fn encode(out: &mut BytesMut, publish: &Publish, id: u16) {
     let Publish { topic, payload, qos, retain, .. } = publish;
-    let has_id = *qos != QoS::AtMostOnce;
-    let mut remaining = 2 + topic.len() + usize::from(has_id) * 2 + payload.len();
-    out.reserve(remaining + 5);
-    out.put_u8(0x30 | (*qos as u8) << 1 | u8::from(*retain));
-    loop {
-        let low = u8::try_from(remaining % 128).expect("a remainder of 128");
-        remaining /= 128;
-        if remaining == 0 {
-            out.put_u8(low);
-            break;
-        }
-        out.put_u8(low | 0x80);
-    }
-    let length = u16::try_from(topic.len()).expect("topics are checked to be at most 1024 bytes");
-    out.put_u16(length);
-    out.put_slice(topic.as_bytes());
-    if has_id {
-        out.put_u16(id);
-    }
-    out.put_slice(payload);
+    codec::write_publish(out, topic, &[payload], *qos, *retain, id);
 }
 
 #[cfg(test)]

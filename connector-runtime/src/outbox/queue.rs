@@ -27,7 +27,6 @@ impl Queue {
         if kind == Kind::Raw { self.raws > 0 } else { others > 0 }
     }
 
-    #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
         self.messages.is_empty()
     }

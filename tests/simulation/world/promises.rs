@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
+use rumqttc::QoS;
 use serde_json::Value;
 
 use super::{LARGE, MAP, RAW, SENSORS, STATUS, WINDOW, World, number_of};
@@ -31,13 +32,14 @@ impl World {
     }
 
     /// Each topic has the value that was last handed over. What is not selected any more is not said
-    /// again to a broker that has lost it.
+    /// again to a broker that has lost it, nor what was lost on the line at QoS 0.
     fn check_retained(&self) -> Result<(), String> {
         for (&topic, numbers) in &self.handed_over {
             let retained = self.broker.retained.get(topic);
             let retained = retained.map(|it| number_of(str::from_utf8(it).expect("JSON is text")));
             let is_selected = self.in_force.sensors.iter().any(|(_, it)| *it == topic);
-            let is_due = is_selected || retained.is_some();
+            let is_acknowledged = self.value_qos != QoS::AtMostOnce;
+            let is_due = is_selected || (retained.is_some() && is_acknowledged);
             if topic != RAW && is_due && retained.as_ref() != numbers.last() {
                 let last = numbers.last();
                 return Err(format!("{retained:?} is retained on {topic}, not {last:?}"));
@@ -91,7 +93,10 @@ impl World {
         }
         let mut missing = 0;
         for (&topic, numbers) in &self.handed_over {
-            let is_lost = |number: &&u64| !arrived.get(topic).is_some_and(|it| it.contains(number));
+            // What is said at QoS 0 may be lost on the line, but it is said.
+            let is_acknowledged = topic == RAW || self.value_qos != QoS::AtMostOnce;
+            let there = if is_acknowledged { arrived.get(topic) } else { self.said.get(topic) };
+            let is_lost = |number: &&u64| !there.is_some_and(|it| it.contains(number));
             missing += numbers.iter().filter(is_lost).count();
         }
         let is_large = self.limit == LARGE;
