@@ -32,8 +32,8 @@ impl Device {
         Ok(self.listener.local_addr()?.to_string())
     }
 
-    /// Waits for the connector.
-    pub(crate) fn accept(&self) -> Result<Connection> {
+    /// Waits for the connector. Each message of a flood will have so many bytes of other text.
+    pub(crate) fn accept(&self, padding: usize) -> Result<Connection> {
         self.listener.set_nonblocking(true)?;
         let start = Instant::now();
         let stream = loop {
@@ -47,7 +47,7 @@ impl Device {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         let commands = BufReader::new(stream.try_clone()?);
-        Ok(Connection { stream, commands })
+        Ok(Connection { stream, commands, padding })
     }
 }
 
@@ -55,6 +55,7 @@ impl Device {
 pub(crate) struct Connection {
     stream: TcpStream,
     commands: BufReader<TcpStream>,
+    padding: usize,
 }
 
 impl Connection {
@@ -65,7 +66,8 @@ impl Connection {
 
     /// Hands over so many messages, each with so many datapoints.
     pub(crate) fn flood(&mut self, datapoints: usize, messages: usize) -> Result<()> {
-        let lines: Vec<_> = (0..VARIANTS).map(|number| plant::line(datapoints, number)).collect();
+        let line = |number| plant::padded(&plant::line(datapoints, number), self.padding);
+        let lines: Vec<_> = (0..VARIANTS).map(line).collect();
         let mut batch = String::new();
         for line in lines.iter().cycle().take(messages) {
             batch.push_str(line);

@@ -90,6 +90,10 @@ fn value(costs: &[Cost]) -> f64 {
     median(costs.iter().map(|cost| cost.value))
 }
 
+fn message(costs: &[Cost]) -> f64 {
+    median(costs.iter().map(|cost| cost.message))
+}
+
 fn speed(costs: &[Cost]) -> f64 {
     median(costs.iter().map(|cost| cost.values_per_second))
 }
@@ -187,7 +191,8 @@ pub(crate) fn known(broker: &Broker, effort: &Effort) -> Result<Vec<Figure>> {
     let (mut few, mut many, mut size) = (Vec::new(), Vec::new(), f64::NAN);
     for _ in effort.rounds() {
         for (others, costs) in [(0, &mut few), (MANY, &mut many)] {
-            let wanted = Conditions { qos: 0, datapoints: 10, others, selected: others / 10 };
+            let selected = others / 10;
+            let wanted = Conditions { others, selected, ..Conditions::usual(0, 10) };
             let mut run = Run::start(broker, &DYNAMIC, &wanted)?;
             run.flood(10, effort.values / 20)?;
             costs.push(run.flood(10, effort.values / 20)?.message);
@@ -201,7 +206,7 @@ pub(crate) fn known(broker: &Broker, effort: &Effort) -> Result<Vec<Figure>> {
     ])
 }
 
-/// How the cost of a value depends on how many come in one message.
+/// How the cost of a value depends on how many come in one message, and that of a message on its bytes.
 pub(crate) fn growth(broker: &Broker, effort: &Effort) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     let effort = Effort { rounds: effort.rounds.min(3), values: effort.values / 2, ..*effort };
@@ -221,6 +226,17 @@ pub(crate) fn growth(broker: &Broker, effort: &Effort) -> Result<Vec<Figure>> {
         {
             let name = format!("growth_{name}_{datapoints}");
             figures.push(Figure::new(name, value(costs), "µs").beside(ceiling, HAND_ENCODED));
+        }
+    }
+    for padding in [0, 1000, 10_000] {
+        let wanted = || Conditions { padding, ..Conditions::usual(0, 10) };
+        let programs = [(&CEILING, wanted()), (&TYPED, wanted()), (&DYNAMIC, wanted())];
+        let [ceiling, typed, dynamic] = costs(broker, &effort, &programs)?;
+        for (name, costs) in [("typed", typed), ("dynamic", dynamic)] {
+            let name = format!("message_{name}_{padding}_more_bytes");
+            figures.push(
+                Figure::new(name, message(&costs), "µs").beside(message(&ceiling), HAND_ENCODED),
+            );
         }
     }
     Ok(figures)

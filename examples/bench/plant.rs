@@ -108,6 +108,14 @@ fn without_null(plant: &serde_json::Value) -> serde_json::Value {
     members.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
+/// The same message with so many bytes of text, which is no datapoint of the plant.
+pub(crate) fn padded(line: &str, bytes: usize) -> String {
+    if bytes == 0 {
+        return line.to_owned();
+    }
+    format!(r#"{{"note":"{}",{}"#, "x".repeat(bytes), line.trim_start_matches('{'))
+}
+
 /// A message with this many datapoints that are not those of the plant.
 pub(crate) fn others(count: usize) -> String {
     let mut line = "{".to_owned();

@@ -32,12 +32,14 @@ pub(crate) struct Conditions {
     /// Those that are known beside them, and how many of these are selected.
     pub(crate) others: usize,
     pub(crate) selected: usize,
+    /// Bytes of each message that are no datapoints to be published.
+    pub(crate) padding: usize,
 }
 
 impl Conditions {
     /// Nothing but the messages, with so many datapoints.
     pub(crate) fn usual(qos: u8, datapoints: usize) -> Self {
-        Self { qos, datapoints, others: 0, selected: 0 }
+        Self { qos, datapoints, others: 0, selected: 0, padding: 0 }
     }
 }
 
@@ -81,7 +83,7 @@ impl Run {
         }
         let start = began.elapsed();
         client.subscribe(&format!("{name}/messages/#"))?;
-        let device = device.accept()?;
+        let device = device.accept(wanted.padding)?;
         let mut run = Self { process, device, client, name, start };
         run.begin(wanted)?;
         Ok(run)
