@@ -282,7 +282,7 @@ impl Outbox {
         if self.spool.is_some() { self.limit / 4 } else { self.limit / 32 }
     }
 
-    /// Sources wait at half of it, so that the last message before has room.
+    /// The most bytes of packets. Sources wait at half of it, so that a message that was on its way has room.
     fn most_packets(&self) -> usize {
         self.limit / 32
     }
