@@ -5,7 +5,7 @@ use std::{
     process::{Child, ChildStdout, Command, Stdio},
 };
 
-use connector_runtime::{EmbeddedBroker, Listening};
+use connector_runtime::{BrokerListener, EmbeddedBroker};
 
 /// A `mosquitto_sub` gives up after so many seconds.
 const PATIENCE: &str = "30";
@@ -17,7 +17,7 @@ const READY: &str = "test/ready";
 struct Client(Child);
 
 impl Client {
-    fn start(program: &str, broker: &Listening, arguments: &[&str]) -> Self {
+    fn start(program: &str, broker: &BrokerListener, arguments: &[&str]) -> Self {
         let child = Command::new(program)
             .args(["-h", "127.0.0.1", "-p", &broker.address().port().to_string()])
             .args(arguments)
@@ -48,7 +48,7 @@ struct Subscriber {
 
 impl Subscriber {
     /// Starts one that ends after `count` messages, or before if they do not come.
-    fn start(broker: &Listening, count: usize, arguments: &[&str]) -> Self {
+    fn start(broker: &BrokerListener, count: usize, arguments: &[&str]) -> Self {
         let count = count.to_string();
         let common = ["-F", "%t %q %r %p", "-W", PATIENCE, "-C", &count];
         let mut client = Client::start("mosquitto_sub", broker, &[&common, arguments].concat());
@@ -56,7 +56,7 @@ impl Subscriber {
     }
 
     /// Starts one, and waits until it is subscribed.
-    fn ready(broker: &Listening, count: usize, arguments: &[&str]) -> Self {
+    fn ready(broker: &BrokerListener, count: usize, arguments: &[&str]) -> Self {
         // Answered in this order: what is kept for the other topics comes behind.
         let arguments = [&["-t", READY], arguments].concat();
         let mut subscriber = Self::start(broker, count + 1, &arguments);
@@ -70,18 +70,18 @@ impl Subscriber {
     }
 }
 
-async fn broker() -> Listening {
+async fn broker() -> BrokerListener {
     let broker = EmbeddedBroker::new().listen("127.0.0.1:0").await.expect("a free port");
     publish(&broker, &["-r", "-t", READY, "-m", "yes"]);
     broker
 }
 
 /// Publishes, and waits until the broker has it.
-fn publish(broker: &Listening, arguments: &[&str]) {
+fn publish(broker: &BrokerListener, arguments: &[&str]) {
     publish_lines(broker, &[arguments, &["-q", "2"]].concat(), "");
 }
 
-fn publish_lines(broker: &Listening, arguments: &[&str], lines: &str) {
+fn publish_lines(broker: &BrokerListener, arguments: &[&str], lines: &str) {
     let mut publisher = Client::start("mosquitto_pub", broker, arguments);
     let mut input = publisher.0.stdin.take().expect("it is piped");
     input.write_all(lines.as_bytes()).expect("it reads");

@@ -147,7 +147,7 @@ const UNIT: Opt = Opt { name: "unit", example: r#"unit = "W""# };
 const TIMEOUT: Opt = Opt { name: "timeout", example: "timeout = Duration::from_secs(5)" };
 
 /// Says that errors of a method do not end the session; it has no value.
-const HARMLESS: Opt = Opt { name: "harmless", example: "harmless" };
+const HARMLESS: Opt = Opt { name: "keep_session", example: "keep_session" };
 
 /// On a field of readings.
 pub(crate) static FIELD: Form = Form {

@@ -106,8 +106,8 @@ fn receive(annotated: &Annotated<'_>) -> Result<Receive> {
     let signature = signature::receive(annotated.signature);
     let ((method, session, message), options) = both(signature, annotated.options())?;
     let (every, timeout) = (options.get("every").cloned(), guard::duration(&options, "timeout")?);
-    let harmless = options.written("harmless").is_some();
-    Ok(Receive { method, session, message, every, timeout, harmless })
+    let keep_session = options.written("keep_session").is_some();
+    Ok(Receive { method, session, message, every, timeout, keep_session })
 }
 
 fn parse(annotated: &Annotated<'_>) -> Result<Parse> {
@@ -125,9 +125,9 @@ fn send(annotated: &Annotated<'_>) -> Result<Send> {
         let facts = both(readings::text(&options, "unit"), limits);
         let (keys, (unit, limits)) = both(keys, facts)?;
         let example = options.get("example").cloned();
-        Ok((keys, unit, limits, example, options.written("harmless").is_some()))
+        Ok((keys, unit, limits, example, options.written("keep_session").is_some()))
     });
-    let (sender, (keys, unit, (bounds, guard), example, harmless)) = both(signature, options)?;
+    let (sender, (keys, unit, (bounds, guard), example, keep_session)) = both(signature, options)?;
     let Sender { method, session, takes_key, value, timestamp } = sender;
     actuators::told_which(&keys, takes_key, annotated)?;
     let description = summary(annotated.attrs);
@@ -143,7 +143,7 @@ fn send(annotated: &Annotated<'_>) -> Result<Send> {
         bounds,
         guard,
         example,
-        harmless,
+        keep_session,
     })
 }
 

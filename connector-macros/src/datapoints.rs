@@ -31,12 +31,12 @@ pub(crate) fn expand(readings: Readings) -> TokenStream {
         impl #parameters ::connector_runtime::Datapoints for #ident #arguments #conditions {
             #constants
 
-            fn describe(#to_describe: &mut ::connector_runtime::Describe) {
+            fn describe(#to_describe: &mut ::connector_runtime::readings::Describer) {
                 #inside
                 #describe
             }
 
-            fn record(&self, #to_record: &mut ::connector_runtime::Record<'_>) {
+            fn record(&self, #to_record: &mut ::connector_runtime::readings::Recorder<'_>) {
                 #record
             }
         }

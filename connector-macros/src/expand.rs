@@ -56,7 +56,7 @@ fn forwards(connector: &Connector) -> TokenStream {
             fn flatten(
                 &self,
                 readings: &Self::Readings,
-                to: &mut ::connector_runtime::Flat,
+                to: &mut ::connector_runtime::readings::FlatReadings,
             ) -> ::connector_runtime::Result<()> {
                 ::connector_runtime::__private::Readings::<Self::Readings>::NEW
                     .flatten(readings, to)
@@ -115,11 +115,12 @@ fn source(receive: &Receive) -> TokenStream {
 fn receive(receives: &[Receive]) -> TokenStream {
     let session = parameter("session", receives.iter().any(|receive| receive.session.is_some()));
     let source = parameter("source", receives.len() > 1);
-    let calls =
-        receives.iter().map(|Receive { method, session, message: returned, harmless, .. }| {
+    let calls = receives.iter().map(
+        |Receive { method, session, message: returned, keep_session, .. }| {
             let call = message(method, returned, session.as_ref().map(passed_session).as_ref());
-            marked(call, *harmless)
-        });
+            marked(call, *keep_session)
+        },
+    );
     let body = if receives.len() < 2 {
         quote!(#(#calls)*)
     } else {
@@ -313,12 +314,12 @@ fn sent(send: &Send, key: &TokenStream) -> TokenStream {
     let value = quote!(command.value::<#value>()?);
     let arguments = quote!(#(#session,)* #(#key,)* #value #(, #timestamp)*);
     let call = call(method, Some(&arguments));
-    marked(quote!(::connector_runtime::__private::sent(#call)), send.harmless)
+    marked(quote!(::connector_runtime::__private::sent(#call)), send.keep_session)
 }
 
 /// A call, with the mark that its errors leave the session as it is.
-fn marked(call: TokenStream, harmless: bool) -> TokenStream {
-    if harmless { quote!(::connector_runtime::Harmless::harmless(#call)) } else { call }
+fn marked(call: TokenStream, keep_session: bool) -> TokenStream {
+    if keep_session { quote!(::connector_runtime::KeepSession::keep_session(#call)) } else { call }
 }
 
 fn call(method: &Method, arguments: Option<&TokenStream>) -> TokenStream {

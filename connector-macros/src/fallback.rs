@@ -70,7 +70,7 @@ pub(crate) fn settings(tokens: TokenStream, settings: &ItemStruct, error: &Error
         #item
 
         #[automatically_derived]
-        impl ::connector_runtime::Settings for #ident {
+        impl ::connector_runtime::ConnectorSettings for #ident {
             const NAME: &'static str = "";
             const VERSION: &'static str = "";
             const ABOUT: &'static str = "";

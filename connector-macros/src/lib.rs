@@ -99,7 +99,7 @@ use crate::{attr::Role, syntax::Item};
 ///     }
 /// }
 ///
-/// use framework::runtime::{Settings, prelude::*};
+/// use framework::runtime::{ConnectorSettings, prelude::*};
 ///
 /// /// A thermometer.
 /// #[connector(name = "thermometer", crate = crate::framework::runtime)]
@@ -142,7 +142,7 @@ pub fn connector(options: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// The runtime calls it at the start, again with growing pauses where it fails, and again after the
 /// session has ended. An error of a method with `#[receive]` or `#[send]` ends the session, unless it is
-/// marked by `.harmless()` or the method is marked by the option `harmless`. So there are no loops to
+/// marked by `.keep_session()` or the method is marked by the option `keep_session`. So there are no loops to
 /// write.
 ///
 /// | option | meaning |
@@ -179,7 +179,7 @@ pub fn connector(options: TokenStream, item: TokenStream) -> TokenStream {
 ///     #[send("relay")]
 ///     async fn switch(&self, session: &Session, on: bool) -> Result<()> {
 ///         let answer = session.lock().await.ask(if on { "on" } else { "off" }).await?;
-///         ensure_ok(&answer).harmless()
+///         ensure_ok(&answer).keep_session()
 ///     }
 /// #   #[parse]
 /// #   fn readings(raw: &str) -> Result<std::collections::BTreeMap<&'static str, f64>> {
@@ -209,7 +209,7 @@ pub fn connect(_options: TokenStream, item: TokenStream) -> TokenStream {
 /// |---|---|
 /// | `every = DURATION` | asks at once and then in this rhythm; the expression may use `self` |
 /// | `timeout = DURATION` | a call that takes longer is dropped, which ends the session |
-/// | `harmless` | no error of this method ends the session |
+/// | `keep_session` | no error of this method ends the session |
 ///
 /// Without `timeout` a poll may take as long as its interval, but at least a minute; a method without
 /// `every` may wait for ever. `every` takes a `Duration`, or an `Option<Duration>` whose `None` says that there is no such source.
@@ -241,7 +241,7 @@ pub fn connect(_options: TokenStream, item: TokenStream) -> TokenStream {
 ///     }
 ///
 ///     /// It is there where the settings say so, and fails in winter.
-///     #[receive(every = self.history, timeout = Duration::from_secs(5), harmless)]
+///     #[receive(every = self.history, timeout = Duration::from_secs(5), keep_session)]
 ///     async fn history(&self) -> Result<Vec<u8>> {
 ///         bail!("there is no history in winter")
 ///     }
@@ -305,7 +305,7 @@ pub fn parse(_options: TokenStream, item: TokenStream) -> TokenStream {
 /// | `max_len = N` | the most characters of a text, or items of a list |
 /// | `example = VALUE` | a value that people see where they select datapoints |
 /// | `each = LIST` | what is known only at run time; may use `self` |
-/// | `harmless` | no error of this method ends the session |
+/// | `keep_session` | no error of this method ends the session |
 ///
 /// For actuators that move real things:
 ///
@@ -347,7 +347,7 @@ pub fn parse(_options: TokenStream, item: TokenStream) -> TokenStream {
 ///     }
 ///
 ///     /// Shows a text. A broken display is no reason to connect again.
-///     #[send("text", max_len = 20, harmless)]
+///     #[send("text", max_len = 20, keep_session)]
 ///     async fn show(&self, text: String) -> Result<()> {
 ///         bail!("the display is broken: {text}")
 ///     }
@@ -418,7 +418,7 @@ pub fn send(_options: TokenStream, item: TokenStream) -> TokenStream {
 /// says `null`.
 ///
 /// ```
-/// use connector_runtime::{Flat, Kind, prelude::*};
+/// use connector_runtime::{Kind, prelude::*, readings::FlatReadings};
 ///
 /// #[derive(Serialize, Datapoints)]
 /// struct Status {
@@ -463,7 +463,7 @@ pub fn send(_options: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// let battery = Battery { state_of_charge: 50, temperature: None, fault: None };
 /// let status = Status { power: 1.5, mode: Mode::Feeding, battery, serial: "A1".to_owned() };
-/// let mut flat = Flat::default();
+/// let mut flat = FlatReadings::default();
 /// flat.record(&status)?;
 /// let power = [("power", "1.5"), ("mode", "\"feed-in\"")];
 /// let battery = [("battery__soc", "50"), ("battery__fault", "null")];
@@ -541,7 +541,7 @@ pub fn send(_options: TokenStream, item: TokenStream) -> TokenStream {
 /// example, is an error.
 ///
 /// ```
-/// # use connector_runtime::{Flat, prelude::*};
+/// # use connector_runtime::{prelude::*, readings::FlatReadings};
 /// #[derive(Serialize, Datapoints)]
 /// #[serde(rename_all = "camelCase")]
 /// struct Status {
@@ -566,7 +566,7 @@ pub fn send(_options: TokenStream, item: TokenStream) -> TokenStream {
 ///
 /// let errors = Errors { is_faulty: false };
 /// let uptime = Duration::from_secs(60);
-/// let mut flat = Flat::default();
+/// let mut flat = FlatReadings::default();
 /// flat.record(&Status { feed_in: 0.5, strings: vec![], errors, uptime })?;
 /// assert!(flat.values().eq([("feedIn", "0.5"), ("is_faulty", "false"), ("uptime", "60")]));
 /// # assert_eq!(Status::sensors().len(), 3);

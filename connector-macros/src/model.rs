@@ -48,7 +48,7 @@ pub(crate) struct Receive {
     /// How long a call may take.
     pub(crate) timeout: Option<Expr>,
     /// Whether its errors leave the session as it is.
-    pub(crate) harmless: bool,
+    pub(crate) keep_session: bool,
 }
 
 /// The function that reads the sensors out of a raw message.
@@ -76,7 +76,7 @@ pub(crate) struct Send {
     pub(crate) guard: Guard,
     pub(crate) example: Option<Expr>,
     /// Whether its errors leave the session as it is.
-    pub(crate) harmless: bool,
+    pub(crate) keep_session: bool,
 }
 
 /// Which actuators a method serves.

@@ -29,7 +29,7 @@ fn identity(Settings { ident, name, about, .. }: &Settings) -> TokenStream {
     };
     quote! {
         #[automatically_derived]
-        impl ::connector_runtime::Settings for #ident {
+        impl ::connector_runtime::ConnectorSettings for #ident {
             const NAME: &'static str = #name;
             const VERSION: &'static str = ::core::env!("CARGO_PKG_VERSION");
             const ABOUT: &'static str = #about;

@@ -4,7 +4,7 @@
 use std::{collections::BTreeMap, hint::black_box};
 
 use bytes::BytesMut;
-use connector_runtime::{Flat, prelude::*, testing::machine::Machine};
+use connector_runtime::{prelude::*, readings::FlatReadings, testing::machine::Machine};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rumqttc::{Packet, Publish, QoS, SubAck, SubscribeReasonCode};
 use serde_json::json;
@@ -60,7 +60,7 @@ fn hear(machine: &mut Machine, packet: &Packet) {
 fn flatten(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("flatten");
     group.throughput(Throughput::Elements(10));
-    let (meter, mut flat) = (Meter::default(), Flat::default());
+    let (meter, mut flat) = (Meter::default(), FlatReadings::default());
     group.bench_function("typed", |bencher| bencher.iter(|| flat.record(black_box(&meter))));
     group.bench_function("serialize", |bencher| bencher.iter(|| flat.serialize(black_box(&meter))));
     let dynamic = serde_json::to_value(&meter).expect("an object");

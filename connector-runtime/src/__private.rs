@@ -8,7 +8,7 @@ use std::{
 pub use serde::Serialize;
 
 pub use crate::keys::{Held, Key, Keys, apart};
-use crate::{Actuator, Bound, Command, Datapoints, Error, Flat, Result, Sensor};
+use crate::{Actuator, Bound, Command, Datapoints, Error, FlatReadings, Result, Sensor};
 
 /// What a method with `#[connect]` may return.
 pub fn opened<T, E: Into<Error>>(outcome: Result<T, E>) -> Result<T> {
@@ -147,7 +147,7 @@ impl<T: Datapoints> Readings<T> {
     }
 
     /// The values as the type records them.
-    pub fn flatten(&self, readings: &T, to: &mut Flat) -> Result<()> {
+    pub fn flatten(&self, readings: &T, to: &mut FlatReadings) -> Result<()> {
         to.record(readings)
     }
 }
@@ -172,7 +172,7 @@ impl Undeclared {
     }
 
     /// The values as serde writes them.
-    pub fn flatten<T: Serialize>(&self, readings: &T, to: &mut Flat) -> Result<()> {
+    pub fn flatten<T: Serialize>(&self, readings: &T, to: &mut FlatReadings) -> Result<()> {
         to.serialize(readings)
     }
 }

@@ -4,7 +4,7 @@
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
-use crate::Settings;
+use crate::ConnectorSettings;
 
 /// A connector, and what is done differently.
 pub(crate) struct Around<C, X> {
@@ -12,13 +12,13 @@ pub(crate) struct Around<C, X> {
     pub(crate) with: X,
 }
 
-impl<C: Settings, X: Default + Send + Sync + 'static> Settings for Around<C, X> {
+impl<C: ConnectorSettings, X: Default + Send + Sync + 'static> ConnectorSettings for Around<C, X> {
     const NAME: &'static str = C::NAME;
     const VERSION: &'static str = C::VERSION;
     const ABOUT: &'static str = C::ABOUT;
 }
 
-impl<C: Settings, X> Args for Around<C, X>
+impl<C: ConnectorSettings, X> Args for Around<C, X>
 where
     Self: FromArgMatches,
 {
@@ -31,7 +31,7 @@ where
     }
 }
 
-impl<C: Settings, X: Default> FromArgMatches for Around<C, X> {
+impl<C: ConnectorSettings, X: Default> FromArgMatches for Around<C, X> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         C::from_arg_matches(matches).map(|connector| Self { connector, with: X::default() })
     }

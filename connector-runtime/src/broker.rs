@@ -28,7 +28,7 @@ use tokio::{
 
 use self::codec::{ConnectReturnCode, Login};
 #[cfg(feature = "embedded-broker")]
-pub use self::embedded::{EmbeddedBroker, Listening};
+pub use self::embedded::{BrokerListener, EmbeddedBroker};
 pub(crate) use self::tls::Tls;
 use crate::shared::Shared;
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::{Error, Harmless, Result, Timestamp};
+use crate::{Error, KeepSession, Result, Timestamp};
 
 /// A value for an actuator datapoint, still in JSON, with the time its sender gave it.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ impl Command {
     }
 
     /// The value, decoded; the error says what was expected and what came instead, and is
-    /// [`Harmless`].
+    /// [`KeepSession`].
     ///
     /// For an integer `70.0` is as good as `70`, as many controllers know only floating-point numbers.
     /// For a number or a bool, text that says nothing else is as good: `"70"`, `"true"`.
@@ -52,7 +52,7 @@ impl Command {
         decoded.map_err(|error| {
             let reason = error.to_string();
             let reason = reason.split(" at line ").next().unwrap_or_default();
-            anyhow::anyhow!("the value {json:.100} does not fit: {reason}").harmless()
+            anyhow::anyhow!("the value {json:.100} does not fit: {reason}").keep_session()
         })
     }
 
@@ -71,7 +71,7 @@ impl Command {
     /// The error for a command whose actuator the connector does not have.
     #[must_use]
     pub fn unknown(&self) -> Error {
-        anyhow::anyhow!("this connector has no actuator `{}`", self.key).harmless()
+        anyhow::anyhow!("this connector has no actuator `{}`", self.key).keep_session()
     }
 }
 

@@ -4,7 +4,7 @@ use std::{borrow::Cow, time::Duration};
 
 use serde::Serialize;
 
-use crate::{Actuator, Command, Flat, RawMessage, Sensor};
+use crate::{Actuator, Command, FlatReadings, RawMessage, Sensor};
 
 /// What went wrong in the device part: any error, with the chain of its causes.
 ///
@@ -25,7 +25,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
     label = "this struct lacks `#[connector]`",
     note = "write `#[connector]` above `struct {Self}`; its fields become flags and environment variables"
 )]
-pub trait Settings: clap::Args + Send + Sync + 'static {
+pub trait ConnectorSettings: clap::Args + Send + Sync + 'static {
     /// The connector's name where `CONNECTOR_NAME` does not say otherwise: the root of all its
     /// topics.
     const NAME: &'static str;
@@ -91,7 +91,7 @@ pub trait Settings: clap::Args + Send + Sync + 'static {
     label = "this is not a connector yet",
     note = "write `#[connector] impl {Self} {{ .. }}` with a `#[receive]` and a `#[parse]` method"
 )]
-pub trait Connector: Settings {
+pub trait Connector: ConnectorSettings {
     /// What is open while the connector talks to the device: a connection, a socket, a login. `()` for
     /// a device that is reached anew each time.
     ///
@@ -119,14 +119,14 @@ pub trait Connector: Settings {
     /// Gets the next raw message of one source, given by its index in [`sources`](Self::sources).
     ///
     /// `Ok(None)` says that there is nothing to process this time. An error ends the session, and the
-    /// source is asked again as soon as there is another one. If the error is [`Harmless`], or the
+    /// source is asked again as soon as there is another one. If the error is [`KeepSession`], or the
     /// session `()`, the source is asked again at its next turn if it is polled, and after a growing
     /// pause if it pushes. The first five harmless errors in a row cost a source that pushes no pause.
     ///
     /// When the session ends for another reason this is dropped while it waits, as the answer may
     /// never come.
     ///
-    /// [`Harmless`]: crate::Harmless
+    /// [`KeepSession`]: crate::KeepSession
     fn receive(
         &self,
         session: &Self::Session,
@@ -143,7 +143,7 @@ pub trait Connector: Settings {
     ///
     /// By default serde writes them. For a type with `#[derive(Datapoints)]` the macro writes
     /// `to.record(readings)`: then the names are those of the derive, and `None` is nothing.
-    fn flatten(&self, readings: &Self::Readings, to: &mut Flat) -> Result<()> {
+    fn flatten(&self, readings: &Self::Readings, to: &mut FlatReadings) -> Result<()> {
         to.serialize(readings)
     }
 
@@ -168,7 +168,7 @@ pub trait Connector: Settings {
     /// Hands a command to the device. Commands of one actuator come one after another, those of
     /// different actuators may overlap.
     ///
-    /// An error is logged and ends the session, unless it is [`Harmless`](crate::Harmless) as those of
+    /// An error is logged and ends the session, unless it is [`KeepSession`](crate::KeepSession) as those of
     /// [`Command::value`] are.
     fn send(
         &self,

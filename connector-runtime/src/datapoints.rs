@@ -11,7 +11,7 @@ use std::{
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Describe, Kind, Record, Sensor, Stamped, Timestamp, keys::Keys};
+use crate::{Describer, Kind, Recorder, Sensor, Timestamp, Timestamped, keys::Keys};
 
 /// Readings whose sensors are known before the first message: what `#[derive(Datapoints)]`
 /// implements.
@@ -23,7 +23,10 @@ use crate::{Describe, Kind, Record, Sensor, Stamped, Timestamp, keys::Keys};
 /// By hand this is for a type that the derive does not follow, such as an enum with data:
 ///
 /// ```
-/// use connector_runtime::{Datapoints, Describe, Flat, Kind, Record, prelude::*};
+/// use connector_runtime::{
+///     Datapoints, Kind, prelude::*,
+///     readings::{Describer, FlatReadings, Recorder},
+/// };
 ///
 /// enum Heating {
 ///     Off,
@@ -31,12 +34,12 @@ use crate::{Describe, Kind, Record, Sensor, Stamped, Timestamp, keys::Keys};
 /// }
 ///
 /// impl Datapoints for Heating {
-///     fn describe(to: &mut Describe) {
+///     fn describe(to: &mut Describer) {
 ///         to.field("is_on").holds(bool::describe);
 ///         to.field("target").unit("°C").holds(f64::describe);
 ///     }
 ///
-///     fn record(&self, to: &mut Record<'_>) {
+///     fn record(&self, to: &mut Recorder<'_>) {
 ///         match self {
 ///             Self::Off => to.field("is_on").value(&false),
 ///             Self::Target(target) => {
@@ -48,7 +51,7 @@ use crate::{Describe, Kind, Record, Sensor, Stamped, Timestamp, keys::Keys};
 /// }
 ///
 /// assert_eq!(Heating::sensors()[1].key, "target");
-/// let mut flat = Flat::default();
+/// let mut flat = FlatReadings::default();
 /// flat.record(&Heating::Off)?;
 /// assert!(flat.values().eq([("is_on", "false")]));
 /// flat.record(&Heating::Target(21.0))?;
@@ -70,15 +73,15 @@ pub trait Datapoints {
     const KEYS: Keys = &[];
 
     /// Tells what is here: fields, or a value.
-    fn describe(to: &mut Describe);
+    fn describe(to: &mut Describer);
 
     /// Hands over the values that are here.
-    fn record(&self, to: &mut Record<'_>);
+    fn record(&self, to: &mut Recorder<'_>);
 
     /// The sensors of readings of this type.
     #[must_use]
     fn sensors() -> Vec<Sensor> {
-        let mut describe = Describe::default();
+        let mut describe = Describer::default();
         Self::describe(&mut describe);
         describe.sensors()
     }
@@ -89,11 +92,11 @@ macro_rules! values {
         impl Datapoints for $ty {
             const IS_VALUE: bool = true;
 
-            fn describe(to: &mut Describe) {
+            fn describe(to: &mut Describer) {
                 to.value(Kind::$kind);
             }
 
-            fn record(&self, to: &mut Record<'_>) {
+            fn record(&self, to: &mut Recorder<'_>) {
                 to.value(self);
             }
         }
@@ -112,11 +115,11 @@ macro_rules! lists {
         impl<$($generics)*> Datapoints for $ty {
             const IS_VALUE: bool = true;
 
-            fn describe(to: &mut Describe) {
+            fn describe(to: &mut Describer) {
                 to.value(Kind::List);
             }
 
-            fn record(&self, to: &mut Record<'_>) {
+            fn record(&self, to: &mut Recorder<'_>) {
                 to.value(self);
             }
         }
@@ -137,11 +140,11 @@ lists! {
 impl<T: Serialize, const N: usize> Datapoints for [T; N] {
     const IS_VALUE: bool = true;
 
-    fn describe(to: &mut Describe) {
+    fn describe(to: &mut Describer) {
         to.value(Kind::List);
     }
 
-    fn record(&self, to: &mut Record<'_>) {
+    fn record(&self, to: &mut Recorder<'_>) {
         // serde knows arrays of some lengths only.
         to.value(self.as_slice());
     }
@@ -153,11 +156,11 @@ macro_rules! same_as_within {
             const IS_VALUE: bool = T::IS_VALUE;
             const KEYS: Keys = T::KEYS;
 
-            fn describe(to: &mut Describe) {
+            fn describe(to: &mut Describer) {
                 to.behind::<T>();
             }
 
-            fn record(&self, to: &mut Record<'_>) {
+            fn record(&self, to: &mut Recorder<'_>) {
                 T::record(self, to);
             }
         }
@@ -177,11 +180,11 @@ impl<T: Datapoints> Datapoints for Option<T> {
     const IS_VALUE: bool = T::IS_VALUE;
     const KEYS: Keys = T::KEYS;
 
-    fn describe(to: &mut Describe) {
+    fn describe(to: &mut Describer) {
         T::describe(to);
     }
 
-    fn record(&self, to: &mut Record<'_>) {
+    fn record(&self, to: &mut Recorder<'_>) {
         if let Some(value) = self {
             value.record(to);
         }
@@ -189,8 +192,8 @@ impl<T: Datapoints> Datapoints for Option<T> {
 }
 
 /// Only the whole of the readings has a timestamp; within them it is a sensor.
-impl<T: Datapoints> Datapoints for Stamped<T> {
-    fn describe(to: &mut Describe) {
+impl<T: Datapoints> Datapoints for Timestamped<T> {
+    fn describe(to: &mut Describer) {
         if to.is_outermost() {
             return T::describe(to);
         }
@@ -198,7 +201,7 @@ impl<T: Datapoints> Datapoints for Stamped<T> {
         to.field("readings").holds(T::describe);
     }
 
-    fn record(&self, to: &mut Record<'_>) {
+    fn record(&self, to: &mut Recorder<'_>) {
         if to.is_outermost() {
             to.stamp(self.timestamp);
             return self.readings.record(to);
@@ -211,9 +214,9 @@ impl<T: Datapoints> Datapoints for Stamped<T> {
 macro_rules! known_at_run_time_only {
     ($([$($generics:tt)*] $ty:ty;)*) => {$(
         impl<$($generics)*> Datapoints for $ty {
-            fn describe(_to: &mut Describe) {}
+            fn describe(_to: &mut Describer) {}
 
-            fn record(&self, to: &mut Record<'_>) {
+            fn record(&self, to: &mut Recorder<'_>) {
                 to.value(self);
             }
         }

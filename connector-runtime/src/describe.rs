@@ -6,7 +6,7 @@ use crate::{Bound, Datapoints, Kind, Number, Sensor, flatten::SEPARATOR};
 
 /// Takes down what [`Datapoints`](crate::Datapoints) tell; knows where in the readings it is.
 #[derive(Debug, Default)]
-pub struct Describe {
+pub struct Describer {
     sensors: Vec<Sensor>,
     path: String,
     /// Whether a value can stand here; else there are keys to come, or nothing.
@@ -24,7 +24,7 @@ struct About {
     description: Cow<'static, str>,
 }
 
-impl Describe {
+impl Describer {
     /// What was told.
     pub(crate) fn sensors(self) -> Vec<Sensor> {
         self.sensors
@@ -75,11 +75,11 @@ impl Describe {
     }
 }
 
-/// A field of readings; see [`Describe::field`]. What stands nearest to a value counts.
+/// A field of readings; see [`Describer::field`]. What stands nearest to a value counts.
 #[derive(Debug)]
 #[must_use = "a field says last what it `holds`"]
 pub struct Field<'a> {
-    to: &'a mut Describe,
+    to: &'a mut Describer,
     key: Option<&'a str>,
     has_key: bool,
     about: About,
@@ -107,7 +107,7 @@ impl Field<'_> {
 
     /// What describes its value, which ends what there is to say: `f64::describe`, for example.
     // No type parameter: where a type lacks the derive, it is to be said once, and of the type.
-    pub fn holds(self, describe: fn(&mut Describe)) {
+    pub fn holds(self, describe: fn(&mut Describer)) {
         let Self { to, key, has_key, about } = self;
         let outer = (mem::replace(&mut to.about, about), mem::replace(&mut to.has_key, has_key));
         let length = to.path.len();

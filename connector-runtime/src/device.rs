@@ -8,8 +8,8 @@ use tokio::{
 };
 
 use crate::{
-    Connector, Error, Timestamp, broker::jitter, calls::Call, causes::Causes, flatten::Flat,
-    harmless::is_harmless, isolation::isolated_call, shared::Shared,
+    Connector, Error, Timestamp, broker::jitter, calls::Call, causes::Causes,
+    flatten::FlatReadings, isolation::isolated_call, keep_session::keeps_session, shared::Shared,
 };
 
 /// The pause after a session that was of use.
@@ -127,7 +127,7 @@ impl<C: Connector> Device<C> {
     /// Publishes whether the device is connected, if there is a sensor for that.
     pub(crate) fn tell(&self, is_connected: bool) {
         let Some(key) = self.connector.state_sensor() else { return };
-        let mut flat = Flat::default();
+        let mut flat = FlatReadings::default();
         if flat.serialize(&HashMap::from([(key, is_connected)])).is_ok() {
             self.shared.update(|session| session.readings(&flat, Timestamp::now()));
         }
@@ -145,7 +145,7 @@ impl<C: Connector> Device<C> {
 impl<S: 'static> Open<S> {
     /// Takes note of an error of the device part; true if it ends the session.
     pub(crate) fn failed(&self, caller: &str, error: &Error) -> bool {
-        if is_nothing::<S>() || is_harmless(error) {
+        if is_nothing::<S>() || keeps_session(error) {
             return false;
         }
         self.health.send_if_modified(|health| {

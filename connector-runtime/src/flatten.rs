@@ -16,7 +16,7 @@ use std::ops::Range;
 
 use serde::{Serialize, ser::Error as _};
 
-use self::{record::Record, walker::Walker};
+use self::{record::Recorder, walker::Walker};
 use crate::{Datapoints, Result as Outcome, Timestamp};
 
 /// Nesting beyond this is an error; `serde_json` draws the line at the same depth.
@@ -31,7 +31,7 @@ pub(crate) const SEPARATOR: &str = "__";
 /// becomes:
 ///
 /// ```
-/// use connector_runtime::{Flat, prelude::*};
+/// use connector_runtime::{prelude::*, readings::FlatReadings};
 ///
 /// #[derive(Serialize, Datapoints)]
 /// struct Room {
@@ -40,7 +40,7 @@ pub(crate) const SEPARATOR: &str = "__";
 /// }
 ///
 /// let room = Room { temperature: 21.5, humidity: None };
-/// let mut flat = Flat::default();
+/// let mut flat = FlatReadings::default();
 /// flat.record(&room)?;
 /// assert!(flat.values().eq([("temperature", "21.5")]));
 /// flat.serialize(&room)?;
@@ -49,7 +49,7 @@ pub(crate) const SEPARATOR: &str = "__";
 /// ```
 // Its buffers are used again for the next message.
 #[derive(Debug, Default)]
-pub struct Flat {
+pub struct FlatReadings {
     keys: String,
     json: Vec<u8>,
     leaves: Vec<Leaf>,
@@ -80,7 +80,7 @@ pub(crate) struct Reading<'a> {
     pub(crate) non_finite: bool,
 }
 
-impl Flat {
+impl FlatReadings {
     /// The datapoints of one message, in its order.
     #[cfg(test)]
     pub(crate) fn of(readings: &impl Serialize) -> Result<Self, FlattenError> {
@@ -97,7 +97,7 @@ impl Flat {
     /// Replaces the content by readings as they record themselves; `None` becomes nothing.
     pub fn record<T: Datapoints + ?Sized>(&mut self, readings: &T) -> Outcome<()> {
         self.clear();
-        readings.record(&mut Record::new(self));
+        readings.record(&mut Recorder::new(self));
         Ok(self.failure.take().map_or(Ok(()), Err)?)
     }
 

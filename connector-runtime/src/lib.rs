@@ -115,9 +115,9 @@ mod flatten;
 mod guard;
 #[cfg(any(doc, doctest))]
 pub mod guide;
-mod harmless;
 mod health;
 mod isolation;
+mod keep_session;
 mod keys;
 mod log;
 mod mailbox;
@@ -141,7 +141,6 @@ mod shared;
 mod source;
 mod spelling;
 mod spool;
-mod stamped;
 mod stop;
 mod stored;
 mod tap;
@@ -149,34 +148,49 @@ mod task;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod timestamp;
+mod timestamped;
 mod tools;
 mod topic;
 mod trouble;
-pub mod values;
+pub mod value_parser;
 
 pub use actuator::Actuator;
 pub use anyhow;
 #[cfg(feature = "embedded-broker")]
-pub use broker::{EmbeddedBroker, Listening};
+pub use broker::{BrokerListener, EmbeddedBroker};
 pub use clap;
 pub use command::Command;
-pub use connector::{Connector, Error, Every, Result, Settings, Source};
+pub use connector::{Connector, ConnectorSettings, Error, Every, Result, Source};
 #[doc(inline)]
 pub use connector_macros::{Datapoints, connect, connector, parse, receive, send};
 pub use datapoints::Datapoints;
-pub use describe::{Describe, Field};
-pub use flatten::{Flat, record::Record};
-pub use harmless::Harmless;
-pub use log::BusLayer;
-pub use number::{Bound, Number};
+pub use keep_session::KeepSession;
+pub use log::LogTopicLayer;
 pub use raw::RawMessage;
 pub use run::{main, run};
 pub use sensor::{Kind, Sensor};
 pub use settings::{BusSettings, Secret};
-pub use stamped::Stamped;
 pub use task::Task;
 pub use timestamp::Timestamp;
+pub use timestamped::Timestamped;
 pub use tracing;
+
+pub(crate) use datapoint::{Bound, Number};
+pub(crate) use readings::{Describer, FlatReadings, Recorder};
+
+/// What a datapoint may hold.
+pub mod datapoint {
+    pub use crate::number::{Bound, Number};
+}
+
+/// How readings become datapoints: what `#[derive(Datapoints)]` and an implementation of
+/// [`Connector`] by hand work with.
+pub mod readings {
+    pub use crate::{
+        describe::{Describer, Field},
+        flatten::{FlatReadings, record::Recorder},
+    };
+}
 
 /// Everything that a connector's source needs: `use connector_runtime::prelude::*;`.
 pub mod prelude {
@@ -189,8 +203,8 @@ pub mod prelude {
     pub use tracing;
 
     pub use crate::{
-        Actuator, Command, Connector, Datapoints, Error, Harmless, RawMessage, Result, Secret,
-        Sensor, Source, Stamped, Timestamp,
+        Actuator, Command, Connector, Datapoints, Error, KeepSession, RawMessage, Result, Secret,
+        Sensor, Source, Timestamp, Timestamped, value_parser,
     };
 }
 

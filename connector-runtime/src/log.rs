@@ -167,16 +167,16 @@ pub(crate) fn init(logs: &Logs, console: Console) {
                 .with_writer(console.writer())
                 .with_filter(levels.clone()),
         )
-        .with(BusLayer.with_filter(levels))
+        .with(LogTopicLayer.with_filter(levels))
         .try_init();
 }
 
 /// Puts what a connector's tasks say on its log topic: a layer for programs that have a `tracing`
 /// subscriber of their own. What is said outside of any connector's tasks goes to the first one.
 #[derive(Debug, Clone, Copy)]
-pub struct BusLayer;
+pub struct LogTopicLayer;
 
-impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for BusLayer {
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogTopicLayer {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let Some(logs) = Logs::responsible() else { return };
         if *event.metadata().level() <= logs.0.level {
@@ -218,7 +218,7 @@ mod tests {
 
     fn said(debug: bool, say: impl FnOnce()) -> Vec<(String, u8)> {
         let logs = Logs::new(debug);
-        let subscriber = tracing_subscriber::registry().with(BusLayer);
+        let subscriber = tracing_subscriber::registry().with(LogTopicLayer);
         tracing::subscriber::with_default(subscriber, || logs.collect_sync(say));
         logs.take().into_iter().map(|message| (message.msg, message.level)).collect()
     }

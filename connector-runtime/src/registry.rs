@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use crate::{
     Actuator, Timestamp,
-    flatten::{Flat, Reading},
+    flatten::{FlatReadings, Reading},
     map::DatapointMap,
 };
 
@@ -79,7 +79,7 @@ impl Registry {
     }
 
     /// Takes the readings of a message; true if a key is new.
-    pub(crate) fn update(&mut self, flat: &Flat, timestamp: Timestamp) -> bool {
+    pub(crate) fn update(&mut self, flat: &FlatReadings, timestamp: Timestamp) -> bool {
         let known = self.sensors.len();
         self.message += 1;
         self.touched.clear();
@@ -102,7 +102,7 @@ impl Registry {
     /// readings are given back, in the order of the sensors. True if a key is new.
     pub(crate) fn update_past<'a>(
         &mut self,
-        flat: &'a Flat,
+        flat: &'a FlatReadings,
         timestamp: Timestamp,
     ) -> (bool, BTreeMap<usize, Reading<'a>>) {
         let known = self.sensors.len();
@@ -332,7 +332,7 @@ mod tests {
     }
 
     fn update(registry: &mut Registry, millis: i64, readings: &Value) -> bool {
-        registry.update(&Flat::of(readings).unwrap(), Timestamp::from_millis(millis))
+        registry.update(&FlatReadings::of(readings).unwrap(), Timestamp::from_millis(millis))
     }
 
     fn announced(registry: &Registry) -> Value {
@@ -408,7 +408,7 @@ mod tests {
         for readings in [r#"{"a":{"b":1},"a__b":2}"#, r#"{"a__b":2,"a":{"b":1}}"#] {
             let raw: std::collections::BTreeMap<String, Value> =
                 serde_json::from_str(readings).unwrap();
-            registry.update(&Flat::of(&raw).unwrap(), Timestamp::from_millis(1));
+            registry.update(&FlatReadings::of(&raw).unwrap(), Timestamp::from_millis(1));
             assert_eq!(updated(&registry), [("a__b", "1")]);
         }
     }

@@ -15,8 +15,8 @@ use bytes::Bytes;
 use tokio::{sync::Notify, time::timeout};
 
 use crate::{
-    Connector, RawMessage, Result, calls::Call, device::Device, flatten::Flat, source::read,
-    stored::Stored, trouble::Trouble,
+    Connector, RawMessage, Result, calls::Call, device::Device, flatten::FlatReadings,
+    source::read, stored::Stored, trouble::Trouble,
 };
 
 /// What waits at most; more is dropped.
@@ -94,7 +94,7 @@ impl Waiting {
 pub(crate) async fn run<C: Connector>(device: Arc<Device<C>>) {
     let shared = Arc::clone(&device.shared);
     let parse = shared.calls.add("parse", "parse of an earlier message", None);
-    let mut again = Again { device, parse, flat: Flat::default() };
+    let mut again = Again { device, parse, flat: FlatReadings::default() };
     loop {
         let mut message = Some(shared.to_reprocess.next().await);
         let mut trouble = Trouble::new("a raw message cannot be processed again".to_owned());
@@ -117,7 +117,7 @@ pub(crate) async fn run<C: Connector>(device: Arc<Device<C>>) {
 struct Again<C: Connector> {
     device: Arc<Device<C>>,
     parse: Arc<Call>,
-    flat: Flat,
+    flat: FlatReadings,
 }
 
 impl<C: Connector> Again<C> {

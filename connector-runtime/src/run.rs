@@ -149,7 +149,7 @@ fn leave(exit: &Exit) -> ExitCode {
 /// already. [`main`] does this for the usual case.
 ///
 /// The error says what is wrong with the settings. A program that has a `tracing` subscriber of its own
-/// adds [`BusLayer`](crate::BusLayer) to it; otherwise one is installed. The device part runs on the
+/// adds [`LogTopicLayer`](crate::LogTopicLayer) to it; otherwise one is installed. The device part runs on the
 /// current runtime, so it should not block a runtime of one thread.
 pub async fn run<C: Connector>(
     connector: C,

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use crate::{
     Actuator, Command, Timestamp,
     broker::codec::QoS,
-    flatten::Flat,
+    flatten::FlatReadings,
     guard::Arrival,
     map::DatapointMap,
     message::{self, Heartbeat, LogMessage, RawMessageToDb, RawPayload, ValueWriter},
@@ -236,7 +236,7 @@ impl Session {
 
     /// The readings of one message: announced if a key is new, published where selected. True if a
     /// key is new.
-    pub(crate) fn readings(&mut self, flat: &Flat, received: Timestamp) -> bool {
+    pub(crate) fn readings(&mut self, flat: &FlatReadings, received: Timestamp) -> bool {
         let timestamp = flat.timestamp().unwrap_or(received);
         let has_news = self.registry.update(flat, timestamp);
         if has_news {
@@ -249,7 +249,7 @@ impl Session {
 
     /// The readings of a message that was received at a time in the past. Those that are older than what
     /// is known go to who listens now, and the broker does not retain them. True if a key is new.
-    pub(crate) fn past_readings(&mut self, flat: &Flat, received: Timestamp) -> bool {
+    pub(crate) fn past_readings(&mut self, flat: &FlatReadings, received: Timestamp) -> bool {
         let timestamp = flat.timestamp().unwrap_or(received);
         let (has_news, late) = self.registry.update_past(flat, timestamp);
         if has_news {

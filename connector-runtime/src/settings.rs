@@ -28,7 +28,7 @@ pub(crate) use self::{
     },
     report::{Exit, is_secret},
 };
-use crate::{broker::codec::QoS, topic, values};
+use crate::{broker::codec::QoS, topic, value_parser};
 
 /// The ports that MQTT has of old, without and with TLS.
 const PORT: u16 = 1883;
@@ -63,7 +63,7 @@ pub struct BusSettings {
 
     /// TRUE: speak TLS with the broker, version 1.2 or later. Its certificate must be valid for
     /// `MQTT_BROKER_HOST`.
-    #[arg(long, env = "MQTT_TLS", value_name = "TRUE|FALSE", value_parser = values::switch)]
+    #[arg(long, env = "MQTT_TLS", value_name = "TRUE|FALSE", value_parser = value_parser::switch)]
     #[arg(action = ArgAction::Set, num_args = 0..=1, default_value = "FALSE", default_missing_value = "TRUE")]
     pub mqtt_tls: bool,
 

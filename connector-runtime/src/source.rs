@@ -10,9 +10,9 @@ use crate::{
     calls::Call,
     causes::Causes,
     device::{Device, Open},
-    flatten::Flat,
-    harmless::is_harmless,
+    flatten::FlatReadings,
     isolation::isolated_call,
+    keep_session::keeps_session,
     shared::Shared,
     trouble::{OFTEN, Trouble},
 };
@@ -43,7 +43,7 @@ pub(crate) async fn run<C: Connector>(
             name,
             parse: shared.calls.add("parse", "parse", None),
             records_raw,
-            flat: Flat::default(),
+            flat: FlatReadings::default(),
             trouble: Trouble::new(format!("a message of `{name}` is dropped")),
         },
     };
@@ -93,7 +93,7 @@ impl<C: Connector> Receiver<'_, C> {
                 Err(error) => {
                     self.trouble.note(&error);
                     if self.ticks.is_none() {
-                        let free = if is_harmless(&error) { OFTEN } else { 0 };
+                        let free = if keeps_session(&error) { OFTEN } else { 0 };
                         sleep(jitter(self.trouble.pause(free))).await;
                     }
                 }
@@ -108,7 +108,7 @@ pub(crate) fn read<C: Connector>(
     connector: &C,
     parse: &Call,
     raw: &C::Raw,
-    flat: &mut Flat,
+    flat: &mut FlatReadings,
 ) -> Result<bool> {
     parse.run_now(|| {
         let Some(readings) = connector.parse(raw)? else { return Ok(false) };
@@ -124,7 +124,7 @@ struct Pipeline<'a, C: Connector> {
     name: &'a str,
     parse: Arc<Call>,
     records_raw: bool,
-    flat: Flat,
+    flat: FlatReadings,
     trouble: Trouble,
 }
 

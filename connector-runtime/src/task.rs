@@ -35,7 +35,7 @@ use crate::{Result, causes::Causes, isolation::isolated, log::Logs};
 ///     let mut lines = session.lines.lock().await;
 ///     tokio::select! {
 ///         Some(line) = lines.recv() => Ok(line),
-///         error = session.reader.failed() => Err(error),
+///         error = session.reader.ended() => Err(error),
 ///     }
 /// }
 /// ```
@@ -68,7 +68,7 @@ impl Task {
     }
 
     /// Waits until the task has ended, and says why. This may be called any number of times.
-    pub async fn failed(&self) -> crate::Error {
+    pub async fn ended(&self) -> crate::Error {
         let mut outcome = self.outcome.clone();
         let error = outcome.wait_for(Option::is_some).await;
         let error = error.ok().and_then(|error| error.clone());
@@ -91,10 +91,10 @@ mod tests {
     #[tokio::test]
     async fn it_ends_with_its_owner_and_tells_why_it_failed() {
         let task = Task::spawn(async { anyhow::bail!("cut") });
-        assert_eq!(task.failed().await.to_string(), "cut");
-        assert_eq!(task.failed().await.to_string(), "cut");
+        assert_eq!(task.ended().await.to_string(), "cut");
+        assert_eq!(task.ended().await.to_string(), "cut");
         let task = Task::spawn(async { panic!("bug") });
-        assert_eq!(task.failed().await.to_string(), "it panicked: bug");
+        assert_eq!(task.ended().await.to_string(), "it panicked: bug");
 
         let (alive, ended) = oneshot::channel::<()>();
         let task = Task::spawn(async move {

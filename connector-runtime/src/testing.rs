@@ -87,7 +87,7 @@ use crate::{
         dialogue::{Event, Uplink},
         link::Link,
     },
-    log::{BusLayer, Logs},
+    log::{LogTopicLayer, Logs},
     outbox::{self, Kind, Outbox, Publish},
     run,
 };
@@ -135,7 +135,7 @@ impl Bus {
     ) -> Self {
         let writer = tracing_subscriber::fmt::layer().with_test_writer();
         let writer = writer.with_filter(LevelFilter::INFO);
-        let _ = tracing_subscriber::registry().with(writer).with(BusLayer).try_init();
+        let _ = tracing_subscriber::registry().with(writer).with(LogTopicLayer).try_init();
         let mut settings = BusSettings::new(C::NAME, "memory");
         change(&mut settings);
         let (name, broker) = (settings.connector_name.clone(), EmbeddedBroker::new());

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use connector_runtime::{Kind, Number, prelude::*, testing::Bus};
+use connector_runtime::{Kind, datapoint::Number, prelude::*, testing::Bus};
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -119,7 +119,7 @@ fn a_type_tells_its_sensors() {
     let expected = examples();
     assert_eq!(keys.len(), expected.as_object().unwrap().len());
     assert!(keys.iter().all(|key| expected.get(key).is_some()), "{keys:?}");
-    assert_eq!(Stamped::<Option<&Status>>::sensors(), sensors);
+    assert_eq!(Timestamped::<Option<&Status>>::sensors(), sensors);
     let polls = Arc::default();
     assert_eq!(Inverter { polls }.sensors(), sensors);
 }

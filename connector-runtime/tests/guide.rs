@@ -1,6 +1,6 @@
 //! Connects a tank: the program that the guide shows, with its tests.
 
-use connector_runtime::{prelude::*, values};
+use connector_runtime::prelude::*;
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufStream},
     net::TcpStream,
@@ -14,7 +14,7 @@ struct Tank {
     #[arg(long, env = "TANK_ADDR")]
     address: String,
     /// Seconds from one poll to the next.
-    #[arg(long, env = "POLL_SECONDS", value_parser = values::seconds, default_value = "60")]
+    #[arg(long, env = "POLL_SECONDS", value_parser = value_parser::seconds, default_value = "60")]
     poll: Duration,
 }
 

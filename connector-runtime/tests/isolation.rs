@@ -155,7 +155,7 @@ struct Driver {
 impl Driver {
     #[receive]
     fn blocks(&self) -> Result<usize> {
-        let line = self.line.lock().unwrap().take().context("it is used up").harmless()?;
+        let line = self.line.lock().unwrap().take().context("it is used up").keep_session()?;
         line.recv().context("the test is over")?;
         Ok(0)
     }

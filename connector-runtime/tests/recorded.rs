@@ -7,7 +7,11 @@ use std::{
     collections::{BTreeMap, HashMap},
 };
 
-use connector_runtime::{Describe, Flat, Record, prelude::*, testing::Bus};
+use connector_runtime::{
+    prelude::*,
+    readings::{Describer, FlatReadings, Recorder},
+    testing::Bus,
+};
 use serde_json::{Value, json};
 
 /// What is the same for serde and for the derive.
@@ -105,18 +109,18 @@ fn meter(module: Option<Box<Meter>>) -> Meter {
     }
 }
 
-fn pairs(flat: &Flat) -> Vec<(&str, &str)> {
+fn pairs(flat: &FlatReadings) -> Vec<(&str, &str)> {
     flat.values().collect()
 }
 
-fn recorded(readings: &impl Datapoints) -> Flat {
-    let mut flat = Flat::default();
+fn recorded(readings: &impl Datapoints) -> FlatReadings {
+    let mut flat = FlatReadings::default();
     flat.record(readings).unwrap();
     flat
 }
 
-fn serialized(readings: &impl Serialize) -> Flat {
-    let mut flat = Flat::default();
+fn serialized(readings: &impl Serialize) -> FlatReadings {
+    let mut flat = FlatReadings::default();
     flat.serialize(readings).unwrap();
     flat
 }
@@ -242,9 +246,9 @@ fn our_own_names_go_before_those_of_serde() {
 fn a_timestamp_is_no_sensor_but_within_readings() {
     #[derive(Datapoints)]
     struct Log {
-        entry: Stamped<Inner>,
+        entry: Timestamped<Inner>,
     }
-    let stamped = |readings| Stamped { timestamp: Some(Timestamp::from_millis(7)), readings };
+    let stamped = |readings| Timestamped { timestamp: Some(Timestamp::from_millis(7)), readings };
     let inner = Inner { soc: 7, nothing: () };
     assert_eq!(pairs(&recorded(&stamped(inner))), [("soc", "7")]);
     let expected = [("entry__timestamp", "7"), ("entry__readings__soc", "7")];
@@ -260,7 +264,7 @@ fn what_cannot_be_recorded_is_an_error_and_the_next_message_is_not() {
         next: Option<Box<Chain>>,
         tuples: BTreeMap<(u8, u8), u8>,
     }
-    let mut flat = Flat::default();
+    let mut flat = FlatReadings::default();
     let chain = (0..1_000)
         .fold(Chain::default(), |next, _| Chain { next: Some(Box::new(next)), ..Chain::default() });
     let error = flat.record(&chain).unwrap_err();
@@ -279,11 +283,11 @@ fn what_cannot_be_recorded_is_an_error_and_the_next_message_is_not() {
 struct Scalar;
 
 impl Datapoints for Scalar {
-    fn describe(to: &mut Describe) {
+    fn describe(to: &mut Describer) {
         to.value(connector_runtime::Kind::Integer);
     }
 
-    fn record(&self, to: &mut Record<'_>) {
+    fn record(&self, to: &mut Recorder<'_>) {
         to.value(&5);
     }
 }
@@ -300,17 +304,17 @@ fn a_value_cannot_lie_among_keys() {
     }
     struct Among(Scalar);
     impl Datapoints for Among {
-        fn describe(to: &mut Describe) {
+        fn describe(to: &mut Describer) {
             to.among().holds(Scalar::describe);
         }
 
-        fn record(&self, to: &mut Record<'_>) {
+        fn record(&self, to: &mut Recorder<'_>) {
             to.among().holds(&self.0, Scalar::record);
         }
     }
     assert_eq!(Outer::sensors(), []);
     let outer = Outer { inner: Within { scalar: Among(Scalar) } };
-    assert!(Flat::default().record(&outer).is_err());
+    assert!(FlatReadings::default().record(&outer).is_err());
 }
 
 /// Its readings are without the derive.

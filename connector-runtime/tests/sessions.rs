@@ -54,7 +54,7 @@ impl Device {
         sleep(Duration::from_secs(1)).await;
         match self.script.faults.lock().unwrap().pop() {
             None => Ok(Some(session.0)),
-            Some(text) if text.starts_with("harmless") => Err(anyhow!(text)).harmless(),
+            Some(text) if text.starts_with("keep_session") => Err(anyhow!(text)).keep_session(),
             Some(text) => bail!(text),
         }
     }
@@ -152,7 +152,7 @@ async fn an_error_ends_it_and_the_source_is_asked_again_at_once() {
 
 #[tokio::test(start_paused = true)]
 async fn a_harmless_error_does_not_end_it() {
-    let script = Script { faults: Mutex::new(vec!["harmless: busy"]), ..Script::default() };
+    let script = Script { faults: Mutex::new(vec!["keep_session: busy"]), ..Script::default() };
     let (mut bus, script) = start(script).await;
     assert_eq!(bus.value("session").await, json!(1), "at the next turn");
     assert_eq!(script.polled.lock().unwrap().len(), 2);
@@ -286,7 +286,7 @@ struct Grumbler {
 impl Grumbler {
     #[receive]
     async fn event(&self) -> Result<usize> {
-        Err(anyhow!("busy with {}", self.calls.fetch_add(1, SeqCst))).harmless()
+        Err(anyhow!("busy with {}", self.calls.fetch_add(1, SeqCst))).keep_session()
     }
 
     #[parse]

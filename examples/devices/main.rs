@@ -16,7 +16,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use administrator::Order;
 use clap::{Parser, ValueEnum};
-use connector_runtime::{BusSettings, EmbeddedBroker, Listening, prelude::*};
+use connector_runtime::{BrokerListener, BusSettings, EmbeddedBroker, prelude::*};
 use tokio::net::TcpListener;
 
 /// Simulates the device of an example, and tells how to run its connector in another terminal.
@@ -125,7 +125,7 @@ impl Device {
 
 impl Guide {
     /// Starts a broker, and an administrator on it.
-    async fn administrate(&mut self, port: u16) -> Result<Listening> {
+    async fn administrate(&mut self, port: u16) -> Result<BrokerListener> {
         let broker = EmbeddedBroker::new().listen((Ipv4Addr::LOCALHOST, port)).await;
         let broker = broker.with_context(|| {
             format!("port {port} is taken: use the broker there, or choose `--broker=PORT`")

@@ -29,7 +29,7 @@ mod tests;
 
 use std::{collections::BTreeMap, net::SocketAddr};
 
-use connector_runtime::{prelude::*, values};
+use connector_runtime::prelude::*;
 use tokio::net::UdpSocket;
 
 use crate::{
@@ -41,13 +41,13 @@ use crate::{
 #[connector(name = "keba-p30-connector")]
 struct KebaP30 {
     /// Names of the stations with their hosts, as JSON: `{"p30_garage": "192.168.0.99"}`.
-    #[arg(long, env = "KEBA_P30_CHARGE_STATIONS", value_parser = values::json::<Hosts>, value_name = "JSON")]
+    #[arg(long, env = "KEBA_P30_CHARGE_STATIONS", value_parser = value_parser::json::<Hosts>, value_name = "JSON")]
     stations: Hosts,
     /// Seconds from one poll to the next; the guide asks for at least 5.
-    #[arg(long, env = "POLL_SECONDS", value_parser = values::seconds, default_value = "30")]
+    #[arg(long, env = "POLL_SECONDS", value_parser = value_parser::seconds, default_value = "30")]
     poll_seconds: Duration,
     /// Seconds that a station may take for an answer.
-    #[arg(long, env = "READ_TIMEOUT", value_parser = values::seconds, default_value = "5")]
+    #[arg(long, env = "READ_TIMEOUT", value_parser = value_parser::seconds, default_value = "5")]
     read_timeout: Duration,
     /// Port of the stations.
     #[arg(long, env = "TARGET_PORT", default_value_t = 7090)]
@@ -80,7 +80,7 @@ impl KebaP30 {
     }
 
     /// Asks for all reports. One station that is silent is no reason to start anew with all.
-    #[receive(every = self.poll_seconds, harmless)]
+    #[receive(every = self.poll_seconds, keep_session)]
     async fn reports(&self, stations: &Stations) -> Result<Option<Datagram>> {
         stations.poll().await?;
         Ok(None)
@@ -97,7 +97,7 @@ impl KebaP30 {
     }
 
     /// Enables or disables a station.
-    #[send("{station}__ena", each = self.stations.keys(), one_of = [0, 1], harmless)]
+    #[send("{station}__ena", each = self.stations.keys(), one_of = [0, 1], keep_session)]
     async fn enable(&self, stations: &Stations, station: &str, on: u8) -> Result<()> {
         stations.command(station, "ena", on).await
     }
@@ -109,7 +109,7 @@ impl KebaP30 {
         range = 6000..=63_000,
         one_of = [0],
         example = 63_000,
-        harmless
+        keep_session
     )]
     async fn limit_current(&self, stations: &Stations, station: &str, current: u32) -> Result<()> {
         stations.command(station, "curr", current).await
@@ -121,7 +121,7 @@ impl KebaP30 {
         each = self.stations.keys(),
         range = 0..=999_999_999,
         example = 100_000,
-        harmless
+        keep_session
     )]
     async fn limit_energy(&self, stations: &Stations, station: &str, energy: u32) -> Result<()> {
         stations.command(station, "setenergy", energy).await
@@ -133,7 +133,7 @@ impl KebaP30 {
         each = self.stations.keys(),
         max_len = 40,
         example = "0 0 0 0 Hello$KEBA",
-        harmless
+        keep_session
     )]
     async fn display(&self, stations: &Stations, station: &str, text: String) -> Result<()> {
         stations.command(station, "display", text).await

@@ -10,7 +10,7 @@ use std::{
     time::Instant,
 };
 
-use connector_runtime::{prelude::*, testing::Bus, values};
+use connector_runtime::{prelude::*, testing::Bus};
 use serde_json::{Value, json};
 use tokio::net::UdpSocket;
 
@@ -134,10 +134,10 @@ fn an_answer_is_known_by_its_id() {
 #[test]
 fn stations_are_a_json_object() {
     let stations: Hosts =
-        values::json(r#"{"p30_garage": "192.168.0.99", "yard": "p30.local"}"#).unwrap();
+        value_parser::json(r#"{"p30_garage": "192.168.0.99", "yard": "p30.local"}"#).unwrap();
     assert_eq!(stations["yard"], "p30.local");
-    assert!(values::json::<Hosts>(r#"["192.168.0.99"]"#).is_err());
-    assert!(values::json::<Hosts>("192.168.0.99").is_err());
+    assert!(value_parser::json::<Hosts>(r#"["192.168.0.99"]"#).is_err());
+    assert!(value_parser::json::<Hosts>("192.168.0.99").is_err());
 }
 
 #[tokio::test]

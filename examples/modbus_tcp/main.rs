@@ -36,7 +36,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use connector_runtime::{prelude::*, values};
+use connector_runtime::prelude::*;
 use tokio::{
     net::TcpStream,
     sync::Mutex,
@@ -56,7 +56,7 @@ use self::{
 #[connector(name = "modbus-tcp-connector")]
 struct ModbusTcp {
     /// Seconds from one poll to the next.
-    #[arg(long, env = "POLL_SECONDS", value_name = "SECONDS", value_parser = values::seconds)]
+    #[arg(long, env = "POLL_SECONDS", value_name = "SECONDS", value_parser = value_parser::seconds)]
     poll_every: Duration,
     /// Host name or address of the device or gateway.
     #[arg(long, env = "MODBUS_MASTER_IP", value_name = "HOST")]
@@ -72,18 +72,18 @@ struct ModbusTcp {
     max_retries: u32,
     /// Seconds from a refused request to the next try.
     #[arg(long, env = "MODBUS_RETRY_WAIT_SECONDS", value_name = "SECONDS", default_value = "15")]
-    #[arg(value_parser = values::seconds)]
+    #[arg(value_parser = value_parser::seconds)]
     retry_wait: Duration,
     /// Seconds to leave the device alone after each request.
     #[arg(long, env = "MODBUS_POLL_BREAK", value_name = "SECONDS", default_value = "0")]
-    #[arg(value_parser = values::seconds)]
+    #[arg(value_parser = value_parser::seconds)]
     poll_break: Duration,
     /// TRUE: connect for each poll and each command, for devices that bear no lasting connection.
     #[arg(long, env = "MODBUS_DISCONNECT_BETWEEN_POLLS")]
     disconnect_between_polls: bool,
     /// Seconds that the device may take to answer.
     #[arg(long, env = "MODBUS_TIMEOUT_SECONDS", value_name = "SECONDS", default_value = "3")]
-    #[arg(value_parser = values::seconds)]
+    #[arg(value_parser = value_parser::seconds)]
     timeout: Duration,
 }
 
@@ -135,7 +135,7 @@ impl Connector for ModbusTcp {
         let mut writes = self.config.writes.iter();
         let write = writes.find(|write| write.point.key == command.key());
         let write = write.ok_or_else(|| command.unknown())?;
-        let request = write.request(command).harmless()?;
+        let request = write.request(command).keep_session()?;
         let answer = self.ask(session, write.unit, &request).await;
         self.hang_up(session).await;
         answer.map(drop)
@@ -162,7 +162,7 @@ impl ModbusTcp {
             }
         }
         let answer = self.ask_once(session, unit, request).await?;
-        answer.with_context(|| format!("unit {unit} refuses {request:?}")).harmless()
+        answer.with_context(|| format!("unit {unit} refuses {request:?}")).keep_session()
     }
 
     async fn ask_once(

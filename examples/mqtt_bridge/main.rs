@@ -30,7 +30,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use connector_runtime::{prelude::*, values};
+use connector_runtime::prelude::*;
 use rumqttc::MqttOptions;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -64,7 +64,7 @@ struct Bridge {
     topic_mapping: TopicMapping,
     /// TRUE: payloads are JSON, and the members of objects are sensors of their own.
     #[arg(long, env = "REMOTE_MQTT_BROKER_PARSE_JSON", value_name = "TRUE|FALSE")]
-    #[arg(default_value = "FALSE", value_parser = values::switch, action = clap::ArgAction::Set)]
+    #[arg(default_value = "FALSE", value_parser = value_parser::switch, action = clap::ArgAction::Set)]
     parse_json: bool,
 }
 

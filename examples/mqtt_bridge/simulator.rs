@@ -2,13 +2,13 @@
 
 use std::net::SocketAddr;
 
-use connector_runtime::{EmbeddedBroker, Listening};
+use connector_runtime::{BrokerListener, EmbeddedBroker};
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS};
 use tokio::{io, sync::mpsc, task::JoinSet};
 
 /// A broker, with a client for all devices on it.
 pub(crate) struct Devices {
-    pub(crate) broker: Listening,
+    pub(crate) broker: BrokerListener,
     /// What was published, but for what the devices publish themselves: topic and payload.
     pub(crate) commands: mpsc::UnboundedReceiver<(String, String)>,
     client: AsyncClient,

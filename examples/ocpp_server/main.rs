@@ -78,12 +78,12 @@ impl Ocpp {
 
     /// Each member of a call is a sensor; answers are none.
     #[parse]
-    fn readings(raw: &Message) -> Result<Option<Stamped<Value>>> {
+    fn readings(raw: &Message) -> Result<Option<Timestamped<Value>>> {
         let station = &raw.charge_point;
         match &raw.event {
             Event::Connected(connected) => {
                 let readings = json!({ (station): { "connected": connected } });
-                Ok(Some(Stamped { timestamp: None, readings }))
+                Ok(Some(Timestamped { timestamp: None, readings }))
             }
             Event::Frame(text) => match Frame::read(text)? {
                 Frame::Call(call) => Ok(Some(call.readings(station))),

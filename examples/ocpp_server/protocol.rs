@@ -93,7 +93,7 @@ impl Call {
     }
 
     /// All it says, under the charge point, its connector and the action.
-    pub(crate) fn readings(mut self, charge_point: &str) -> Stamped<Value> {
+    pub(crate) fn readings(mut self, charge_point: &str) -> Timestamped<Value> {
         let timestamp = self.timestamp();
         let connector = self.payload.remove("connectorId");
         if let Some(Value::Array(meter_values)) = self.payload.remove("meterValue") {
@@ -105,7 +105,7 @@ impl Call {
         if let Some(connector) = connector {
             readings = json!({ (connector.to_string()): readings });
         }
-        Stamped { timestamp, readings: json!({ (charge_point): readings }) }
+        Timestamped { timestamp, readings: json!({ (charge_point): readings }) }
     }
 
     /// When the charge point says it was; it may tell hours later, when it is connected again.

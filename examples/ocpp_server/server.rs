@@ -91,7 +91,7 @@ impl Server {
                 frame => bail!("{station} answers {action} with {frame:?}"),
             }
         };
-        asked.await.harmless()
+        asked.await.keep_session()
     }
 
     async fn answer(&self, station: &str, action: &'static str, payload: Value) -> Result<Frame> {

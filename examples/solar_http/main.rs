@@ -27,7 +27,7 @@ mod simulator;
 #[cfg(test)]
 mod tests;
 
-use connector_runtime::{prelude::*, values};
+use connector_runtime::prelude::*;
 use reqwest::{Client, Url};
 use serde_json::Value;
 use tokio::sync::Semaphore;
@@ -47,22 +47,22 @@ struct SolarApi {
     #[arg(long, env = "INVERTER_POWERFLOW_URL", value_name = "URL")]
     inverter_powerflow_url: Url,
     /// Seconds from one power flow to the next.
-    #[arg(long, env = "POLL_SECONDS", value_parser = values::seconds, default_value = "10")]
+    #[arg(long, env = "POLL_SECONDS", value_parser = value_parser::seconds, default_value = "10")]
     poll_seconds: Duration,
     /// Seconds from one reading of the inverter to the next, if it is to be read.
-    #[arg(long, env = "INVERTER_POLL_SECONDS", value_parser = values::seconds)]
+    #[arg(long, env = "INVERTER_POLL_SECONDS", value_parser = value_parser::seconds)]
     inverter_poll_seconds: Option<Duration>,
     /// The id of that inverter.
     #[arg(long, env = "INVERTER_DEVICE_ID", default_value_t = 1)]
     inverter_device_id: u8,
     /// Seconds from one reading of the smart meters to the next, if they are to be read.
-    #[arg(long, env = "METER_POLL_SECONDS", value_parser = values::seconds)]
+    #[arg(long, env = "METER_POLL_SECONDS", value_parser = value_parser::seconds)]
     meter_poll_seconds: Option<Duration>,
     /// Seconds from one reading of the storages to the next, if they are to be read.
-    #[arg(long, env = "STORAGE_POLL_SECONDS", value_parser = values::seconds)]
+    #[arg(long, env = "STORAGE_POLL_SECONDS", value_parser = value_parser::seconds)]
     storage_poll_seconds: Option<Duration>,
     /// Seconds that the device may take for an answer.
-    #[arg(long, env = "READ_TIMEOUT", value_parser = values::seconds, default_value = "10")]
+    #[arg(long, env = "READ_TIMEOUT", value_parser = value_parser::seconds, default_value = "10")]
     read_timeout: Duration,
     #[arg(skip)]
     client: Client,

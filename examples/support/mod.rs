@@ -6,7 +6,7 @@ mod room;
 use std::{net::SocketAddr, time::Duration};
 
 use clap::Parser;
-use connector_runtime::{BusSettings, EmbeddedBroker, Listening, Result, clap};
+use connector_runtime::{BrokerListener, BusSettings, EmbeddedBroker, Result, clap};
 
 /// What the room shall have after some seconds, in °C.
 const WARMER: f64 = 26.0;
@@ -32,7 +32,7 @@ pub(crate) struct Demo {
     pub(crate) device: SocketAddr,
     settings: BusSettings,
     seconds: Option<u64>,
-    _broker: Option<Listening>,
+    _broker: Option<BrokerListener>,
 }
 
 impl Demo {

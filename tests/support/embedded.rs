@@ -2,14 +2,14 @@
 
 use std::net::SocketAddr;
 
-use connector_runtime::{EmbeddedBroker, Listening};
+use connector_runtime::{BrokerListener, EmbeddedBroker};
 
 use super::port::{bound, free_port};
 
 pub(crate) struct Embedded {
     broker: EmbeddedBroker,
     address: SocketAddr,
-    listening: Option<Listening>,
+    listening: Option<BrokerListener>,
 }
 
 impl Embedded {

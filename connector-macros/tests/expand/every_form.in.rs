@@ -14,7 +14,7 @@ impl device::Meter {
     }
 
     #[connector_runtime::parse]
-    pub fn parse(&self, raw: &[u8]) -> Result<Option<Stamped<Readings>>> {
+    pub fn parse(&self, raw: &[u8]) -> Result<Option<Timestamped<Readings>>> {
         self.decode(raw)
     }
 

@@ -14,7 +14,7 @@ impl device::Meter {
     fn r#loop(&self) -> Result<Vec<u8>, MeterError> {
         self.dump()
     }
-    pub fn parse(&self, raw: &[u8]) -> Result<Option<Stamped<Readings>>> {
+    pub fn parse(&self, raw: &[u8]) -> Result<Option<Timestamped<Readings>>> {
         self.decode(raw)
     }
     fn switch(&self, on: bool) -> Result<()> {
@@ -35,7 +35,7 @@ impl device::Meter {
 impl ::connector_runtime::Connector for device::Meter {
     type Session = ();
     type Raw = Vec<u8>;
-    type Readings = Stamped<Readings>;
+    type Readings = Timestamped<Readings>;
     fn sources(&self) -> ::std::vec::Vec<::connector_runtime::Source> {
         ::std::convert::From::from([
             ::connector_runtime::Source::push("telegram"),
@@ -48,7 +48,7 @@ impl ::connector_runtime::Connector for device::Meter {
     fn flatten(
         &self,
         readings: &Self::Readings,
-        to: &mut ::connector_runtime::Flat,
+        to: &mut ::connector_runtime::readings::FlatReadings,
     ) -> ::connector_runtime::Result<()> {
         ::connector_runtime::__private::Readings::<Self::Readings>::NEW
             .flatten(readings, to)

@@ -16,7 +16,7 @@
     fn sensors (& self) -> :: std :: vec :: Vec < :: connector_runtime :: Sensor > {
         :: connector_runtime :: __private :: Readings :: < Self :: Readings > :: NEW . sensors ()
     }
-    fn flatten (& self , readings : & Self :: Readings , to : & mut :: connector_runtime :: Flat ,) -> :: connector_runtime :: Result < () > {
+    fn flatten (& self , readings : & Self :: Readings , to : & mut :: connector_runtime :: readings :: FlatReadings ,) -> :: connector_runtime :: Result < () > {
         :: connector_runtime :: __private :: Readings :: < Self :: Readings > :: NEW . flatten (readings , to)
     }
     async fn connect (& self) -> :: connector_runtime :: Result < Self :: Session > {

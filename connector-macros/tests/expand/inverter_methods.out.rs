@@ -38,7 +38,7 @@ impl ::connector_runtime::Connector for Inverter {
     fn flatten(
         &self,
         readings: &Self::Readings,
-        to: &mut ::connector_runtime::Flat,
+        to: &mut ::connector_runtime::readings::FlatReadings,
     ) -> ::connector_runtime::Result<()> {
         ::connector_runtime::__private::Readings::<Self::Readings>::NEW
             .flatten(readings, to)

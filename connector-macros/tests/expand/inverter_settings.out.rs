@@ -10,7 +10,7 @@ struct Inverter {
     http: reqwest::Client,
 }
 #[automatically_derived]
-impl ::connector_runtime::Settings for Inverter {
+impl ::connector_runtime::ConnectorSettings for Inverter {
     const NAME: &'static str = ::core::env!("CARGO_PKG_NAME");
     const VERSION: &'static str = ::core::env!("CARGO_PKG_VERSION");
     const ABOUT: &'static str = "A solar inverter with a JSON API.";

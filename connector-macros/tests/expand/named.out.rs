@@ -1,6 +1,6 @@
 pub(crate) struct Gateway;
 #[automatically_derived]
-impl ::connector_runtime::Settings for Gateway {
+impl ::connector_runtime::ConnectorSettings for Gateway {
     const NAME: &'static str = "gateway";
     const VERSION: &'static str = ::core::env!("CARGO_PKG_VERSION");
     const ABOUT: &'static str = ::core::env!("CARGO_PKG_DESCRIPTION");

@@ -24,7 +24,7 @@ impl<
             <T as ::connector_runtime::Datapoints>::KEYS,
         ),
     ];
-    fn describe(to: &mut ::connector_runtime::Describe) {
+    fn describe(to: &mut ::connector_runtime::readings::Describer) {
         const {
             ::connector_runtime::__private::apart(
                 &[
@@ -73,7 +73,7 @@ impl<
             .holds(<Vec<T> as ::connector_runtime::Datapoints>::describe);
         to.among().holds(<T as ::connector_runtime::Datapoints>::describe);
     }
-    fn record(&self, to: &mut ::connector_runtime::Record<'_>) {
+    fn record(&self, to: &mut ::connector_runtime::readings::Recorder<'_>) {
         to.field("feedIn")
             .holds(
                 &self.feed_in,

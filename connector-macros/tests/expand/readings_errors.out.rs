@@ -1,7 +1,7 @@
 #[automatically_derived]
 impl ::connector_runtime::Datapoints for Status {
-    fn describe(_to: &mut ::connector_runtime::Describe) {}
-    fn record(&self, _to: &mut ::connector_runtime::Record<'_>) {}
+    fn describe(_to: &mut ::connector_runtime::readings::Describer) {}
+    fn record(&self, _to: &mut ::connector_runtime::readings::Recorder<'_>) {}
 }
 ::core::compile_error! {
     "unknown option `unit`: it belongs to `#[datapoint(unit = \"W\", range = 0.0..=5000.0)] power: f64`"

@@ -17,7 +17,7 @@ impl ::connector_runtime::Datapoints for Status {
             <Errors as ::connector_runtime::Datapoints>::KEYS,
         ),
     ];
-    fn describe(to: &mut ::connector_runtime::Describe) {
+    fn describe(to: &mut ::connector_runtime::readings::Describer) {
         to.field("battery")
             .holds(<Battery as ::connector_runtime::Datapoints>::describe);
         to.field("battery__soc")
@@ -25,7 +25,7 @@ impl ::connector_runtime::Datapoints for Status {
         to.field("is-on").holds(<bool as ::connector_runtime::Datapoints>::describe);
         to.among().holds(<Errors as ::connector_runtime::Datapoints>::describe);
     }
-    fn record(&self, to: &mut ::connector_runtime::Record<'_>) {
+    fn record(&self, to: &mut ::connector_runtime::readings::Recorder<'_>) {
         to.field("battery")
             .holds(&self.battery, <Battery as ::connector_runtime::Datapoints>::record);
         to.field("battery__soc")

@@ -6,7 +6,7 @@ struct Room(String);
     "unknown option `nane`: did you mean `name`?"
 }
 #[automatically_derived]
-impl ::connector_runtime::Settings for Room {
+impl ::connector_runtime::ConnectorSettings for Room {
     const NAME: &'static str = "";
     const VERSION: &'static str = "";
     const ABOUT: &'static str = "";

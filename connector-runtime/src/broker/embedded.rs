@@ -72,13 +72,13 @@ impl EmbeddedBroker {
         client
     }
 
-    /// Serves TCP clients on an address (port 0: a free one) until [`Listening`] is dropped.
-    pub async fn listen(&self, address: impl ToSocketAddrs) -> io::Result<Listening> {
+    /// Serves TCP clients on an address (port 0: a free one) until [`BrokerListener`] is dropped.
+    pub async fn listen(&self, address: impl ToSocketAddrs) -> io::Result<BrokerListener> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(accept(listener, self.router.clone(), stopped));
-        Ok(Listening { address, stop, task })
+        Ok(BrokerListener { address, stop, task })
     }
 
     /// How many clients would get a message on a topic.
@@ -102,13 +102,13 @@ impl EmbeddedBroker {
 /// connections, as soon as the runtime gets to it.
 #[derive(Debug)]
 #[must_use = "dropping it stops the serving of TCP clients"]
-pub struct Listening {
+pub struct BrokerListener {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
 }
 
-impl Listening {
+impl BrokerListener {
     /// Where clients find the broker.
     #[must_use]
     pub fn address(&self) -> SocketAddr {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::{sync::mpsc, task::JoinHandle, time::timeout};
 
 use super::*;
-use crate::{Actuator, Settings, Source, session::Session, shared::Shared};
+use crate::{Actuator, ConnectorSettings, Source, session::Session, shared::Shared};
 
 /// A device that does what the test says.
 #[derive(Debug, Default, clap::Args)]
@@ -35,7 +35,7 @@ fn is_one_more(count: &AtomicUsize) -> bool {
     count.fetch_update(SeqCst, SeqCst, |count| count.checked_sub(1)).is_ok()
 }
 
-impl Settings for Fake {
+impl ConnectorSettings for Fake {
     const NAME: &'static str = "fake";
     const VERSION: &'static str = "1";
     const ABOUT: &'static str = "";

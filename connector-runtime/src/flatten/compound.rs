@@ -26,8 +26,8 @@ enum Kind {
     List { start: usize },
     /// A list within a list.
     ListInList,
-    /// [`Stamped`](crate::Stamped).
-    Stamped,
+    /// [`Timestamped`](crate::Timestamped).
+    Timestamped,
     /// JSON text within a `serde_json` type: a `RawValue`, or a number of any precision.
     JsonText,
 }
@@ -69,8 +69,8 @@ impl<'w, 'a> Compound<'w, 'a> {
         Self::open(walker, kind, "]")
     }
 
-    pub(super) fn stamped(walker: &'w mut Walker<'a>) -> Result<Self, FlattenError> {
-        Self::open(walker, Kind::Stamped, "")
+    pub(super) fn timestamped(walker: &'w mut Walker<'a>) -> Result<Self, FlattenError> {
+        Self::open(walker, Kind::Timestamped, "")
     }
 
     pub(super) fn json_text(walker: &'w mut Walker<'a>) -> Result<Self, FlattenError> {
@@ -124,8 +124,8 @@ impl<'w, 'a> Compound<'w, 'a> {
         value: &T,
     ) -> Result<(), FlattenError> {
         match (&self.kind, key) {
-            (Kind::Stamped, "timestamp") => self.stamp(value),
-            (Kind::Stamped, _) => value.serialize(&mut *self.walker),
+            (Kind::Timestamped, "timestamp") => self.stamp(value),
+            (Kind::Timestamped, _) => value.serialize(&mut *self.walker),
             (Kind::JsonText, _) => {
                 let text = serde_json::to_value(value)?;
                 json_text::walk(self.walker, text.as_str().unwrap_or_default())

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Flat, FlattenError, MAX_NESTING, Place, SEPARATOR, walker::Walker};
+use super::{FlatReadings, FlattenError, MAX_NESTING, Place, SEPARATOR, walker::Walker};
 use crate::Timestamp;
 
 /// Takes down the values that [`Datapoints`](crate::Datapoints) hand over; knows where in the
@@ -10,13 +10,13 @@ use crate::Timestamp;
 ///
 /// What cannot be recorded, keys that are no text for example, makes an error of the whole message.
 #[derive(Debug)]
-pub struct Record<'a> {
-    flat: &'a mut Flat,
+pub struct Recorder<'a> {
+    flat: &'a mut FlatReadings,
     place: Place,
 }
 
-impl<'a> Record<'a> {
-    pub(super) fn new(flat: &'a mut Flat) -> Self {
+impl<'a> Recorder<'a> {
+    pub(super) fn new(flat: &'a mut FlatReadings) -> Self {
         Self { flat, place: Place::default() }
     }
 
@@ -37,7 +37,7 @@ impl<'a> Record<'a> {
     }
 
     /// Here is an object with this key, among others.
-    pub fn field(&mut self, key: &str) -> Record<'_> {
+    pub fn field(&mut self, key: &str) -> Recorder<'_> {
         let Place { path, keys, nesting, .. } = self.place;
         self.flat.path.truncate(path);
         if keys > 0 {
@@ -49,23 +49,23 @@ impl<'a> Record<'a> {
         }
         let (path, keys, nesting) = (self.flat.path.len(), keys + 1, nesting + 1);
         let place = Place { path, keys, nesting, has_key: true, skips_none: true };
-        Record { flat: self.flat, place }
+        Recorder { flat: self.flat, place }
     }
 
     /// Here is what another type records, in its place.
-    pub fn inner(&mut self) -> Record<'_> {
-        Record { flat: self.flat, place: Place { skips_none: true, ..self.place } }
+    pub fn inner(&mut self) -> Recorder<'_> {
+        Recorder { flat: self.flat, place: Place { skips_none: true, ..self.place } }
     }
 
     /// Here are the keys of another type, among others.
-    pub fn among(&mut self) -> Record<'_> {
+    pub fn among(&mut self) -> Recorder<'_> {
         let place = Place { has_key: false, skips_none: true, ..self.place };
-        Record { flat: self.flat, place }
+        Recorder { flat: self.flat, place }
     }
 
     /// What records the value here: `f64::record`, for example.
     #[inline]
-    pub fn holds<T: ?Sized>(&mut self, value: &T, record: fn(&T, &mut Record<'_>)) {
+    pub fn holds<T: ?Sized>(&mut self, value: &T, record: fn(&T, &mut Recorder<'_>)) {
         // Of a message that is lost nothing more is needed, least of all what is nested too deep.
         if self.flat.failure.is_none() {
             record(value, self);
@@ -73,7 +73,7 @@ impl<'a> Record<'a> {
     }
 
     /// The same for a value whose absence is told: it is `null`.
-    pub fn or_null<T>(&mut self, value: &Option<T>, record: fn(&T, &mut Record<'_>)) {
+    pub fn or_null<T>(&mut self, value: &Option<T>, record: fn(&T, &mut Recorder<'_>)) {
         match value {
             Some(value) => self.holds(value, record),
             None => self.value(&()),

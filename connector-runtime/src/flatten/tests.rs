@@ -3,10 +3,10 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::Stamped;
+use crate::Timestamped;
 
 fn flat(readings: impl Serialize) -> Vec<(String, String)> {
-    let flat = Flat::of(&readings).unwrap();
+    let flat = FlatReadings::of(&readings).unwrap();
     flat.readings()
         .map(|reading| (reading.key.to_owned(), String::from_utf8(reading.json.to_vec()).unwrap()))
         .collect()
@@ -91,7 +91,7 @@ fn enums_are_words_or_objects() {
 fn numbers_that_json_lacks_become_null_and_are_marked() {
     let readings =
         BTreeMap::from([("a", vec![f64::NAN, 1.0]), ("b", vec![f64::INFINITY]), ("c", vec![1.0])]);
-    let flat = Flat::of(&readings).unwrap();
+    let flat = FlatReadings::of(&readings).unwrap();
     let found: Vec<_> = flat.readings().map(|r| (r.key, r.json, r.non_finite)).collect();
     let expected: [(&str, &[u8], bool); 3] =
         [("a", b"[null,1.0]", true), ("b", b"[null]", true), ("c", b"[1.0]", false)];
@@ -104,7 +104,7 @@ fn keys_may_be_anything_that_json_can_write_as_text() {
     assert_eq!(flat(BTreeMap::from([(true, 1)])), pairs(&[("true", "1")]));
     assert_eq!(flat(json!({"": 1, "b": {"": 2}})), pairs(&[("", "1"), ("b__", "2")]));
     assert_eq!(flat(json!({"a/+#ü b": 1})), pairs(&[("a/+#ü b", "1")]));
-    assert!(Flat::of(&BTreeMap::from([((1, 2), 1)])).is_err());
+    assert!(FlatReadings::of(&BTreeMap::from([((1, 2), 1)])).is_err());
 }
 
 #[test]
@@ -119,24 +119,29 @@ fn what_is_no_object_has_no_datapoints() {
     assert_eq!(flat(json!([])), []);
     assert_eq!(flat(json!({"a": {}})), []);
     for readings in [json!(5), json!("text"), json!([1]), json!(true)] {
-        assert!(matches!(Flat::of(&readings), Err(FlattenError::NotAnObject)), "{readings}");
+        assert!(
+            matches!(FlatReadings::of(&readings), Err(FlattenError::NotAnObject)),
+            "{readings}"
+        );
     }
 }
 
 #[test]
 fn nesting_has_a_limit() {
     let nest = |levels| (1..levels).fold(json!({"a": 1}), |inner, _| json!({ "a": inner }));
-    assert!(Flat::of(&nest(MAX_NESTING)).is_ok());
-    assert!(matches!(Flat::of(&nest(MAX_NESTING + 1)), Err(FlattenError::TooDeep)));
+    assert!(FlatReadings::of(&nest(MAX_NESTING)).is_ok());
+    assert!(matches!(FlatReadings::of(&nest(MAX_NESTING + 1)), Err(FlattenError::TooDeep)));
     let text = |levels| serde_json::value::to_raw_value(&nest(levels)).unwrap();
-    assert!(Flat::of(&text(MAX_NESTING)).is_ok());
-    assert!(matches!(Flat::of(&text(MAX_NESTING + 1)), Err(FlattenError::TooDeep)));
+    assert!(FlatReadings::of(&text(MAX_NESTING)).is_ok());
+    assert!(matches!(FlatReadings::of(&text(MAX_NESTING + 1)), Err(FlattenError::TooDeep)));
 }
 
 #[test]
 fn a_stamp_is_no_datapoint() {
     let readings = json!({"a": 1});
-    let flat = Flat::of(&Stamped { timestamp: Some(Timestamp::from_millis(7)), readings }).unwrap();
+    let flat =
+        FlatReadings::of(&Timestamped { timestamp: Some(Timestamp::from_millis(7)), readings })
+            .unwrap();
     assert_eq!(flat.timestamp(), Some(Timestamp::from_millis(7)));
     assert_eq!(flat.readings().map(|reading| reading.key).collect::<Vec<_>>(), ["a"]);
 }
@@ -161,7 +166,7 @@ fn json_text_is_walked_through_as_it_is() {
     );
     for text in ["5", "\"text\"", "[1]", "true"] {
         let readings: Box<serde_json::value::RawValue> = serde_json::from_str(text).unwrap();
-        assert!(matches!(Flat::of(&readings), Err(FlattenError::NotAnObject)), "{text}");
+        assert!(matches!(FlatReadings::of(&readings), Err(FlattenError::NotAnObject)), "{text}");
     }
 }
 

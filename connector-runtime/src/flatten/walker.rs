@@ -5,13 +5,13 @@ use std::io;
 use serde::{Serialize, Serializer};
 use serde_json::ser::{CharEscape, Formatter};
 
-use super::{Flat, FlattenError, Leaf, Place, compound::Compound};
-use crate::stamped::STAMPED;
+use super::{FlatReadings, FlattenError, Leaf, Place, compound::Compound};
+use crate::timestamped::TIMESTAMPED;
 
 /// Walks through readings as serde does.
 #[derive(Debug)]
 pub struct Walker<'a> {
-    pub(super) flat: &'a mut Flat,
+    pub(super) flat: &'a mut FlatReadings,
     pub(super) place: Place,
     /// Within a list everything is part of one value.
     pub(super) in_list: bool,
@@ -19,7 +19,7 @@ pub struct Walker<'a> {
 }
 
 impl<'a> Walker<'a> {
-    pub(super) fn new(flat: &'a mut Flat, place: Place) -> Self {
+    pub(super) fn new(flat: &'a mut FlatReadings, place: Place) -> Self {
         flat.path.truncate(place.path);
         Self { flat, place, in_list: false, non_finite: false }
     }
@@ -224,7 +224,7 @@ impl<'w, 'a> Serializer for &'w mut Walker<'a> {
         _len: usize,
     ) -> Result<Compound<'w, 'a>, FlattenError> {
         match name {
-            STAMPED if self.place.keys == 0 => Compound::stamped(self),
+            TIMESTAMPED if self.place.keys == 0 => Compound::timestamped(self),
             name if name.starts_with("$serde_json::private::") => Compound::json_text(self),
             _ => Compound::object(self),
         }

@@ -31,7 +31,7 @@ fn topics(session: &mut Session) -> Vec<String> {
 }
 
 fn readings(session: &mut Session, readings: &Value) {
-    session.readings(&Flat::of(readings).unwrap(), NOW);
+    session.readings(&FlatReadings::of(readings).unwrap(), NOW);
 }
 
 fn map(session: &mut Session, map: &Value) {
@@ -196,9 +196,11 @@ fn a_newly_selected_sensor_gets_its_last_value_with_the_time_of_that() {
 fn a_stamp_of_the_device_is_the_time_of_the_values() {
     let mut session = online();
     map(&mut session, &json!({"sensor": {"a": "t"}, "actuator": {}}));
-    let stamped =
-        crate::Stamped { timestamp: Some(Timestamp::from_millis(7)), readings: json!({"a": 1}) };
-    session.readings(&Flat::of(&stamped).unwrap(), NOW);
+    let stamped = crate::Timestamped {
+        timestamp: Some(Timestamp::from_millis(7)),
+        readings: json!({"a": 1}),
+    };
+    session.readings(&FlatReadings::of(&stamped).unwrap(), NOW);
     let values = published(&mut session);
     assert_eq!(values.last().unwrap().1, json!({"value": 1, "timestamp": 7}));
 }
@@ -374,7 +376,7 @@ fn a_value_of_the_past_does_not_hide_the_last_one() {
     readings(&mut session, &json!({"a": 2}));
     published(&mut session);
     let before = Timestamp::from_millis(5);
-    assert!(session.past_readings(&Flat::of(&json!({"a": 1, "b": 7})).unwrap(), before));
+    assert!(session.past_readings(&FlatReadings::of(&json!({"a": 1, "b": 7})).unwrap(), before));
     let value = |value: i64, time: Timestamp| json!({"value": value, "timestamp": time});
     let values = |session: &mut Session| {
         published(session).into_iter().filter(|(topic, ..)| topic.len() == 1).collect::<Vec<_>>()
@@ -383,7 +385,7 @@ fn a_value_of_the_past_does_not_hide_the_last_one() {
         [("b".into(), value(7, before), 1, true), ("a".into(), value(1, before), 1, false)];
     assert_eq!(values(&mut session), expected);
 
-    session.past_readings(&Flat::of(&json!({"a": 1})).unwrap(), before);
+    session.past_readings(&FlatReadings::of(&json!({"a": 1})).unwrap(), before);
     session.heartbeat(NOW, Duration::from_secs(30));
     let told = values(&mut session);
     assert_eq!(told[0], ("a".into(), value(1, before), 1, false));

@@ -8,7 +8,7 @@ use clap::{
 };
 
 use super::{BusSettings, Environment, Exit, PORT_WITH_TLS, report};
-use crate::Settings;
+use crate::ConnectorSettings;
 
 /// What the help says of all settings.
 pub(crate) const AFTER_HELP: &str =
@@ -24,7 +24,7 @@ pub(crate) struct Read<C> {
 
 /// Reads the settings of a connector and of its bus. All faults are reported together.
 #[cfg(any(test, feature = "testing"))]
-pub(crate) fn read<C: Settings>(
+pub(crate) fn read<C: ConnectorSettings>(
     arguments: impl IntoIterator<Item = OsString>,
     environment: &Environment,
 ) -> Result<Read<C>, Exit> {
@@ -37,7 +37,7 @@ pub(crate) fn read<C: Settings>(
 pub(crate) struct Nothing {}
 
 /// Reads settings, and beside them the arguments of a tool; `command` has both.
-pub(crate) fn read_with<C: Settings, T: Args>(
+pub(crate) fn read_with<C: ConnectorSettings, T: Args>(
     command: Command,
     arguments: &[OsString],
     environment: &Environment,
@@ -75,7 +75,7 @@ pub(crate) fn from_environment(command: Command, environment: &Environment) -> C
     command.mut_args(|arg| take_from(environment, arg))
 }
 
-fn settings_of<C: Settings>(
+fn settings_of<C: ConnectorSettings>(
     mut matches: ArgMatches,
     environment: &Environment,
 ) -> Result<Read<C>, Exit> {
@@ -122,12 +122,12 @@ fn extract<T: FromArgMatches>(matches: &mut ArgMatches) -> Result<T, Exit> {
 }
 
 /// The command line of a connector that runs: all settings, by group.
-pub(crate) fn command<C: Settings>() -> Command {
+pub(crate) fn command<C: ConnectorSettings>() -> Command {
     with_settings::<C>(Command::new(C::NAME)).about(C::ABOUT).long_about(None).version(C::VERSION)
 }
 
 /// Adds all settings to a command.
-pub(crate) fn with_settings<C: Settings>(command: Command) -> Command {
+pub(crate) fn with_settings<C: ConnectorSettings>(command: Command) -> Command {
     let command = C::augment_args(command.next_help_heading("Device"));
     BusSettings::augment_args(command.next_help_heading("Bus")).after_help(AFTER_HELP).mut_args(
         |arg| match arg.get_id().as_str() {

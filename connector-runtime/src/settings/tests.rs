@@ -3,7 +3,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::*;
-use crate::Settings;
+use crate::ConnectorSettings;
 
 #[derive(Debug, PartialEq, Args)]
 struct Device {
@@ -29,7 +29,7 @@ struct Device {
     state: u8,
 }
 
-impl Settings for Device {
+impl ConnectorSettings for Device {
     const NAME: &'static str = "device-connector";
     const VERSION: &'static str = "1.2.3";
     const ABOUT: &'static str = "Connects a device.";

@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use crate::{
-    Actuator, Command, Flat, Settings, Timestamp,
+    Actuator, Command, ConnectorSettings, FlatReadings, Timestamp,
     broker::{self, Identity},
     guard::Now,
     log::Logs,
@@ -87,7 +87,7 @@ fn assert_accepted(command: &Command) {
 /// A device's message in JSON. All that is made of it is JSON that the data bases bear.
 pub fn frame(bytes: &[u8]) {
     let Ok(readings) = serde_json::from_slice::<Box<RawValue>>(bytes) else { return };
-    let mut flat = Flat::default();
+    let mut flat = FlatReadings::default();
     if flat.serialize(&readings).is_err() {
         return;
     }
@@ -104,7 +104,7 @@ pub fn frame(bytes: &[u8]) {
 
 /// A `.env` file. It gives settings, or a report.
 pub fn configuration(bytes: &[u8]) {
-    /// Settings of different kinds.
+    /// ConnectorSettings of different kinds.
     #[derive(Args)]
     struct Device {
         #[arg(long, env = "DEVICE_ADDR")]
@@ -115,7 +115,7 @@ pub fn configuration(bytes: &[u8]) {
         _read_only: bool,
     }
 
-    impl Settings for Device {
+    impl ConnectorSettings for Device {
         const NAME: &'static str = "demo";
         const VERSION: &'static str = "1";
         const ABOUT: &'static str = "A demonstration.";

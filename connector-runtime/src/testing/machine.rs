@@ -13,7 +13,7 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::{
-    Actuator, Command, Flat, Timestamp,
+    Actuator, Command, FlatReadings, Timestamp,
     broker::{
         codec,
         dialogue::{self, Uplink},
@@ -83,7 +83,7 @@ impl Machine {
 
     /// The device part hands readings over.
     pub fn readings(&self, readings: &impl Serialize) {
-        let mut flat = Flat::default();
+        let mut flat = FlatReadings::default();
         flat.serialize(readings).expect("a simulation has readings that can be flattened");
         self.shared.update(|session| session.readings(&flat, self.now.wall));
     }

@@ -10,11 +10,11 @@ use tokio::time::timeout;
 
 use super::{Call, Tool, work};
 use crate::{
-    Connector, Flat, RawMessage, Result, Timestamp,
+    Connector, FlatReadings, RawMessage, Result, Timestamp,
     isolation::isolated_call,
     settings::{Exit, Read},
     tap::Tapped,
-    values,
+    value_parser,
 };
 
 /// What to wait for, and how to show it.
@@ -31,7 +31,7 @@ pub(crate) struct Once {
     format: Format,
     /// How long to wait for the message.
     #[arg(id = "tool-timeout", long = "timeout", value_name = "SECONDS")]
-    #[arg(value_parser = values::seconds, default_value = "60")]
+    #[arg(value_parser = value_parser::seconds, default_value = "60")]
     timeout: Duration,
 }
 
@@ -104,7 +104,7 @@ impl Shown {
         let Some(readings) = connector.parse(raw)? else { return Ok(()) };
         self.parsed = Some(RawValue::from_string(serde_json::to_string(&readings)?)?);
         self.pretty = Some(serde_json::to_string_pretty(&readings)?);
-        let mut flat = Flat::default();
+        let mut flat = FlatReadings::default();
         connector.flatten(&readings, &mut flat)?;
         let value = |(key, json): (&str, &str)| {
             Ok((key.to_owned(), RawValue::from_string(json.to_owned())?))

@@ -19,7 +19,7 @@ use crate::{
     message::{self, RawMessageToDb, RawPayload},
     settings::{Exit, Read as Settings},
     tap::Tapped,
-    values,
+    value_parser,
 };
 
 /// Where to, and how many.
@@ -33,7 +33,7 @@ pub(crate) struct Record {
     count: Option<u64>,
     /// Ends after so much time.
     #[arg(id = "tool-seconds", long = "seconds", value_name = "SECONDS")]
-    #[arg(value_parser = values::seconds)]
+    #[arg(value_parser = value_parser::seconds)]
     seconds: Option<Duration>,
 }
 

@@ -17,7 +17,7 @@ use serde_json::value::RawValue;
 
 use super::{Call, NOWHERE, Tool, work};
 use crate::{
-    Connector, Flat, RawMessage, Result, Timestamp,
+    Connector, FlatReadings, RawMessage, Result, Timestamp,
     isolation::isolated_call,
     settings::{Exit, Read},
     stored::{self, Stored},
@@ -108,7 +108,7 @@ fn values_of<C: Connector>(connector: &C, stored: &Stored) -> Result<Vec<Line>> 
     let Stored { raw_message, timestamp } = stored;
     let raw = C::Raw::from_json(raw_message.get()).context("its `raw_message`")?;
     let Some(readings) = connector.parse(&raw)? else { return Ok(Vec::new()) };
-    let mut flat = Flat::default();
+    let mut flat = FlatReadings::default();
     connector.flatten(&readings, &mut flat)?;
     let timestamp = flat.timestamp().unwrap_or(*timestamp);
     let value = |(key, json): (&str, &str)| {

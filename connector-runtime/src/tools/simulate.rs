@@ -16,7 +16,7 @@ use crate::{
     run,
     settings::{Exit, Read},
     stored,
-    values::seconds,
+    value_parser::seconds,
 };
 
 /// How often a simulated device says something where its sources do not tell.

@@ -1,6 +1,6 @@
 //! Polls a thermostat over HTTP. Fill in the three places for a device of your own.
 
-use connector_runtime::{prelude::*, values};
+use connector_runtime::prelude::*;
 use reqwest::{Client, Url};
 
 /// Connects a thermostat.
@@ -11,7 +11,7 @@ struct Thermostat {
     #[arg(long, env = "DEVICE_URL", value_name = "URL")]
     url: Url,
     /// Seconds from one poll to the next.
-    #[arg(long, env = "POLL_SECONDS", value_parser = values::seconds, default_value = "10")]
+    #[arg(long, env = "POLL_SECONDS", value_parser = value_parser::seconds, default_value = "10")]
     poll: Duration,
     #[arg(skip)]
     client: Client,

@@ -7,7 +7,7 @@ use std::{
     marker::PhantomData,
 };
 
-use connector_runtime::{Flat, Kind, prelude::*};
+use connector_runtime::{Kind, prelude::*, readings::FlatReadings};
 
 type Celsius = f32;
 const LIMITS: std::ops::RangeInclusive<f64> = 15.0..=30.0;
@@ -231,8 +231,8 @@ mod shadowed {
     struct Some;
     struct Result;
     struct Kind;
-    struct Describe;
-    struct Record;
+    struct Describer;
+    struct Recorder;
     trait Datapoints {}
 
     #[derive(connector_runtime::Datapoints)]
@@ -256,7 +256,7 @@ fn keys<T: Datapoints>() -> Vec<String> {
 }
 
 fn values(readings: &impl Datapoints) -> Vec<(String, String)> {
-    let mut flat = Flat::default();
+    let mut flat = FlatReadings::default();
     flat.record(readings).unwrap();
     flat.values().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, time::SystemTime};
 
-use connector_runtime::{Settings, prelude::*};
+use connector_runtime::{ConnectorSettings, prelude::*};
 
 /// A meter
 /// with two interfaces.

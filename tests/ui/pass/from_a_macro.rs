@@ -1,5 +1,5 @@
 //! A connector that another macro writes.
-use connector_runtime::{Settings, prelude::*};
+use connector_runtime::{ConnectorSettings, prelude::*};
 
 macro_rules! room {
     ($name:ident, $raw:ty, $every:expr, $key:literal, $low:literal) => {

@@ -1,7 +1,7 @@
 //! Structs of every shape that settings can have.
 #![deny(warnings)]
 
-use connector_runtime::{Settings, prelude::*};
+use connector_runtime::{ConnectorSettings, prelude::*};
 
 mod inner {
     use connector_runtime::prelude::*;
@@ -25,7 +25,7 @@ struct Secret {
 }
 
 #[connector]
-struct Flat {
+struct FlatReadings {
     #[command(flatten)]
     all: FlatArguments,
 }
@@ -51,7 +51,7 @@ fn main() {
     assert_eq!(inner::Unit::NAME, env!("CARGO_PKG_NAME"));
     assert_eq!(Empty::ABOUT, env!("CARGO_PKG_DESCRIPTION"));
     assert_eq!(Secret::ABOUT, "A block comment.");
-    assert_eq!(Flat { all: FlatArguments { url: "a".to_owned() } }.all.url, "a");
+    assert_eq!(FlatReadings { all: FlatArguments { url: "a".to_owned() } }.all.url, "a");
     let secret = Secret { r#type: 1, state: Default::default() };
     assert!(secret.r#type == 1 && secret.state.lock().unwrap().is_empty());
 }

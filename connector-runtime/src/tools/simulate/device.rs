@@ -17,7 +17,7 @@ use tokio::time::sleep;
 
 use super::values;
 use crate::{
-    Actuator, Command, Connector, Flat, RawMessage, Result, Sensor, Source, around::Around,
+    Actuator, Command, Connector, FlatReadings, RawMessage, Result, Sensor, Source, around::Around,
     stored::Stored,
 };
 
@@ -161,7 +161,7 @@ impl<C: Connector> Connector for Around<C, Simulation> {
         }
     }
 
-    fn flatten(&self, readings: &Readings<C::Readings>, to: &mut Flat) -> Result<()> {
+    fn flatten(&self, readings: &Readings<C::Readings>, to: &mut FlatReadings) -> Result<()> {
         match readings {
             Readings::Recorded(readings) => self.connector.flatten(readings, to),
             Readings::MadeUp(values) => to.serialize(values),

@@ -1,6 +1,6 @@
 //! Polls a thermostat over Modbus/TCP. Fill in the three places for a device of your own.
 
-use connector_runtime::{prelude::*, values};
+use connector_runtime::prelude::*;
 use tokio::sync::Mutex;
 use tokio_modbus::{client::Context as Modbus, prelude::*};
 
@@ -19,7 +19,7 @@ struct Thermostat {
     #[arg(long, env = "DEVICE_UNIT", default_value_t = 1)]
     unit: u8,
     /// Seconds from one poll to the next.
-    #[arg(long, env = "POLL_SECONDS", value_parser = values::seconds, default_value = "10")]
+    #[arg(long, env = "POLL_SECONDS", value_parser = value_parser::seconds, default_value = "10")]
     poll: Duration,
 }
 

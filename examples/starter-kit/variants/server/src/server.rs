@@ -45,9 +45,9 @@ impl Stations {
 
     pub(crate) async fn tell(&self, station: &str, line: &str) -> Result<()> {
         let writer = self.all().get(station).cloned();
-        let writer = writer.with_context(|| format!("`{station}` is not connected")).harmless()?;
+        let writer = writer.with_context(|| format!("`{station}` is not connected")).keep_session()?;
         let written = writer.lock().await.write_all(line.as_bytes()).await;
-        written.with_context(|| format!("`{station}`")).harmless()
+        written.with_context(|| format!("`{station}`")).keep_session()
     }
 
     fn all(&self) -> MutexGuard<'_, BTreeMap<String, Writer>> {

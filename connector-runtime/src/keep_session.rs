@@ -13,31 +13,31 @@ use crate::{Error, Result};
 /// # use connector_runtime::prelude::*;
 /// fn check(answer: &str) -> Result<()> {
 ///     ensure!(!answer.is_empty(), "the device closed the connection");
-///     Err(anyhow!("the device says: {answer}")).harmless()
+///     Err(anyhow!("the device says: {answer}")).keep_session()
 /// }
 /// ```
 ///
 /// The mark stays where more context is added to the error.
-pub trait Harmless {
+pub trait KeepSession {
     /// What it gives back.
     type Marked;
 
     /// The same, with the error marked.
-    fn harmless(self) -> Self::Marked;
+    fn keep_session(self) -> Self::Marked;
 }
 
-impl<T, E: Into<Error>> Harmless for Result<T, E> {
+impl<T, E: Into<Error>> KeepSession for Result<T, E> {
     type Marked = Result<T>;
 
-    fn harmless(self) -> Result<T> {
+    fn keep_session(self) -> Result<T> {
         self.map_err(|error| Error::new(Marked(error.into())))
     }
 }
 
-impl Harmless for Error {
+impl KeepSession for Error {
     type Marked = Self;
 
-    fn harmless(self) -> Self {
+    fn keep_session(self) -> Self {
         Self::new(Marked(self))
     }
 }
@@ -64,7 +64,7 @@ impl error::Error for Marked {
 }
 
 /// Whether the error was marked.
-pub(crate) fn is_harmless(error: &Error) -> bool {
+pub(crate) fn keeps_session(error: &Error) -> bool {
     error.chain().any(<dyn error::Error>::is::<Marked>)
 }
 
@@ -79,13 +79,13 @@ mod tests {
     #[test]
     fn a_mark_survives_context_and_shows_nothing_of_itself() {
         let broken = || io::Error::other("no such register");
-        assert!(!is_harmless(&broken().into()));
-        let marked = Err::<(), _>(broken()).context("register 7").harmless().unwrap_err();
-        assert!(is_harmless(&marked));
+        assert!(!keeps_session(&broken().into()));
+        let marked = Err::<(), _>(broken()).context("register 7").keep_session().unwrap_err();
+        assert!(keeps_session(&marked));
         assert_eq!(format!("{marked:#}"), "register 7: no such register");
         let marked = marked.context("poll");
-        assert!(is_harmless(&marked));
+        assert!(keeps_session(&marked));
         assert_eq!(format!("{marked:#}"), "poll: register 7: no such register");
-        assert!(is_harmless(&anyhow::anyhow!("text").harmless()));
+        assert!(keeps_session(&anyhow::anyhow!("text").keep_session()));
     }
 }

@@ -3,20 +3,20 @@
 //! ```
 //! use std::collections::BTreeMap;
 //!
-//! use connector_runtime::{prelude::*, values};
+//! use connector_runtime::prelude::*;
 //!
 //! /// Some wallboxes.
 //! #[connector]
 //! struct Wallboxes {
 //!     /// Seconds from one poll to the next, such as 0.5.
-//!     #[arg(long, env = "POLL_SECONDS", value_parser = values::seconds, default_value = "10")]
+//!     #[arg(long, env = "POLL_SECONDS", value_parser = value_parser::seconds, default_value = "10")]
 //!     poll: Duration,
 //!     /// JSON object: the address of each wallbox.
-//!     #[arg(long, env = "WALLBOXES", value_parser = values::json::<Addresses>)]
+//!     #[arg(long, env = "WALLBOXES", value_parser = value_parser::json::<Addresses>)]
 //!     wallboxes: Addresses,
 //!     /// TRUE: ask for the meter, too.
 //!     #[arg(long, env = "METER", default_value = "FALSE")]
-//!     #[arg(value_parser = values::switch, action = clap::ArgAction::Set)]
+//!     #[arg(value_parser = value_parser::switch, action = clap::ArgAction::Set)]
 //!     meter: bool,
 //! }
 //!
