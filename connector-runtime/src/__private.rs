@@ -7,8 +7,12 @@ use std::{
 
 pub use serde::Serialize;
 
-pub use crate::keys::{Held, Key, Keys, apart};
-use crate::{Actuator, Bound, Command, Datapoints, Error, FlatReadings, Result, Sensor};
+pub use crate::readings::{Held, Key, Keys, apart};
+use crate::{
+    datapoint::{Actuator, Bound, Command, Sensor},
+    error::{Error, Result},
+    readings::{Datapoints, FlatReadings},
+};
 
 /// What a method with `#[connect]` may return.
 pub fn opened<T, E: Into<Error>>(outcome: Result<T, E>) -> Result<T> {
@@ -32,7 +36,7 @@ pub fn sent<E: Into<Error>>(outcome: Result<(), E>) -> Result<()> {
 
 /// The command's timestamp as the type that the method takes.
 #[must_use]
-pub fn timestamp<T: From<crate::Timestamp>>(command: &Command) -> T {
+pub fn timestamp<T: From<crate::time::Timestamp>>(command: &Command) -> T {
     command.timestamp().into()
 }
 
@@ -79,7 +83,7 @@ impl Actuators {
     ) -> Self {
         let families = self.families.clone();
         let is_free = |actuator: &Actuator| {
-            let key = actuator.key();
+            let key = &*actuator.key;
             let family =
                 families.iter().find(|(prefix, suffix)| between(prefix, key, suffix).is_some());
             if let Some((prefix, suffix)) = family {

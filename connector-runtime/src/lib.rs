@@ -100,97 +100,49 @@
 #![cfg_attr(not(feature = "testing"), allow(rustdoc::broken_intra_doc_links))]
 
 pub mod __private;
-mod actuator;
-mod around;
-mod broker;
-mod calls;
-mod causes;
+mod bus;
+mod cli;
 mod command;
-mod commands;
 mod connector;
-mod datapoints;
-mod describe;
+pub mod datapoint;
 mod device;
-mod flatten;
-mod guard;
+mod error;
 #[cfg(any(doc, doctest))]
 pub mod guide;
-mod health;
-mod isolation;
-mod keep_session;
-mod keys;
-mod log;
-mod mailbox;
-mod manifest;
-mod map;
-mod message;
-mod metrics;
-mod number;
+mod mqtt;
 mod outbox;
-mod presence;
-mod quarantine;
 pub mod raw;
-mod refusal;
-mod registry;
-mod reprocess;
-mod run;
-mod sensor;
-mod session;
+pub mod readings;
+mod runtime;
 mod settings;
-mod shared;
-mod source;
-mod spelling;
-mod spool;
-mod stop;
-mod stored;
-mod tap;
-mod task;
+mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;
-mod timestamp;
-mod timestamped;
-mod tools;
-mod topic;
-mod trouble;
-pub mod value_parser;
+mod time;
 
-pub use actuator::Actuator;
 pub use anyhow;
-#[cfg(feature = "embedded-broker")]
-pub use broker::{BrokerListener, EmbeddedBroker};
 pub use clap;
-pub use command::Command;
-pub use connector::{Connector, ConnectorSettings, Error, Every, Result, Source};
 #[doc(inline)]
 pub use connector_macros::{Datapoints, connect, connector, parse, receive, send};
-pub use datapoints::Datapoints;
-pub use keep_session::KeepSession;
-pub use log::LogTopicLayer;
-pub use raw::RawMessage;
-pub use run::{main, run};
-pub use sensor::{Kind, Sensor};
-pub use settings::{BusSettings, Secret};
-pub use task::Task;
-pub use timestamp::Timestamp;
-pub use timestamped::Timestamped;
 pub use tracing;
 
-pub(crate) use datapoint::{Bound, Number};
-pub(crate) use readings::{Describer, FlatReadings, Recorder};
-
-/// What a datapoint may hold.
-pub mod datapoint {
-    pub use crate::number::{Bound, Number};
-}
-
-/// How readings become datapoints: what `#[derive(Datapoints)]` and an implementation of
-/// [`Connector`] by hand work with.
-pub mod readings {
-    pub use crate::{
-        describe::{Describer, Field},
-        flatten::{FlatReadings, record::Recorder},
-    };
-}
+#[cfg(feature = "embedded-broker")]
+pub use crate::mqtt::{BrokerListener, EmbeddedBroker};
+#[doc(inline)]
+pub use crate::settings::value_parser;
+pub use crate::{
+    cli::main,
+    connector::{Connector, Every, Source},
+    datapoint::{Actuator, Command, Kind, Sensor},
+    device::Task,
+    error::{Error, KeepSession, Result},
+    raw::RawMessage,
+    readings::{Datapoints, Timestamped},
+    runtime::run,
+    settings::{BusSettings, ConnectorSettings, Secret},
+    telemetry::LogTopicLayer,
+    time::Timestamp,
+};
 
 /// Everything that a connector's source needs: `use connector_runtime::prelude::*;`.
 pub mod prelude {

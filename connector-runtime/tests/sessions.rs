@@ -105,7 +105,7 @@ async fn told(bus: &mut Bus) -> Vec<String> {
         if text.contains("outside of the range") {
             return told;
         }
-        told.extend((log["emitter"] == "connector_runtime::device").then_some(text));
+        told.extend((log["emitter"] == "connector_runtime::device::outage").then_some(text));
     }
 }
 

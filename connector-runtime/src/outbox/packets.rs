@@ -4,8 +4,10 @@ use std::collections::VecDeque;
 
 use bytes::BytesMut;
 
-use super::{Kind, Publish};
-use crate::broker::codec::{self, Packet, QoS};
+use crate::{
+    mqtt::codec::{self, Packet, QoS},
+    outbox::message::{Kind, Publish},
+};
 
 /// Bytes of a batch, from which on the next one begins.
 const BATCH: usize = 64 << 10;

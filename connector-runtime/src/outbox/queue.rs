@@ -1,109 +1,389 @@
-//! A part of the outbox that is in memory.
+//! What is to be published, in order, until the broker has acknowledged it.
+//!
+//! The outbox, not the MQTT client, is the truth: a message leaves it for a link, and comes back to
+//! its front when the link breaks before the acknowledgement.
+//!
+//! With a [spool](crate::spool) raw messages and values are written to disk, too, and in a long outage
+//! the middle of the queue is on disk only. In this order they go to the broker:
+//!
+//! ```text
+//! waiting (in memory)   spilled (on disk)   later (in memory)
+//! ```
+//!
+//! Raw messages and values have topics of their own, so each kind is such a queue for itself: values
+//! do not wait for raw messages on disk.
+//!
+//! Values of QoS 0 need no queue while nothing waits: they are encoded at once, and go out before all that
+//! comes later. If the link breaks first, they are messages again.
 
-use std::collections::VecDeque;
+use std::sync::Arc;
 
-use super::{Kind, Publish};
+use bytes::BytesMut;
 
-/// Messages in order, with what they take.
-#[derive(Debug, Default)]
-pub(super) struct Queue {
-    messages: VecDeque<Publish>,
-    bytes: usize,
-    /// How many of them are raw messages.
-    raws: usize,
+use crate::{
+    mqtt::codec::QoS,
+    outbox::{
+        lane::Queue,
+        message::{Kind, Publish, Stub},
+        packets::Packets,
+        poison::Quarantine,
+        spilled::Spilled,
+        spool::{ReadBack, Spool},
+    },
+    telemetry::metrics::Backlog,
+};
+
+/// How many bytes wait in memory at most, by [`Publish::cost`].
+pub(crate) const LIMIT: usize = 16 << 20;
+
+/// With a spool, an outage fills no more memory than this; half of it is read back at a time.
+pub(crate) const IN_MEMORY: usize = 2 << 20;
+
+/// The queue to the broker.
+#[derive(Debug)]
+pub(crate) struct Outbox {
+    /// Values that go out before all that waits.
+    packets: Packets,
+    waiting: Queue,
+    /// Raw messages that are held back.
+    held: Option<Queue>,
+    spilled: Spilled,
+    later: Queue,
+    limit: usize,
+    /// Whether nobody takes messages out.
+    is_cut_off: bool,
+    dropped: u64,
+    too_large: u64,
+    spool: Option<Arc<Spool>>,
+    last_seq: u64,
+    /// What was written when it was last looked for messages that need not be in memory.
+    spilled_to: u64,
+    pub(crate) quarantine: Quarantine,
 }
 
-impl Queue {
-    pub(super) fn bytes(&self) -> usize {
-        self.bytes
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.messages.len()
-    }
-
-    pub(super) fn has(&self, kind: Kind) -> bool {
-        let others = self.messages.len() - self.raws;
-        if kind == Kind::Raw { self.raws > 0 } else { others > 0 }
-    }
-
-    pub(super) fn is_empty(&self) -> bool {
-        self.messages.is_empty()
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = &Publish> {
-        self.messages.iter()
-    }
-
-    pub(super) fn front(&self) -> Option<&Publish> {
-        self.messages.front()
-    }
-
-    pub(super) fn push_back(&mut self, publish: Publish) {
-        self.count_in(&publish);
-        self.messages.push_back(publish);
-    }
-
-    pub(super) fn push_front(&mut self, publish: Publish) {
-        self.count_in(&publish);
-        self.messages.push_front(publish);
-    }
-
-    pub(super) fn pop_front(&mut self) -> Option<Publish> {
-        let publish = self.messages.pop_front()?;
-        self.count_out(&publish);
-        Some(publish)
-    }
-
-    /// Takes the oldest message of a kind out.
-    pub(super) fn pop_first(&mut self, kind: Kind) -> Option<Publish> {
-        if !self.has(kind) {
-            return None;
+impl Outbox {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            packets: Packets::default(),
+            waiting: Queue::default(),
+            held: None,
+            spilled: Spilled::default(),
+            later: Queue::default(),
+            limit,
+            is_cut_off: true,
+            dropped: 0,
+            too_large: 0,
+            spool: None,
+            last_seq: 0,
+            spilled_to: 0,
+            quarantine: Quarantine::default(),
         }
-        let place = self.messages.iter().position(|publish| publish.kind == kind)?;
-        let publish = self.messages.remove(place)?;
-        self.count_out(&publish);
-        Some(publish)
     }
 
-    /// Puts others behind these.
-    pub(super) fn append(&mut self, others: Self) {
-        self.messages.extend(others.messages);
-        self.bytes += others.bytes;
-        self.raws += others.raws;
+    /// Keeps a copy on disk from now on, and takes over what is there.
+    pub(crate) fn attach(&mut self, spool: Arc<Spool>) {
+        self.last_seq = spool.first_seq();
+        self.spool = Some(spool);
+        self.take_found();
     }
 
-    /// Puts others, in their order, before these.
-    pub(super) fn prepend(&mut self, others: impl DoubleEndedIterator<Item = Publish>) {
-        others.rev().for_each(|publish| self.push_front(publish));
-    }
-
-    /// Keeps those that fulfil a condition, and gives the others.
-    pub(super) fn split(&mut self, mut keep: impl FnMut(&Publish) -> bool) -> Self {
-        let mut others = Self::default();
-        for publish in std::mem::take(self).messages {
-            let queue = if keep(&publish) { &mut *self } else { &mut others };
-            queue.push_back(publish);
+    pub(crate) fn push(&mut self, mut publish: Publish) {
+        self.take_found();
+        let limit = self.spool.as_ref().map_or(self.limit, |spool| spool.limit().min(self.limit));
+        if publish.cost() > limit || !self.quarantine.allows(publish.payload.len()) {
+            let Publish { topic, payload, .. } = publish;
+            tracing::error!("a message of {} bytes for `{topic}` is too large", payload.len());
+            self.too_large += 1;
+            return;
         }
-        others
+        if let Some(spool) = self.spool.as_ref().filter(|_| publish.is_durable()) {
+            self.last_seq += 1;
+            publish.seq = self.last_seq;
+            spool.put(&publish);
+        }
+        let is_behind = publish.seq > 0 && self.spilled.has(publish.kind);
+        if is_behind { &mut self.later } else { &mut self.waiting }.push_back(publish);
+        self.spill();
+        self.keep_limits();
     }
 
-    fn count_in(&mut self, publish: &Publish) {
-        self.bytes += publish.cost();
-        self.raws += usize::from(publish.kind == Kind::Raw);
+    /// Publishes a retained value of QoS 0, whose payload comes in parts, if it can be a packet at once.
+    /// Otherwise, false: it has to be pushed.
+    pub(crate) fn push_packet(&mut self, topic: &str, payload: &[&[u8]]) -> bool {
+        let most = self.most_packets();
+        let is_next = !self.is_cut_off && self.waiting.is_empty();
+        let length = payload.iter().map(|part| part.len()).sum();
+        let is_possible = is_next
+            && self.packets.bytes() + length < most
+            && self.quarantine.allows(length)
+            && !self.quarantine.is_cautious();
+        if is_possible {
+            self.packets.push(topic, payload);
+        }
+        is_possible
     }
 
-    fn count_out(&mut self, publish: &Publish) {
-        self.bytes -= publish.cost();
-        self.raws -= usize::from(publish.kind == Kind::Raw);
+    /// The oldest packets, as many as one write takes.
+    pub(crate) fn take_packets(&mut self, out: &mut BytesMut) {
+        self.packets.take(out);
+    }
+
+    /// Puts a message before all others.
+    pub(crate) fn push_first(&mut self, publish: Publish) {
+        self.waiting.push_front(publish);
+        self.keep_limits();
+    }
+
+    /// The oldest message; it belongs to the link now.
+    pub(crate) fn pop(&mut self) -> Option<Publish> {
+        self.read_back();
+        self.set_aside();
+        self.waiting.pop_front()
+    }
+
+    /// The QoS of the message that [`pop`](Self::pop) would give.
+    pub(crate) fn next_qos(&mut self) -> Option<QoS> {
+        self.read_back();
+        self.set_aside();
+        self.waiting.front().map(|publish| publish.qos)
+    }
+
+    /// Messages were acknowledged, with these numbers.
+    pub(crate) fn delivered(&mut self, seqs: &[u64]) {
+        self.quarantine.delivered(seqs.len());
+        if let Some(spool) = &self.spool {
+            spool.remove(seqs);
+        }
+    }
+
+    /// Forgets a message that is not to be sent again.
+    pub(crate) fn forget(&mut self, publish: &Publish) {
+        if let Some(spool) = &self.spool {
+            spool.remove(&[publish.seq]);
+        }
+    }
+
+    /// There is a link. Lets no raw message out until [`release_raw`](Self::release_raw), if some are
+    /// waiting.
+    ///
+    /// They are not retained: who is not connected does not get them. After an outage of the broker
+    /// the raw message data base needs some seconds more than we do to be back.
+    pub(crate) fn hold_raw(&mut self) {
+        self.is_cut_off = false;
+        if self.waiting.has(Kind::Raw) || self.spilled.has(Kind::Raw) {
+            self.held = Some(Queue::default());
+        }
+    }
+
+    /// Lets raw messages out again, those that were held back first.
+    pub(crate) fn release_raw(&mut self) {
+        self.waiting.prepend(self.held.take().into_iter().flatten());
+    }
+
+    fn set_aside(&mut self) {
+        let Some(held) = &mut self.held else { return };
+        while self.waiting.front().is_some_and(|publish| publish.kind == Kind::Raw)
+            && let Some(raw) = self.waiting.pop_front()
+        {
+            held.push_back(raw);
+        }
+    }
+
+    /// Takes back, in their order, what a broken link did not deliver.
+    pub(crate) fn give_back(&mut self, undelivered: impl DoubleEndedIterator<Item = Publish>) {
+        self.is_cut_off = true;
+        self.release_raw();
+        self.waiting.prepend(self.packets.take_messages().into_iter());
+        self.waiting.prepend(undelivered);
+        self.waiting.split(|publish| publish.kind != Kind::Passing);
+        self.keep_limits();
+    }
+
+    /// Those in memory.
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = &Publish> {
+        self.waiting.iter().chain(self.later.iter())
+    }
+
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.packets.len() == 0 && self.waiting.is_empty() && self.spilled.is_empty()
+    }
+
+    /// Whether those that fill it should wait for the broker.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.in_memory() > self.enough() || self.packets.bytes() > self.most_packets() / 2
+    }
+
+    /// Whether those who wait can go on for a while: each one that is woken costs more than its message.
+    pub(crate) fn has_room(&self) -> bool {
+        self.in_memory() <= self.enough() / 2 && self.packets.bytes() <= self.most_packets() / 4
+    }
+
+    /// More need not wait while there is a link: it would only be older once it is sent. With a spool there
+    /// may be what was read back from disk as well, and sources must not wait for that.
+    fn enough(&self) -> usize {
+        if self.spool.is_some() { self.limit / 4 } else { self.limit / 32 }
+    }
+
+    /// The most bytes of packets. Sources wait at half of it, so that a message that was on its way has room.
+    fn most_packets(&self) -> usize {
+        self.limit / 32
+    }
+
+    /// How many messages were dropped since this was last asked.
+    pub(crate) fn take_dropped(&mut self) -> u64 {
+        std::mem::take(&mut self.dropped)
+    }
+
+    /// How many were too large since this was last asked.
+    pub(crate) fn take_too_large(&mut self) -> u64 {
+        std::mem::take(&mut self.too_large)
+    }
+
+    pub(crate) fn backlog(&self) -> Backlog {
+        let held = self.held.as_ref().map_or(0, Queue::len);
+        let spool = self.spool.as_ref().map(|spool| spool.health()).unwrap_or_default();
+        Backlog {
+            messages: self.packets.len()
+                + self.waiting.len()
+                + held
+                + self.spilled.len()
+                + self.later.len(),
+            bytes: self.in_memory() + self.spilled.bytes(),
+            spilled: self.spilled.len(),
+            is_degraded: spool.is_degraded,
+            last_commit: spool.last_commit,
+        }
+    }
+
+    fn in_memory(&self) -> usize {
+        let held = self.held.as_ref().map_or(0, Queue::bytes);
+        self.packets.bytes() + self.waiting.bytes() + held + self.later.bytes()
+    }
+
+    /// Lets go of messages in memory that are on disk, where they will not be sent soon.
+    fn spill(&mut self) {
+        let Some(spool) = &self.spool else { return };
+        let is_behind = self.is_cut_off || !self.spilled.is_empty();
+        let written = spool.written();
+        if !is_behind || self.in_memory() <= IN_MEMORY || written == self.spilled_to {
+            return;
+        }
+        self.spilled_to = written;
+        if self.waiting.bytes() > IN_MEMORY {
+            let mut room = IN_MEMORY;
+            let moved = self.waiting.split(|publish| {
+                room = room.saturating_sub(publish.cost());
+                room > 0 || publish.seq == 0 || self.spilled.has(publish.kind)
+            });
+            self.later.append(moved);
+        }
+        while self.later.front().is_some_and(|publish| publish.seq <= written)
+            && let Some(publish) = self.later.pop_front()
+        {
+            self.spilled.push(Stub::of(&publish));
+        }
+        self.close_gap();
+    }
+
+    /// Asks for the next messages on disk where few are left, and takes those that have come.
+    fn read_back(&mut self) {
+        self.take_found();
+        if self.spilled.is_empty() {
+            return;
+        }
+        let Some(spool) = self.spool.clone() else { return };
+        if let Some(ReadBack { kind, messages, through }) = spool.take_read() {
+            for publish in messages {
+                self.lose_before(kind, publish.seq);
+                if self.spilled.first_of(kind).is_some_and(|stub| stub.seq == publish.seq) {
+                    self.spilled.pop(kind);
+                    self.waiting.push_back(publish);
+                }
+            }
+            self.lose_before(kind, through.saturating_add(1));
+            self.close_gap();
+        }
+        // As long as raw messages are held back no others are needed.
+        let kind = if self.held.is_some() { Some(Kind::Value) } else { self.spilled.first_kind() };
+        let first = kind.and_then(|kind| self.spilled.first_of(kind));
+        if let (Some(kind), Some(first)) = (kind, first)
+            && self.waiting.bytes() < IN_MEMORY / 2
+        {
+            spool.want(kind, first.seq);
+        }
+    }
+
+    /// Those on disk below this number were not found there.
+    fn lose_before(&mut self, kind: Kind, seq: u64) {
+        let mut lost = Vec::new();
+        while self.spilled.first_of(kind).is_some_and(|stub| stub.seq < seq) {
+            lost.extend(self.spilled.pop(kind).map(|stub| stub.seq));
+        }
+        self.dropped += lost.len() as u64;
+        if let Some(spool) = &self.spool {
+            spool.remove(&lost);
+        }
+    }
+
+    /// What was left on disk by an earlier run comes before all that is in memory.
+    fn take_found(&mut self) {
+        let Some(found) = self.spool.as_ref().and_then(|spool| spool.take_found()) else { return };
+        let newer = self.waiting.split(|publish| publish.seq == 0);
+        self.later.prepend(newer.into_iter());
+        for stub in found {
+            self.last_seq = self.last_seq.max(stub.seq);
+            self.spilled.push(stub);
+        }
+        self.close_gap();
+    }
+
+    fn close_gap(&mut self) {
+        for kind in [Kind::Raw, Kind::Value] {
+            if self.later.has(kind) && !self.spilled.has(kind) {
+                let next = self.later.split(|publish| publish.kind != kind);
+                self.waiting.append(next);
+            }
+        }
+    }
+
+    fn keep_limits(&mut self) {
+        while self.in_memory() > self.limit && self.drop_oldest(false) {}
+        if let Some(limit) = self.spool.as_ref().map(|spool| spool.limit()) {
+            while self.in_memory() + self.spilled.bytes() > limit && self.drop_oldest(true) {}
+        }
+    }
+
+    /// Drops the oldest raw message, log message, or value; true if there was one. What is said anew on
+    /// each link is never dropped: that would be too late.
+    fn drop_oldest(&mut self, also_on_disk: bool) -> bool {
+        let in_memory = |publish: Publish| publish.seq;
+        let dropped = self
+            .held
+            .as_mut()
+            .and_then(Queue::pop_front)
+            .or_else(|| self.waiting.pop_first(Kind::Raw))
+            .map(in_memory)
+            .or_else(|| self.drop_spilled(Kind::Raw, also_on_disk))
+            .or_else(|| self.later.pop_first(Kind::Raw).map(in_memory))
+            .or_else(|| self.waiting.pop_first(Kind::Log).map(in_memory))
+            .or_else(|| self.waiting.pop_first(Kind::Value).map(in_memory))
+            .or_else(|| self.drop_spilled(Kind::Value, also_on_disk))
+            .or_else(|| self.later.pop_first(Kind::Value).map(in_memory));
+        let Some(seq) = dropped else { return false };
+        self.dropped += 1;
+        if let Some(spool) = &self.spool {
+            spool.remove(&[seq]);
+        }
+        self.close_gap();
+        true
+    }
+
+    fn drop_spilled(&mut self, kind: Kind, is_wanted: bool) -> Option<u64> {
+        let stub = if is_wanted { self.spilled.pop(kind) } else { None };
+        stub.map(|stub| stub.seq)
     }
 }
 
-impl IntoIterator for Queue {
-    type Item = Publish;
-    type IntoIter = std::collections::vec_deque::IntoIter<Publish>;
-
-    fn into_iter(self) -> Self::IntoIter {
-        self.messages.into_iter()
-    }
-}
+#[cfg(test)]
+mod tests;

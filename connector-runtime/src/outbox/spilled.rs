@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::{Kind, Publish};
+use crate::outbox::message::{Kind, Stub};
 
 /// Which messages these are, in order, and what they take.
 #[derive(Debug, Default)]
@@ -10,21 +10,6 @@ pub(super) struct Spilled {
     raws: VecDeque<Stub>,
     values: VecDeque<Stub>,
     bytes: usize,
-}
-
-/// What is known of a message on disk.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stub {
-    pub(crate) seq: u64,
-    /// By [`Publish::cost`].
-    pub(crate) cost: usize,
-    pub(crate) is_raw: bool,
-}
-
-impl Stub {
-    pub(crate) fn of(publish: &Publish) -> Self {
-        Self { seq: publish.seq, cost: publish.cost(), is_raw: publish.kind == Kind::Raw }
-    }
 }
 
 impl Spilled {

@@ -6,8 +6,15 @@ use clap::{
     Arg, ArgAction, ArgMatches, Command, builder::OsStringValueParser, parser::ValueSource,
 };
 
-use super::{Environment, Origin, from_environment, is_secret};
-use crate::{log::text::without_logins, spelling::nearest};
+use crate::{
+    settings::{
+        environment::{Environment, Origin},
+        fault::is_secret,
+        read::from_environment,
+        suggest::nearest,
+    },
+    telemetry::log::text::without_logins,
+};
 
 /// A setting in force.
 pub(crate) struct Effective {
@@ -117,7 +124,7 @@ mod tests {
             .arg(arg("MQTT_PORT").default_value("1883").value_parser(clap::value_parser!(u16)))
             .arg(arg("URL"))
             .arg(arg("MQTT_PASSWORD").value_parser(|text: &str| {
-                Ok::<_, std::convert::Infallible>(crate::Secret::from(text))
+                Ok::<_, std::convert::Infallible>(crate::settings::secret::Secret::from(text))
             }))
     }
 

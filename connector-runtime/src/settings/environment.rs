@@ -11,7 +11,7 @@ use std::{
 
 use clap::Arg;
 
-use super::dotenv;
+use crate::settings::dotenv;
 
 /// The most bytes of a file that is one setting.
 const MAX_SETTING: u64 = 1 << 20;

@@ -7,8 +7,13 @@ use clap::{
     parser::ValueSource,
 };
 
-use super::{BusSettings, Environment, Exit, PORT_WITH_TLS, report};
-use crate::ConnectorSettings;
+use crate::settings::{
+    bus::{BusSettings, PORT_WITH_TLS},
+    environment::Environment,
+    exit::Exit,
+    identity::ConnectorSettings,
+    report,
+};
 
 /// What the help says of all settings.
 pub(crate) const AFTER_HELP: &str =

@@ -3,7 +3,7 @@ use std::ffi::OsString;
 use clap::Args;
 
 use super::*;
-use crate::ConnectorSettings;
+use crate::settings::identity::ConnectorSettings;
 
 #[derive(Debug, PartialEq, Args)]
 struct Device {

@@ -3,6 +3,7 @@
 //! `tests/fuzz` hands them to libFuzzer, `tests/mutations.rs` to mutations of the same corpus.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use clap::Args;
 use rumqttc::QoS;
@@ -14,16 +15,13 @@ use tokio::{
 };
 
 use crate::{
-    Actuator, Command, ConnectorSettings, FlatReadings, Timestamp,
-    broker::{self, Identity},
-    guard::Now,
-    log::Logs,
-    map::DatapointMap,
-    registry::Registry,
-    session::Session,
-    settings::{self, Environment},
-    shared::Shared,
-    topic::Topics,
+    bus::{BusHandle, DatapointMap, Protocol, Registry, Topics, serve_once},
+    datapoint::{Actuator, Command},
+    mqtt::Identity,
+    readings::FlatReadings,
+    settings::{self, ConnectorSettings, Environment},
+    telemetry::log::Logs,
+    time::{Now, Timestamp},
 };
 
 const NOW: Timestamp = Timestamp::from_millis(1_735_689_600_000);
@@ -53,15 +51,15 @@ pub fn command(bytes: &[u8]) {
     ];
     let topics: serde_json::Map<_, _> = actuators
         .iter()
-        .map(|actuator| (actuator.key().to_owned(), actuator.key().into()))
+        .map(|actuator| (actuator.key.to_string(), (&*actuator.key).into()))
         .collect();
-    let mut session = Session::new("demo", "1", Vec::new(), actuators.into());
+    let mut protocol = Protocol::new("demo", "1", Vec::new(), actuators.into());
     let map = json!({ "sensor": {}, "actuator": topics }).to_string();
-    assert!(matches!(session.message("demo/datapoint_map", map.as_bytes(), true, NOW), Ok(None)));
+    assert!(matches!(protocol.message("demo/datapoint_map", map.as_bytes(), true, NOW), Ok(None)));
     let value = [br#"{"value":"#, bytes, b"}"].concat();
     for message in [bytes, &value] {
         for key in ["number", "level", "text", "any"] {
-            if let Ok(Some(arrival)) = session.message(key, message, false, NOW) {
+            if let Ok(Some(arrival)) = protocol.message(key, message, false, NOW) {
                 assert_accepted(&arrival.command);
             }
         }
@@ -104,7 +102,7 @@ pub fn frame(bytes: &[u8]) {
 
 /// A `.env` file. It gives settings, or a report.
 pub fn configuration(bytes: &[u8]) {
-    /// ConnectorSettings of different kinds.
+    /// Settings of different kinds.
     #[derive(Args)]
     struct Device {
         #[arg(long, env = "DEVICE_ADDR")]
@@ -132,19 +130,19 @@ pub fn configuration(bytes: &[u8]) {
 /// What a broker sends once the connector is online, until it closes the connection. After that the
 /// connector still takes a map.
 pub fn packet(bytes: &[u8]) {
-    let session = Session::new("demo", "1", Vec::new(), vec![Actuator::new("a")]);
-    let shared = Shared::new(session, Logs::new(false));
+    let protocol = Protocol::new("demo", "1", Vec::new(), vec![Actuator::new("a")]);
+    let bus = BusHandle::new(protocol, Logs::new(false), Arc::default());
     let identity = Identity { client_id: "demo".to_owned(), login: None };
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.expect("a runtime").block_on(async {
         let (mut broker, connector) = duplex(WELCOME.len() + bytes.len());
         broker.write_all(&[WELCOME, bytes].concat()).await.expect("there is room");
         broker.shutdown().await.expect("it is open");
-        let served = broker::serve_once(connector, &identity, &shared).await;
+        let served = serve_once(connector, &identity, &bus).await;
         assert!(served.is_err(), "the broker is gone");
     });
     let map = br#"{"sensor":{},"actuator":{"set":"a"}}"#;
-    shared.message("demo/datapoint_map", map, true, Now::read());
-    let session = shared.session();
-    assert_eq!((session.selected(), session.value_qos), ((0, 1), QoS::AtLeastOnce));
+    bus.message("demo/datapoint_map", map, true, Now::read());
+    let protocol = bus.protocol();
+    assert_eq!((protocol.selected(), protocol.value_qos), ((0, 1), QoS::AtLeastOnce));
 }

@@ -13,18 +13,14 @@ use serde::Serialize;
 use tokio::time::Instant;
 
 use crate::{
-    Actuator, Command, FlatReadings, Timestamp,
-    broker::{
-        codec,
-        dialogue::{self, Uplink},
-        link::Link,
-    },
-    guard::{Now, Step},
-    log::Logs,
-    mailbox::Mailbox,
+    bus::{BusHandle, Link, Protocol, exchange},
+    command::{Mailbox, Step},
+    datapoint::{Actuator, Command},
+    mqtt::codec,
     outbox::Outbox,
-    session::Session,
-    shared::Shared,
+    readings::FlatReadings,
+    telemetry::log::Logs,
+    time::{Now, Timestamp},
 };
 
 /// From one heartbeat to the next.
@@ -32,7 +28,7 @@ const HEARTBEAT: Duration = Duration::from_secs(30);
 
 /// A connector without its tasks. Its errors end the connection: then it is to be [cut](Self::cut).
 pub struct Machine {
-    shared: Shared,
+    bus: BusHandle,
     mailboxes: Vec<Arc<Mailbox>>,
     link: Option<Link>,
     is_online: bool,
@@ -46,17 +42,17 @@ impl Machine {
     /// wait for the broker.
     #[must_use]
     pub fn new(name: &str, actuators: Vec<Actuator>, limit: usize, millis: i64) -> Self {
-        let mut session = Session::new(name, "0", Vec::new(), actuators);
-        session.outbox = Outbox::new(limit);
-        let shared = Shared::new(session, Logs::new(false));
+        let mut protocol = Protocol::new(name, "0", Vec::new(), actuators);
+        protocol.outbox = Outbox::new(limit);
+        let bus = BusHandle::new(protocol, Logs::new(false), Arc::default());
         let mailboxes = std::iter::from_fn(|| {
-            let next = pin!(shared.mailboxes.next()).poll(&mut Context::from_waker(Waker::noop()));
+            let next = pin!(bus.mailboxes.next()).poll(&mut Context::from_waker(Waker::noop()));
             if let Poll::Ready(mailbox) = next { mailbox } else { None }
         });
         let now = Now { wall: Timestamp::from_millis(millis), instant: Instant::now() };
         Self {
             mailboxes: mailboxes.collect(),
-            shared,
+            bus,
             link: None,
             is_online: false,
             holds_until: now.instant,
@@ -67,7 +63,7 @@ impl Machine {
 
     /// Values are published at QoS 0 from now on.
     pub fn publish_values_unacknowledged(&self) {
-        self.shared.update(|session| session.value_qos = codec::QoS::AtMostOnce);
+        self.bus.update(|protocol| protocol.value_qos = codec::QoS::AtMostOnce);
     }
 
     /// Time goes by.
@@ -85,23 +81,23 @@ impl Machine {
     pub fn readings(&self, readings: &impl Serialize) {
         let mut flat = FlatReadings::default();
         flat.serialize(readings).expect("a simulation has readings that can be flattened");
-        self.shared.update(|session| session.readings(&flat, self.now.wall));
+        self.bus.update(|protocol| protocol.readings(&flat, self.now.wall));
     }
 
     /// The device part hands a raw message over, as JSON.
     pub fn raw_message(&self, json: &str) {
-        self.shared.update(|session| session.raw_message(json, self.now.wall));
+        self.bus.update(|protocol| protocol.raw_message(json, self.now.wall));
     }
 
     /// It is time for a heartbeat.
     pub fn heartbeat(&self) {
-        self.shared.update(|session| session.heartbeat(self.now.wall, HEARTBEAT));
+        self.bus.update(|protocol| protocol.heartbeat(self.now.wall, HEARTBEAT));
     }
 
     /// The broker has accepted a new connection.
     pub fn connect(&mut self) -> Result<(), String> {
         let link = self.link.insert(Link::new(self.now.instant));
-        dialogue::subscribe(link, &self.shared, self.now.instant).map_err(|error| error.to_string())
+        exchange::subscribe(link, &self.bus, self.now.instant).map_err(|error| error.to_string())
     }
 
     /// Takes packets from the broker.
@@ -110,13 +106,13 @@ impl Machine {
         self.input.extend_from_slice(bytes);
         while let Ok(Some(packet)) = codec::read(&mut self.input) {
             let event = link.receive(packet, self.now.instant);
-            let heard = event.and_then(|event| dialogue::hear(&self.shared, event, self.now));
+            let heard = event.and_then(|event| exchange::hear(&self.bus, event, self.now));
             heard.map_err(|error| error.to_string())?;
         }
         if !self.is_online && link.is_settled() {
             self.is_online = true;
-            self.holds_until = self.now.instant + dialogue::HOLD;
-            self.shared.online();
+            self.holds_until = self.now.instant + exchange::HOLD;
+            self.bus.online();
         }
         Ok(())
     }
@@ -126,9 +122,9 @@ impl Machine {
         let Some(link) = &mut self.link else { return Ok(BytesMut::new()) };
         if self.is_online {
             if self.now.instant >= self.holds_until {
-                self.shared.session().outbox.release_raw();
+                self.bus.protocol().outbox.release_raw();
             }
-            let taken = dialogue::take_work(link, &self.shared, self.now.instant);
+            let taken = exchange::take_work(link, &self.bus, self.now.instant);
             taken.map_err(|error| error.to_string())?;
         }
         Ok(link.out.split())
@@ -139,8 +135,8 @@ impl Machine {
         self.input.clear();
         self.is_online = false;
         if let Some(mut link) = self.link.take() {
-            self.shared.session().outbox.delivered(&link.take_delivered());
-            self.shared.offline(link.undelivered(), true);
+            self.bus.protocol().outbox.delivered(&link.take_delivered());
+            self.bus.offline(link.undelivered(), true);
         }
     }
 
@@ -175,12 +171,12 @@ impl Machine {
     /// How many bytes wait for the broker.
     #[must_use]
     pub fn queued_bytes(&self) -> usize {
-        self.shared.session().outbox.backlog().bytes
+        self.bus.protocol().outbox.backlog().bytes
     }
 
     /// What it counts, in the format of Prometheus.
     #[must_use]
     pub fn metrics(&self) -> String {
-        self.shared.metrics.text(&self.shared.snapshot().0)
+        self.bus.metrics.text(&self.bus.protocol().snapshot())
     }
 }

@@ -1,0 +1,95 @@
+//! What a connection and the session have to say to each other, packet by packet.
+//!
+//! There is no I/O and no clock: what time it is comes with the packet.
+
+use tokio::time::{Duration, Instant};
+
+use crate::{
+    bus::{
+        handle::BusHandle,
+        link::{Event, Link},
+        protocol::Change,
+    },
+    mqtt::{
+        LinkError,
+        codec::{self, QoS},
+    },
+    time::Now,
+};
+
+/// How long raw messages of an outage wait for those who want them.
+pub(crate) const HOLD: Duration = Duration::from_secs(5);
+
+/// Subscribes to the map, our own topics, raw messages of the past and the actuators.
+pub(crate) fn subscribe(link: &mut Link, bus: &BusHandle, now: Instant) -> Result<(), LinkError> {
+    let (map, past, own, actuators) = {
+        let mut protocol = bus.protocol();
+        let past = protocol.topics.raw_message_reprocess.to_string();
+        (protocol.map_topic().to_owned(), past, protocol.own_topics(), protocol.actuator_topics())
+    };
+    link.subscribe(&[map, past], QoS::AtLeastOnce, now)?;
+    link.subscribe(&own, QoS::AtMostOnce, now)?;
+    link.subscribe(&actuators, QoS::ExactlyOnce, now)
+}
+
+/// Takes what the session has to say, as far as the connection has room for it.
+pub(crate) fn take_work(link: &mut Link, bus: &BusHandle, now: Instant) -> Result<(), LinkError> {
+    link.check(now)?;
+    let mut protocol = bus.protocol_with_logs();
+    let (mut new, mut gone) = (Vec::new(), Vec::new());
+    for change in protocol.take_changes() {
+        match change {
+            Change::Subscribe(topic) => new.push(topic),
+            Change::Unsubscribe(topic) => gone.push(topic),
+        }
+    }
+    link.unsubscribe(&gone)?;
+    link.subscribe(&new, QoS::ExactlyOnce, now)?;
+    let delivered = link.take_delivered();
+    bus.metrics.acknowledged.inc_by(delivered.len() as u64);
+    protocol.outbox.delivered(&delivered);
+    link.fill(&mut protocol.outbox, now);
+    bus.tell_room(&protocol);
+    Ok(())
+}
+
+/// Takes what comes from the broker.
+pub(crate) fn hear(bus: &BusHandle, event: Option<Event>, now: Now) -> Result<(), LinkError> {
+    match event {
+        Some(Event::Message(codec::Publish { topic, payload, retain, .. })) => {
+            bus.message(&topic, &payload, retain, now);
+        }
+        Some(Event::Subscribed { refused }) => handle_refused(bus, &refused)?,
+        None => {}
+    }
+    Ok(())
+}
+
+fn handle_refused(bus: &BusHandle, refused: &[String]) -> Result<(), LinkError> {
+    let (map, past, own) = {
+        let protocol = bus.protocol();
+        let past = protocol.topics.raw_message_reprocess.to_string();
+        (protocol.map_topic().to_owned(), past, protocol.own_topics())
+    };
+    for topic in refused {
+        if *topic == map {
+            return Err(LinkError::MapRefused(map));
+        }
+        if *topic == past {
+            tracing::warn!(
+                "the broker refuses the subscription to `{topic}`: no raw message can be processed again"
+            );
+            continue;
+        }
+        if own.contains(topic) {
+            tracing::warn!(
+                "the broker refuses the subscription to `{topic}`: a second connector of this name will not be noticed"
+            );
+            continue;
+        }
+        tracing::error!(
+            "the broker refuses the subscription to `{topic}`: no command will come from there"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,567 @@
+//! One MQTT 3.1.1 connection, as a state machine: packets in, bytes out.
+//!
+//! It lives as long as the connection; nothing of it is carried to the next one but the messages
+//! that were not acknowledged. They go back to the outbox. No library's client does that, so only the
+//! [`codec`] is taken from one.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    hash::{BuildHasher, RandomState},
+    time::Duration,
+};
+
+use bytes::BytesMut;
+use tokio::time::Instant;
+
+use crate::{
+    mqtt::{
+        LinkError,
+        codec::{
+            self, Packet, PubAck, PubComp, PubRec, PubRel, QoS, Subscribe, SubscribeFilter,
+            SubscribeReasonCode, Unsubscribe,
+        },
+    },
+    outbox::{Outbox, Publish},
+};
+
+/// From the oldest message without acknowledgement to the newest. mosquitto acknowledges, but does
+/// not deliver, what exceeds 20 at QoS 2.
+const WINDOW: usize = 16;
+
+/// Bytes for one write.
+const BATCH: usize = 64 << 10;
+
+/// Filters in one SUBSCRIBE.
+const FILTERS: usize = 64;
+
+/// How many messages of QoS 1 are remembered, so that a repetition is noticed. Brokers have 20 or so in
+/// flight.
+const REMEMBERED: usize = 256;
+
+/// A connection on which messages wait for their acknowledgement, and nothing moves for this long,
+/// is given up: soon enough that an answer which is lost costs less than 5 s.
+const ANSWER: Duration = Duration::from_secs(4);
+
+/// The slowest line: what is on its way has this many bytes a second more time to be answered, as it
+/// may wait in buffers that nobody sees.
+const SLOWEST: u32 = 8 << 10;
+
+/// What comes from the broker for the session.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Event {
+    Message(codec::Publish),
+    /// A SUBSCRIBE is answered; these of its topics were refused.
+    Subscribed {
+        refused: Vec<String>,
+    },
+}
+
+/// The state of one connection.
+#[derive(Debug)]
+pub(crate) struct Link {
+    /// What is to be written to the broker.
+    pub(crate) out: BytesMut,
+    in_flight: VecDeque<InFlight>,
+    last_id: u16,
+    /// The broker's messages of QoS 2 that it has not released yet.
+    unreleased: HashSet<u16>,
+    /// Its last messages of QoS 1: the id of each, and a hash of its topic and payload.
+    seen: VecDeque<(u16, u64)>,
+    hasher: RandomState,
+    subscribing: HashMap<u16, Subscribing>,
+    /// When the oldest message last got nearer to its acknowledgement.
+    progress: Instant,
+    /// The numbers of messages that were acknowledged.
+    delivered: Vec<u64>,
+}
+
+/// A SUBSCRIBE that is not answered.
+#[derive(Debug)]
+struct Subscribing {
+    topics: Vec<String>,
+    since: Instant,
+}
+
+#[derive(Debug)]
+struct InFlight {
+    id: u16,
+    publish: Publish,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Published,
+    /// The broker has it, but must not pass it on yet.
+    Received,
+    Released,
+    Acknowledged,
+}
+
+impl Link {
+    pub(crate) fn new(now: Instant) -> Self {
+        Self {
+            out: BytesMut::new(),
+            in_flight: VecDeque::new(),
+            last_id: 0,
+            unreleased: HashSet::new(),
+            seen: VecDeque::new(),
+            hasher: RandomState::new(),
+            subscribing: HashMap::new(),
+            progress: now,
+            delivered: Vec::new(),
+        }
+    }
+
+    pub(crate) fn write(&mut self, packet: &Packet) -> Result<(), LinkError> {
+        Ok(codec::write(packet, &mut self.out)?)
+    }
+
+    /// Some of [`out`](Self::out) is written; the rest shows that the broker is slow, not gone.
+    pub(crate) fn wrote(&mut self, now: Instant) {
+        if !self.out.is_empty() {
+            self.hears_part(now);
+        }
+    }
+
+    /// Whether there is enough to write for now.
+    pub(super) fn is_full(&self) -> bool {
+        self.out.len() >= BATCH / 2
+    }
+
+    /// Takes a packet from the broker and answers it.
+    pub(crate) fn receive(
+        &mut self,
+        packet: Packet,
+        now: Instant,
+    ) -> Result<Option<Event>, LinkError> {
+        match packet {
+            Packet::Publish(publish) => return self.deliver(publish),
+            Packet::PubRel(PubRel { pkid }) => {
+                self.unreleased.remove(&pkid);
+                self.write(&Packet::PubComp(PubComp::new(pkid)))?;
+            }
+            Packet::PubAck(PubAck { pkid }) | Packet::PubComp(PubComp { pkid }) => {
+                self.advance(pkid, Stage::Acknowledged, now);
+            }
+            Packet::PubRec(PubRec { pkid }) => {
+                let waits =
+                    |flight: &InFlight| flight.id == pkid && flight.stage == Stage::Received;
+                if self.advance(pkid, Stage::Received, now) {
+                    self.release()?;
+                } else if !self.in_flight.iter().any(waits) {
+                    self.write(&Packet::PubRel(PubRel::new(pkid)))?;
+                }
+            }
+            Packet::SubAck(ack) => return Ok(self.subscribed(ack.pkid, &ack.return_codes)),
+            Packet::UnsubAck(_) | Packet::PingResp => {}
+            _ => return Err(LinkError::Unexpected),
+        }
+        Ok(None)
+    }
+
+    /// Whether the broker has left something unanswered for too long.
+    fn is_stalled(&self, now: Instant) -> bool {
+        self.stalled_at().is_some_and(|at| now >= at)
+    }
+
+    /// When that will be so, unless something moves.
+    pub(super) fn stalled_at(&self) -> Option<Instant> {
+        let progress = (!self.in_flight.is_empty()).then_some(self.progress);
+        let asked = self.subscribing.values().map(|subscribing| subscribing.since);
+        asked.chain(progress).min().map(|oldest| oldest + self.patience())
+    }
+
+    /// How long an answer may take.
+    pub(crate) fn patience(&self) -> Duration {
+        let bytes: usize = self.in_flight.iter().map(|flight| flight.publish.payload.len()).sum();
+        ANSWER + time_for(bytes)
+    }
+
+    /// Part of a large packet has come; answers are behind it.
+    pub(crate) fn hears_part(&mut self, now: Instant) {
+        self.progress = now;
+        self.subscribing.values_mut().for_each(|subscribing| subscribing.since = now);
+    }
+
+    /// Whether everything that was sent is acknowledged, and every subscription confirmed.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.in_flight.is_empty() && self.subscribing.is_empty()
+    }
+
+    /// A repetition is confirmed, but not delivered again. For QoS 2 that is what it means; for QoS 1 it
+    /// spares the device a command that it had already.
+    fn deliver(&mut self, publish: codec::Publish) -> Result<Option<Event>, LinkError> {
+        let id = publish.pkid;
+        let is_new = match publish.qos {
+            QoS::AtMostOnce => true,
+            QoS::AtLeastOnce => {
+                self.write(&Packet::PubAck(PubAck::new(id)))?;
+                self.remember(&publish)
+            }
+            QoS::ExactlyOnce => {
+                self.write(&Packet::PubRec(PubRec::new(id)))?;
+                self.unreleased.insert(id)
+            }
+        };
+        Ok(is_new.then_some(Event::Message(publish)))
+    }
+
+    /// Takes note of a message of QoS 1; false if it is the repetition of one on this connection.
+    fn remember(&mut self, publish: &codec::Publish) -> bool {
+        let hash = self.hasher.hash_one((&publish.topic, &publish.payload));
+        let this = (publish.pkid, hash);
+        if publish.dup && self.seen.contains(&this) {
+            return false;
+        }
+        self.seen.retain(|(id, _)| *id != publish.pkid);
+        self.seen.truncate(REMEMBERED - 1);
+        self.seen.push_front(this);
+        true
+    }
+
+    /// Acknowledgements are expected in order; others are remembered. False if it is no news.
+    fn advance(&mut self, id: u16, stage: Stage, now: Instant) -> bool {
+        let mut flights = self.in_flight.iter_mut().enumerate();
+        let flight = flights.find(|(_, f)| f.id == id && f.stage < stage);
+        let Some((place, flight)) = flight else { return false };
+        flight.stage = stage;
+        // What is retained may come again until nothing before it can.
+        if stage == Stage::Acknowledged && !flight.publish.retain {
+            self.delivered.push(flight.publish.seq);
+        }
+        if place == 0 {
+            self.progress = now;
+        }
+        while self.in_flight.front().is_some_and(|f| f.stage == Stage::Acknowledged)
+            && let Some(InFlight { publish, .. }) = self.in_flight.pop_front()
+        {
+            if publish.retain {
+                self.delivered.push(publish.seq);
+            }
+        }
+        true
+    }
+
+    /// Lets the broker pass on what it has, but nothing before an older message: should that have to
+    /// be sent again, it would come too late.
+    fn release(&mut self) -> Result<(), LinkError> {
+        let is_exact = |flight: &&mut InFlight| flight.publish.qos == QoS::ExactlyOnce;
+        for flight in self.in_flight.iter_mut().filter(is_exact) {
+            match flight.stage {
+                Stage::Published => break,
+                Stage::Received => {
+                    flight.stage = Stage::Released;
+                    codec::write(&Packet::PubRel(PubRel::new(flight.id)), &mut self.out)?;
+                }
+                Stage::Released | Stage::Acknowledged => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn subscribed(&mut self, id: u16, codes: &[SubscribeReasonCode]) -> Option<Event> {
+        let topics = self.subscribing.remove(&id)?.topics;
+        let is_granted = |i: usize| matches!(codes.get(i), Some(SubscribeReasonCode::Success(_)));
+        let refused = topics.into_iter().enumerate().filter(|(i, _)| !is_granted(*i));
+        Some(Event::Subscribed { refused: refused.map(|(_, topic)| topic).collect() })
+    }
+
+    /// Which of them were acknowledged since this was last asked, by [`Publish::seq`].
+    pub(crate) fn take_delivered(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.delivered)
+    }
+
+    /// Takes messages from the outbox, as many as it has room for.
+    pub(crate) fn fill(&mut self, outbox: &mut Outbox, now: Instant) {
+        if self.in_flight.is_empty() {
+            self.progress = now;
+        }
+        outbox.take_packets(&mut self.out);
+        let window = if outbox.quarantine.is_cautious() { 1 } else { WINDOW };
+        while self.out.len() < BATCH
+            && (self.in_flight.len() < window || outbox.next_qos() == Some(QoS::AtMostOnce))
+            && let Some(publish) = outbox.pop()
+        {
+            if publish.qos == QoS::AtMostOnce {
+                encode(&mut self.out, &publish, 0);
+                continue;
+            }
+            let id = self.next_id();
+            encode(&mut self.out, &publish, id);
+            self.in_flight.push_back(InFlight { id, publish, stage: Stage::Published });
+        }
+    }
+
+    /// Asks for messages on these topics; the answer is an [`Event::Subscribed`].
+    pub(crate) fn subscribe(
+        &mut self,
+        topics: &[String],
+        qos: QoS,
+        now: Instant,
+    ) -> Result<(), LinkError> {
+        for topics in topics.chunks(FILTERS) {
+            let filters = topics.iter().map(|topic| SubscribeFilter::new(topic.clone(), qos));
+            let mut subscribe = Subscribe::new_many(filters);
+            subscribe.pkid = self.next_id();
+            let subscribing = Subscribing { topics: topics.to_vec(), since: now };
+            self.subscribing.insert(subscribe.pkid, subscribing);
+            self.write(&Packet::Subscribe(subscribe))?;
+        }
+        Ok(())
+    }
+
+    pub(crate) fn unsubscribe(&mut self, topics: &[String]) -> Result<(), LinkError> {
+        for topics in topics.chunks(FILTERS) {
+            let (pkid, topics) = (self.next_id(), topics.to_vec());
+            self.write(&Packet::Unsubscribe(Unsubscribe { pkid, topics }))?;
+        }
+        Ok(())
+    }
+
+    /// The connection is over: what has to be sent again, oldest first.
+    ///
+    /// What is retained comes again also if only one before it lacks its acknowledgement: otherwise an
+    /// older value would be the last on a topic.
+    pub(crate) fn undelivered(self) -> impl DoubleEndedIterator<Item = Publish> {
+        let is_due =
+            |flight: &InFlight| flight.stage != Stage::Acknowledged || flight.publish.retain;
+        self.in_flight.into_iter().filter(is_due).map(|flight| flight.publish)
+    }
+
+    /// An error if the broker has left something unanswered for too long.
+    pub(crate) fn check(&self, now: Instant) -> Result<(), LinkError> {
+        if self.is_stalled(now) { Err(LinkError::Silent(self.patience())) } else { Ok(()) }
+    }
+
+    fn next_id(&mut self) -> u16 {
+        loop {
+            self.last_id = self.last_id.checked_add(1).unwrap_or(1);
+            let id = self.last_id;
+            if !self.subscribing.contains_key(&id) && self.in_flight.iter().all(|f| f.id != id) {
+                return id;
+            }
+        }
+    }
+}
+
+/// How long so many bytes take on the slowest line.
+pub(super) fn time_for(bytes: usize) -> Duration {
+    Duration::from_secs(1) * u32::try_from(bytes).unwrap_or(u32::MAX) / SLOWEST
+}
+
+fn encode(out: &mut BytesMut, publish: &Publish, id: u16) {
+    let Publish { topic, payload, qos, retain, .. } = publish;
+    codec::write_publish(out, topic, &[payload], *qos, *retain, id);
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::outbox::Kind;
+
+    fn publish(topic: &str, qos: QoS) -> Publish {
+        let (topic, payload) = (topic.into(), Bytes::from(vec![b'x'; 200]));
+        Publish { topic, payload, qos, retain: true, kind: Kind::Value, seq: 0 }
+    }
+
+    fn filled(qos: QoS, count: usize) -> (Link, Outbox) {
+        let (mut link, mut outbox) = (Link::new(Instant::now()), Outbox::new(1 << 20));
+        for i in 0..count {
+            outbox.push(publish(&format!("t/{i}"), qos));
+        }
+        link.fill(&mut outbox, Instant::now());
+        (link, outbox)
+    }
+
+    fn written(link: &mut Link) -> Vec<Packet> {
+        std::iter::from_fn(|| codec::read(&mut link.out).ok().flatten()).collect()
+    }
+
+    fn topics(publishes: impl Iterator<Item = Publish>) -> Vec<String> {
+        publishes.map(|publish| publish.topic.to_string()).collect()
+    }
+
+    #[test]
+    fn the_codec_reads_what_is_encoded() {
+        for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
+            let (mut link, _) = filled(qos, 1);
+            let [Packet::Publish(read)] = &written(&mut link)[..] else { panic!() };
+            assert_eq!((&*read.topic, read.qos, read.retain, read.dup), ("t/0", qos, true, false));
+            assert_eq!(read.payload, publish("", qos).payload);
+        }
+    }
+
+    #[test]
+    fn no_more_is_in_flight_than_the_window_allows() {
+        let (mut link, mut outbox) = filled(QoS::AtLeastOnce, 40);
+        assert_eq!(written(&mut link).len(), WINDOW);
+        // An acknowledgement out of order does not widen the span from the oldest to the newest.
+        link.receive(Packet::PubAck(PubAck::new(2)), Instant::now()).unwrap();
+        link.fill(&mut outbox, Instant::now());
+        assert_eq!(written(&mut link).len(), 0);
+        link.receive(Packet::PubAck(PubAck::new(1)), Instant::now()).unwrap();
+        link.fill(&mut outbox, Instant::now());
+        assert_eq!(written(&mut link).len(), 2);
+        assert_eq!(topics(link.undelivered())[0], "t/2");
+    }
+
+    #[test]
+    fn the_newest_value_is_the_last_to_be_sent_again() {
+        for (retain, again) in [(true, vec!["t/0", "t/1", "t/2"]), (false, vec!["t/0", "t/2"])] {
+            let (mut link, mut outbox) = (Link::new(Instant::now()), Outbox::new(1 << 20));
+            for topic in ["t/0", "t/1", "t/2"] {
+                outbox.push(Publish { retain, ..publish(topic, QoS::AtLeastOnce) });
+            }
+            link.fill(&mut outbox, Instant::now());
+            link.receive(Packet::PubAck(PubAck::new(2)), Instant::now()).unwrap();
+            assert_eq!(link.take_delivered().len(), 3 - again.len());
+            assert_eq!(topics(link.undelivered()), again);
+        }
+    }
+
+    #[test]
+    fn qos_0_needs_no_window() {
+        let (mut link, outbox) = filled(QoS::AtMostOnce, 40);
+        assert_eq!(written(&mut link).len(), 40);
+        assert!(outbox.is_empty() && link.is_settled());
+    }
+
+    #[test]
+    fn qos_2_stays_until_it_is_complete() {
+        let (mut link, _) = filled(QoS::ExactlyOnce, 1);
+        written(&mut link);
+        link.receive(Packet::PubRec(PubRec::new(1)), Instant::now()).unwrap();
+        assert_eq!(written(&mut link), [Packet::PubRel(PubRel::new(1))]);
+        assert!(!link.is_settled());
+        link.receive(Packet::PubComp(PubComp::new(1)), Instant::now()).unwrap();
+        assert!(link.is_settled());
+    }
+
+    #[test]
+    fn qos_2_is_released_in_order() {
+        let (mut link, _) = filled(QoS::ExactlyOnce, 3);
+        written(&mut link);
+        for (id, released) in
+            [(3, vec![]), (2, vec![]), (3, vec![]), (1, vec![1, 2, 3]), (2, vec![2])]
+        {
+            link.receive(Packet::PubRec(PubRec::new(id)), Instant::now()).unwrap();
+            let released: Vec<_> =
+                released.into_iter().map(|id| Packet::PubRel(PubRel::new(id))).collect();
+            assert_eq!(written(&mut link), released);
+        }
+    }
+
+    #[test]
+    fn a_repeated_message_of_qos_2_is_delivered_once() {
+        let mut link = Link::new(Instant::now());
+        let message = |pkid| {
+            let mut message = codec::Publish::new("t", QoS::ExactlyOnce, "x");
+            message.pkid = pkid;
+            Packet::Publish(message)
+        };
+        assert!(link.receive(message(7), Instant::now()).unwrap().is_some());
+        assert!(link.receive(message(7), Instant::now()).unwrap().is_none());
+        link.receive(Packet::PubRel(PubRel::new(7)), Instant::now()).unwrap();
+        assert!(link.receive(message(7), Instant::now()).unwrap().is_some());
+        let (rec, comp) = (Packet::PubRec(PubRec::new(7)), Packet::PubComp(PubComp::new(7)));
+        assert_eq!(written(&mut link), [rec.clone(), rec.clone(), comp, rec]);
+    }
+
+    #[test]
+    fn a_repeated_message_of_qos_1_is_delivered_once() {
+        let mut link = Link::new(Instant::now());
+        let mut is_delivered = |pkid, payload: &str, dup| {
+            let mut message = codec::Publish::new("t", QoS::AtLeastOnce, payload);
+            (message.pkid, message.dup) = (pkid, dup);
+            link.receive(Packet::Publish(message), Instant::now()).unwrap().is_some()
+        };
+        assert!(is_delivered(7, "x", true), "from an earlier connection");
+        assert!(!is_delivered(7, "x", true));
+        assert!(is_delivered(7, "x", false), "another message has the id now");
+        assert!(is_delivered(7, "y", true), "the first of its content");
+        assert!(is_delivered(7, "x", true), "the id was taken by another since");
+        assert!(is_delivered(8, "x", true));
+        for id in 1000..1000 + 255 {
+            assert!(is_delivered(id, "x", false));
+        }
+        assert!(!is_delivered(8, "x", true));
+        assert!(is_delivered(2000, "x", false));
+        assert!(is_delivered(8, "x", true), "what is remembered is bounded");
+        assert_eq!((written(&mut link).len(), link.seen.len()), (264, REMEMBERED));
+    }
+
+    #[test]
+    fn a_release_of_an_unknown_message_is_answered() {
+        let mut link = Link::new(Instant::now());
+        link.receive(Packet::PubRel(PubRel::new(9)), Instant::now()).unwrap();
+        assert_eq!(written(&mut link), [Packet::PubComp(PubComp::new(9))]);
+    }
+
+    #[test]
+    fn refused_subscriptions_are_named() {
+        let mut link = Link::new(Instant::now());
+        let topics = ["a".to_owned(), "b".to_owned()];
+        link.subscribe(&topics, QoS::ExactlyOnce, Instant::now()).unwrap();
+        let codes =
+            vec![SubscribeReasonCode::Failure, SubscribeReasonCode::Success(QoS::ExactlyOnce)];
+        let event =
+            link.receive(Packet::SubAck(codec::SubAck::new(1, codes)), Instant::now()).unwrap();
+        let expected = Event::Subscribed { refused: vec!["a".to_owned()] };
+        assert_eq!(event, Some(expected));
+    }
+
+    #[test]
+    fn a_connection_without_progress_is_stalled_and_a_slow_one_is_not() {
+        let (mut link, _) = filled(QoS::AtLeastOnce, 2);
+        let (start, step) = (Instant::now(), ANSWER * 3 / 4);
+        assert!(!link.is_stalled(start + step));
+        link.wrote(start + step);
+        assert!(!link.is_stalled(start + step * 2));
+        link.receive(Packet::PubAck(PubAck::new(1)), start + step * 2).unwrap();
+        link.out.clear();
+        link.wrote(start + step * 3);
+        assert!(!link.is_stalled(start + step * 3));
+        assert!(link.is_stalled(start + step * 4));
+        link.receive(Packet::PubAck(PubAck::new(2)), start + step * 4).unwrap();
+        assert!(!link.is_stalled(start + step * 9));
+    }
+
+    #[test]
+    fn newer_messages_do_not_hide_that_an_answer_is_missing() {
+        let (mut link, _) = filled(QoS::AtLeastOnce, 3);
+        let (start, step) = (Instant::now(), ANSWER * 3 / 4);
+        link.receive(Packet::PubAck(PubAck::new(2)), start + step).unwrap();
+        assert!(link.is_stalled(start + step * 2));
+        link.receive(Packet::PubAck(PubAck::new(1)), start + step * 2).unwrap();
+        link.subscribe(&["a".to_owned()], QoS::ExactlyOnce, start + step * 2).unwrap();
+        link.receive(Packet::PubAck(PubAck::new(3)), start + step * 3).unwrap();
+        assert!(!link.is_stalled(start + step * 3));
+        assert!(link.is_stalled(start + step * 4));
+        link.hears_part(start + step * 4);
+        assert!(!link.is_stalled(start + step * 5));
+    }
+
+    #[test]
+    fn a_large_message_has_more_time() {
+        let (mut link, mut outbox) = (Link::new(Instant::now()), Outbox::new(1 << 30));
+        let payload = Bytes::from(vec![b'x'; 80 << 10]);
+        outbox.push(Publish { payload, ..publish("t", QoS::AtLeastOnce) });
+        let start = Instant::now();
+        link.fill(&mut outbox, start);
+        let late = start + ANSWER + Duration::from_secs(10);
+        assert_eq!(link.stalled_at(), Some(late));
+        assert!(link.is_stalled(late));
+        link.hears_part(start + ANSWER);
+        assert!(!link.is_stalled(late));
+    }
+
+    #[test]
+    fn packet_ids_in_use_are_not_given_again() {
+        let (mut link, _) = filled(QoS::AtLeastOnce, 1);
+        link.last_id = u16::MAX;
+        assert_eq!(link.next_id(), 2);
+    }
+}

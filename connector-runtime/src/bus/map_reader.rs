@@ -1,0 +1,335 @@
+//! Reads a datapoint map straight into its two tables, without a tree of JSON values in between.
+
+use std::{
+    borrow::Cow,
+    collections::{
+        HashMap, HashSet,
+        hash_map::Entry::{Occupied, Vacant},
+    },
+    fmt,
+    str::Utf8Error,
+};
+
+use serde::{
+    Deserializer,
+    de::{DeserializeSeed, Error, IgnoredAny, MapAccess, Visitor},
+};
+use serde_json::value::RawValue;
+
+use crate::bus::{
+    map::{DatapointMap, Refused, short},
+    topics::Topics,
+};
+
+/// Larger maps are refused before they are parsed. A map of 100,000 datapoints has about 8 MB.
+const MAX_BYTES: usize = 16 << 20;
+
+/// The most entries of a map, sensors and actuators together: in memory they are larger than as text.
+const MAX_ENTRIES: usize = 200_000;
+
+/// The most bytes of a datapoint's key.
+const MAX_KEY: usize = 1024;
+
+/// Why a map as a whole is refused; the one before stays in force.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BadMap {
+    #[error("it has {0} bytes, more than the {MAX_BYTES} that are allowed")]
+    TooLarge(usize),
+    #[error("it is no JSON: {0}")]
+    NoText(#[from] Utf8Error),
+    #[error("{}", explain(.0))]
+    NoMap(#[from] serde_json::Error),
+}
+
+impl DatapointMap {
+    /// Reads a map as it came over the bus. Entries that cannot be used are left out.
+    pub(crate) fn parse(payload: &[u8], topics: &Topics) -> Result<(Self, Refused), BadMap> {
+        if payload.len() > MAX_BYTES {
+            return Err(BadMap::TooLarge(payload.len()));
+        }
+        let text = str::from_utf8(payload)?;
+        Ok(read(text.strip_prefix('\u{feff}').unwrap_or(text), topics)?)
+    }
+}
+
+fn explain(error: &serde_json::Error) -> String {
+    if error.is_data() { error.to_string() } else { format!("it is no JSON: {error}") }
+}
+
+/// Reads the text of a map. Entries that cannot be used are left out.
+fn read(text: &str, topics: &Topics) -> serde_json::Result<(DatapointMap, Refused)> {
+    let mut reader = Reader { topics, map: DatapointMap::default(), refused: Refused::default() };
+    let mut json = serde_json::Deserializer::from_str(text);
+    json.deserialize_map(&mut reader)?;
+    json.end()?;
+    reader.leave_out_echoes();
+    Ok((reader.map, reader.refused))
+}
+
+struct Reader<'a> {
+    topics: &'a Topics,
+    map: DatapointMap,
+    refused: Refused,
+}
+
+impl<'de> Visitor<'de> for &mut Reader<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(r#"an object of the form {"sensor": {..}, "actuator": {..}}"#)
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<(), M::Error> {
+        let (mut has_sensor, mut has_actuator, mut room) = (false, false, MAX_ENTRIES);
+        while let Some(member) = members.next_key::<Cow<'_, str>>()? {
+            match &*member {
+                "sensor" => {
+                    has_sensor = true;
+                    let take = |key, json: &str| self.sensor(key, json);
+                    members.next_value_seed(Entries { room: &mut room, take })?;
+                }
+                "actuator" => {
+                    has_actuator = true;
+                    let take = |topic, json: &str| self.actuator(topic, json);
+                    members.next_value_seed(Entries { room: &mut room, take })?;
+                }
+                _ => drop(members.next_value::<IgnoredAny>()?),
+            }
+        }
+        match (has_sensor, has_actuator) {
+            (true, true) => Ok(()),
+            (false, _) => Err(M::Error::missing_field("sensor")),
+            (_, false) => Err(M::Error::missing_field("actuator")),
+        }
+    }
+}
+
+impl Reader<'_> {
+    fn sensor(&mut self, key: String, json: &str) {
+        let topic = text(json, "topic").and_then(|topic| match check(self.topics, &key, &topic) {
+            Ok(()) => Ok(topic.into()),
+            Err(problem) => Err(format!("topic {:?}: {problem}", short(&topic))),
+        });
+        insert(&mut self.map.sensor, key, topic, "sensor", &mut self.refused);
+    }
+
+    fn actuator(&mut self, topic: String, json: &str) {
+        let key = text(json, "key")
+            .and_then(|key| check(self.topics, &key, &topic).map(|()| key.into_owned()));
+        insert(&mut self.map.actuator, topic, key, "actuator topic", &mut self.refused);
+    }
+
+    fn leave_out_echoes(&mut self) {
+        if self.map.actuator.is_empty() {
+            return;
+        }
+        let published: HashSet<&str> = self.map.sensor.values().map(|topic| &**topic).collect();
+        self.map.actuator.retain(|topic, _| {
+            let is_echo = published.contains(&**topic);
+            if is_echo {
+                self.refused.add(|| {
+                    let topic = short(topic);
+                    format!(
+                        "actuator topic {topic:?}: a sensor's values go there, and each would come \
+                         back as a command"
+                    )
+                });
+            }
+            !is_echo
+        });
+    }
+}
+
+/// Of entries with the same name the last one counts.
+fn insert<V>(
+    table: &mut HashMap<String, V>,
+    name: String,
+    value: Result<V, String>,
+    what: &str,
+    refused: &mut Refused,
+) {
+    let mut refuse = |name: &str, problem: &str| {
+        refused.add(|| format!("{what} {:?}: {problem}", short(name)));
+    };
+    match (value, table.entry(name)) {
+        (Ok(value), Vacant(entry)) => drop(entry.insert(value)),
+        (Ok(value), Occupied(mut entry)) => {
+            entry.insert(value);
+            refuse(entry.key(), "it is there twice, and the last one counts");
+        }
+        (Err(problem), entry) => {
+            refuse(entry.key(), &problem);
+            if let Occupied(entry) = entry {
+                entry.remove();
+            }
+        }
+    }
+}
+
+/// The text that a JSON value is.
+fn text<'a>(json: &'a str, what: &str) -> Result<Cow<'a, str>, String> {
+    let borrowed = serde_json::from_str::<&str>(json).map(Cow::Borrowed);
+    // Text with escapes has to be rewritten.
+    let text = borrowed.or_else(|_| serde_json::from_str::<String>(json).map(Cow::Owned));
+    text.map_err(|_| format!("its {what} is no text but {}", short(json)))
+}
+
+fn check(topics: &Topics, key: &str, topic: &str) -> Result<(), String> {
+    if key.len() > MAX_KEY {
+        return Err(format!("the key is longer than {MAX_KEY} bytes"));
+    }
+    topics.check_value_topic(topic).map_err(|problem| problem.to_string())
+}
+
+/// The entries of an object, which are handed on one by one.
+struct Entries<'a, F> {
+    /// How many more there may be.
+    room: &'a mut usize,
+    take: F,
+}
+
+impl<'de, F: FnMut(String, &str)> DeserializeSeed<'de> for Entries<'_, F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, F: FnMut(String, &str)> Visitor<'de> for Entries<'_, F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object of keys and topics")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(mut self, mut entries: M) -> Result<(), M::Error> {
+        while let Some(name) = entries.next_key()? {
+            let Some(room) = self.room.checked_sub(1) else {
+                return Err(M::Error::custom(format!("it has more than {MAX_ENTRIES} entries")));
+            };
+            *self.room = room;
+            (self.take)(name, entries.next_value::<&RawValue>()?.get());
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(map: &str) -> Result<(DatapointMap, Refused), BadMap> {
+        DatapointMap::parse(map.as_bytes(), &Topics::of("demo"))
+    }
+
+    #[test]
+    fn a_map_is_read() {
+        let text = r#"{"sensor": {"a": "demo/1", "b": "elsewhere"}, "actuator": {"demo/2": "c"}}"#;
+        let (map, refused) = parse(text).unwrap();
+        assert_eq!(&*map.sensor["a"], "demo/1");
+        assert_eq!(&*map.sensor["b"], "elsewhere");
+        assert_eq!(map.actuator["demo/2"], "c");
+        assert_eq!(refused.summary(), None);
+    }
+
+    #[test]
+    fn further_members_and_a_byte_order_mark_are_ignored() {
+        let (map, _) = parse("\u{feff}{\"sensor\":{},\"actuator\":{},\"x\":1}").unwrap();
+        assert_eq!(map, DatapointMap::default());
+    }
+
+    #[test]
+    fn what_is_no_map_is_refused() {
+        for text in [
+            "",
+            "null",
+            "5",
+            "\"sensor actuator\"",
+            "[\"sensor\",\"actuator\"]",
+            "{",
+            "\u{1}",
+            r#"{"sensor":{}}"#,
+            r#"{"actuator":{}}"#,
+            r#"{"sensor":[],"actuator":{}}"#,
+            r#"{"sensor":{},"actuator":null}"#,
+            r#"{"sensor":{"a":NaN},"actuator":{}}"#,
+        ] {
+            assert!(parse(text).is_err(), "{text}");
+        }
+        assert!(DatapointMap::parse(b"\xff\xfe{\0}\0", &Topics::of("demo")).is_err());
+        let huge = vec![b' '; MAX_BYTES + 1];
+        assert!(matches!(
+            DatapointMap::parse(&huge, &Topics::of("demo")),
+            Err(BadMap::TooLarge(_))
+        ));
+    }
+
+    #[test]
+    fn bad_entries_are_left_out_and_the_rest_is_used() {
+        let (map, refused) = parse(
+            r#"{"sensor": {"good": "t", "empty": "", "wild": "a/#", "null": null, "own": "demo/logs"},
+                "actuator": {"u": "good", "": "a", "+": "b", "t": "echo", "v": 5,
+                             "demo/datapoint_map": "c"}}"#,
+        )
+        .unwrap();
+        assert_eq!(map.sensor.keys().collect::<Vec<_>>(), ["good"]);
+        assert_eq!(map.actuator.keys().collect::<Vec<_>>(), ["u"]);
+        let summary = refused.summary().unwrap();
+        assert!(summary.starts_with("left out 9: "), "{summary}");
+        assert!(summary.contains("wild-card"), "{summary}");
+    }
+
+    #[test]
+    fn a_long_topic_does_not_hide_the_reason() {
+        let long = "°".repeat(70_000);
+        let map = serde_json::json!({"sensor": {&long: &long, "b": [&long]}, "actuator": {&long: 5, "t": [&long]}});
+        let summary = parse(&map.to_string()).unwrap().1.summary().unwrap();
+        assert!(summary.len() < 2000 && summary.contains("longer than"), "{summary}");
+    }
+
+    #[test]
+    fn a_long_list_of_refusals_is_cut() {
+        let entries: Vec<_> = (0..25).map(|i| format!(r#""k{i}": """#)).collect();
+        let (_, refused) =
+            parse(&format!(r#"{{"sensor": {{{}}}, "actuator": {{}}}}"#, entries.join(",")))
+                .unwrap();
+        assert!(refused.summary().unwrap().ends_with("; and 15 more"));
+    }
+
+    #[test]
+    fn of_entries_with_the_same_name_the_last_one_counts() {
+        let (map, refused) = parse(
+            r#"{"sensor": {"a": "old", "b": "t", "a": "new", "b": 5}, "actuator": {"x": "a", "x": "b"}}"#,
+        )
+        .unwrap();
+        assert_eq!((map.sensor.len(), &*map.sensor["a"]), (1, "new"));
+        assert_eq!(map.actuator["x"], "b");
+        let summary = refused.summary().unwrap();
+        assert!(summary.starts_with("left out 3: sensor \"a\": it is there twice"), "{summary}");
+    }
+
+    #[test]
+    fn escaped_text_is_text() {
+        let (map, _) = parse(r#"{"sens\u006fr": {"\u0061": "\u00b0\/"}, "actuator": {}}"#).unwrap();
+        assert_eq!(&*map.sensor["a"], "°/");
+    }
+
+    #[test]
+    fn keys_and_the_number_of_entries_are_bounded() {
+        let map = format!(r#"{{"sensor": {{}}, "actuator": {{"t": "{}"}}}}"#, "k".repeat(1025));
+        assert!(parse(&map).unwrap().1.summary().unwrap().contains("longer than 1024"));
+        let entries: Vec<_> = (0..200_001).map(|i| format!(r#""{i}":"t""#)).collect();
+        let map = format!(r#"{{"sensor": {{{}}}, "actuator": {{}}}}"#, entries.join(","));
+        assert!(parse(&map).unwrap_err().to_string().contains("more than 200000 entries"));
+    }
+
+    #[test]
+    fn a_map_that_is_refused_says_what_it_should_be() {
+        let said = |map| parse(map).unwrap_err().to_string();
+        assert!(said("[]").contains(r#"expected an object of the form {"sensor": {..}"#));
+        assert!(said(r#"{"sensor": {}}"#).starts_with("missing field `actuator`"));
+        assert!(said(r#"{"sensor": 5}"#).contains("expected an object of keys and topics"));
+        assert!(said("{").starts_with("it is no JSON: "));
+    }
+}

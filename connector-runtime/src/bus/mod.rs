@@ -1,0 +1,27 @@
+//! BEMCom's protocol, and the connection that carries it.
+
+mod client;
+pub(crate) mod exchange;
+mod handle;
+mod link;
+mod map;
+mod map_file;
+mod map_reader;
+mod presence;
+mod protocol;
+mod reconnect;
+mod registry;
+pub(crate) mod reprocess_queue;
+mod topics;
+pub(crate) mod wire;
+
+pub(crate) use self::{
+    handle::BusHandle, map::DatapointMap, map_file::MapFile, protocol::Protocol,
+    reconnect::keep_connected, topics::Topics,
+};
+#[cfg(feature = "testing")]
+pub(crate) use self::{
+    link::{Event, Link},
+    reconnect::serve_once,
+    registry::Registry,
+};

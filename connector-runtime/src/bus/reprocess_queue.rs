@@ -1,0 +1,77 @@
+//! Raw messages of the past that wait to be processed again.
+
+use std::{
+    collections::VecDeque,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use bytes::Bytes;
+use tokio::sync::Notify;
+
+/// What waits at most; more is dropped.
+const MOST: usize = 10_000;
+const MOST_BYTES: usize = 16 << 20;
+
+/// The raw messages that wait to be processed again.
+#[derive(Debug, Default)]
+pub(crate) struct ReprocessQueue {
+    queue: Mutex<Queue>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    messages: VecDeque<Bytes>,
+    bytes: usize,
+    dropped: u64,
+}
+
+impl ReprocessQueue {
+    /// Takes a message, unless too many wait already. One that the broker retained would come again
+    /// with each connection.
+    pub(crate) fn offer(&self, message: &[u8], is_retained: bool) {
+        if is_retained {
+            tracing::warn!(
+                "a retained raw message is not processed again: send it without `retain`"
+            );
+            return;
+        }
+        let mut queue = self.queue();
+        if queue.messages.len() >= MOST || queue.bytes + message.len() > MOST_BYTES {
+            queue.dropped += 1;
+            return;
+        }
+        queue.bytes += message.len();
+        queue.messages.push_back(Bytes::copy_from_slice(message));
+        self.changed.notify_one();
+    }
+
+    pub(crate) async fn next(&self) -> Bytes {
+        loop {
+            if let Some(message) = self.take() {
+                return message;
+            }
+            self.changed.notified().await;
+        }
+    }
+
+    fn take(&self) -> Option<Bytes> {
+        let mut queue = self.queue();
+        let message = queue.messages.pop_front()?;
+        queue.bytes -= message.len();
+        Some(message)
+    }
+
+    pub(crate) fn tell_dropped(&self) {
+        let dropped = std::mem::take(&mut self.queue().dropped);
+        if dropped > 0 {
+            tracing::error!(
+                "{dropped} raw messages are not processed again: no more than {MOST} of them, or {MOST_BYTES} bytes, can wait; send them more slowly"
+            );
+        }
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,152 @@
+//! `check`: whether the connector could run with its settings, and which these are.
+
+use std::{any::TypeId, fmt::Write, process::ExitCode};
+
+use clap::Args;
+
+use crate::{
+    bus::Topics,
+    cli::{
+        tool::{Call, Tool, command},
+        work::{self, within},
+    },
+    connector::Connector,
+    error::{Causes, Error, Result},
+    mqtt::probe::probe,
+    runtime,
+    settings::{self, BusSettings, EXIT_CONFIG, Effective, Exit, Read, Unknown},
+};
+
+/// What to try beside reading the settings.
+#[derive(Args)]
+pub(crate) struct Check {
+    /// Try to reach the device, too.
+    #[arg(id = "tool-device", long = "device")]
+    device: bool,
+    /// Try to connect to the broker, too.
+    #[arg(id = "tool-broker", long = "broker")]
+    broker: bool,
+}
+
+impl Tool for Check {
+    const NAME: &'static str = "check";
+    const ABOUT: &'static str =
+        "Shows the settings in force and all that is wrong with them: exit code 0 or 78";
+    const NEEDS_BROKER: bool = true;
+
+    fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit> {
+        let command = command::<C, Self>();
+        let read = call.read::<C, Self>();
+        if let Err(asked @ Exit::Asked(_)) = read {
+            return Err(asked);
+        }
+        if let Some(settings) = settings::effective(&command, call.arguments, call.environment) {
+            work::print(table(&settings))?;
+        }
+        let unknown = settings::unknown(&command, call.environment);
+        let (mut faults, warnings) = told(&unknown);
+        match read {
+            Ok((check, read)) => {
+                warn(&warnings, &read.warnings);
+                faults.extend(runtime::faults(&read.connector, &read.settings));
+                if faults.is_empty() {
+                    return check.reach(read);
+                }
+            }
+            Err(Exit::Faults(more)) => {
+                warn(&warnings, &[]);
+                faults.splice(0..0, more);
+            }
+            Err(exit) => return Err(exit),
+        }
+        Err(Exit::Faults(faults))
+    }
+}
+
+impl Check {
+    /// Tries what it was asked to try.
+    fn reach<C: Connector>(self, read: Read<C>) -> Result<ExitCode, Exit> {
+        let Read { connector, settings, .. } = read;
+        work::block_on(async move {
+            let mut code = ExitCode::SUCCESS;
+            let mut tell = |what: &str, outcome: Result<String>| match outcome {
+                Ok(found) => println!("{what}: {found}"),
+                Err(error) => {
+                    eprintln!("error: {what}: {}", Causes(&error));
+                    code = ExitCode::from(EXIT_CONFIG);
+                }
+            };
+            if self.broker {
+                tell("broker", reach_broker(&settings).await);
+            }
+            if self.device {
+                tell("device", reach_device(&connector).await);
+            }
+            Ok(code)
+        })
+    }
+}
+
+async fn reach_broker(settings: &BusSettings) -> Result<String> {
+    let address = runtime::address_of(settings).map_err(|exit| Error::msg(exit.to_string()))?;
+    let topics = Topics::of(&settings.connector_name);
+    probe(&address, &runtime::identity_of(settings), &topics.datapoint_map).await?;
+    Ok(format!("{address} takes this connector"))
+}
+
+async fn reach_device<C: Connector>(connector: &C) -> Result<String> {
+    let opened = within(connector.connect_timeout(), connector.connect()).await?;
+    if TypeId::of::<C::Session>() != TypeId::of::<()>() {
+        return Ok("a session was opened".to_owned());
+    }
+    let mut asked = Vec::new();
+    for (index, source) in connector.sources().iter().enumerate() {
+        let Some(limit) = source.limit().filter(|_| source.every().is_some()) else { continue };
+        let name = format!("`{}`", source.name());
+        let answer = within(limit, connector.receive(&opened, index)).await;
+        answer.map_err(|error| error.context(name.clone()))?;
+        asked.push(name);
+    }
+    Ok(match asked.len() {
+        0 => "there is nothing to try: it has no session, and its sources push".to_owned(),
+        _ => format!("it answers to {}", asked.join(", ")),
+    })
+}
+
+/// What is wrong with variables that are no settings, and what may be.
+fn told(unknown: &[Unknown]) -> (Vec<String>, Vec<String>) {
+    let (mut faults, mut warnings) = (Vec::new(), Vec::new());
+    for Unknown { name, meant } in unknown {
+        match meant {
+            Some(meant) => {
+                faults
+                    .push(format!("{name} is no setting: did you mean {meant}, which is not set?"));
+            }
+            None => warnings.push(format!("{name} is no setting of this connector")),
+        }
+    }
+    (faults, warnings)
+}
+
+fn warn(ours: &[String], of_settings: &[String]) {
+    for warning in ours.iter().chain(of_settings) {
+        eprintln!("warning: {warning}");
+    }
+}
+
+/// The settings in columns, group by group.
+fn table(settings: &[Effective]) -> String {
+    let value = |setting: &Effective| setting.value.clone().unwrap_or_else(|| "-".to_owned());
+    let names = settings.iter().map(|it| it.name.chars().count()).max().unwrap_or_default();
+    let values = settings.iter().map(|it| value(it).chars().count()).max().unwrap_or_default();
+    let (mut text, mut group) = (String::new(), "");
+    for setting in settings {
+        if setting.group != group {
+            group = &setting.group;
+            let _ = writeln!(text, "{group}:");
+        }
+        let Effective { name, origin, .. } = setting;
+        let _ = writeln!(text, "  {name:names$}  {:values$}  {origin}", value(setting));
+    }
+    text
+}

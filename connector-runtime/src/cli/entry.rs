@@ -1,0 +1,63 @@
+//! The `main` of a connector's program: `run`, and the tools for its author and its operator.
+
+use std::{env, process::ExitCode};
+
+use crate::{
+    cli::program,
+    connector::Connector,
+    settings::{EXIT_CONFIG, Environment, Exit},
+};
+
+/// A whole connector as the `main` of a program: reads its settings, connects to the broker and
+/// runs until SIGTERM or SIGINT.
+///
+/// The exit code is 0 after a signal, 78 where the settings are wrong, and 1 where the system refuses
+/// what every program needs. Nothing else ends it: device functions may fail, panic or block, though
+/// one that blocks keeps its thread. There is one for each source and each actuator, but at least four
+/// and at most 32.
+///
+/// ```no_run
+/// use connector_runtime::prelude::*;
+///
+/// /// A thermometer.
+/// #[connector]
+/// struct Thermometer {}
+///
+/// # impl Connector for Thermometer {
+/// #     type Session = ();
+/// #     type Raw = String;
+/// #     type Readings = ();
+/// #     fn sources(&self) -> Vec<Source> { vec![] }
+/// #     async fn connect(&self) -> Result<()> { Ok(()) }
+/// #     async fn receive(&self, (): &(), _: usize) -> Result<Option<String>> { Ok(None) }
+/// #     fn parse(&self, _: &String) -> Result<Option<()>> { Ok(None) }
+/// # }
+/// // #[connector] impl Thermometer { .. }
+///
+/// fn main() -> ExitCode {
+///     connector_runtime::main::<Thermometer>()
+/// }
+/// ```
+#[must_use]
+pub fn main<C: Connector>() -> ExitCode {
+    let (arguments, environment): (Vec<_>, _) =
+        (env::args_os().collect(), Environment::of_process());
+    program::start::<C>(&arguments, &environment).unwrap_or_else(|exit| leave(&exit))
+}
+
+fn leave(exit: &Exit) -> ExitCode {
+    match exit {
+        Exit::Asked(text) => {
+            let _ = text.print();
+            ExitCode::SUCCESS
+        }
+        Exit::Faults(_) => {
+            eprintln!("{exit}");
+            ExitCode::from(EXIT_CONFIG)
+        }
+        Exit::Failed(_) => {
+            eprintln!("{exit}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! What the program of a connector can do: `run`, and the tools for its author and its operator.
+
+mod around;
+mod check;
+mod completions;
+mod describe;
+mod entry;
+mod healthcheck;
+mod once;
+mod placeholders;
+mod program;
+mod record;
+mod replay;
+mod send;
+mod simulate;
+mod tap;
+mod tool;
+mod work;
+
+pub use self::entry::main;

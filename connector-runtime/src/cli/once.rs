@@ -1,0 +1,145 @@
+//! `once`: one raw message of the device, and what becomes of it.
+
+use std::{fmt::Write, process::ExitCode, time::Duration};
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+use tokio::time::timeout;
+
+use crate::{
+    cli::{
+        tap::Tapped,
+        tool::{Call, Tool},
+        work,
+    },
+    connector::Connector,
+    error::{Result, isolated_call},
+    raw::RawMessage,
+    readings::FlatReadings,
+    settings::{Exit, Read, value_parser},
+    time::Timestamp,
+};
+
+/// What to wait for, and how to show it.
+#[derive(Args)]
+pub(crate) struct Once {
+    /// How to print it.
+    #[arg(
+        id = "tool-format",
+        long = "format",
+        value_name = "FORMAT",
+        value_enum,
+        default_value = "table"
+    )]
+    format: Format,
+    /// How long to wait for the message.
+    #[arg(id = "tool-timeout", long = "timeout", value_name = "SECONDS")]
+    #[arg(value_parser = value_parser::seconds, default_value = "60")]
+    timeout: Duration,
+}
+
+/// For people, or for programs.
+#[derive(Clone, Copy, ValueEnum)]
+enum Format {
+    Table,
+    Json,
+}
+
+impl Tool for Once {
+    const NAME: &'static str = "once";
+    const ABOUT: &'static str =
+        "Shows one raw message of the device, as received, parsed and flattened; without a broker";
+    const NEEDS_BROKER: bool = false;
+
+    fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit> {
+        let (once, Read { connector, settings, .. }) = call.read::<C, Self>()?;
+        work::with_device(connector, &settings, async move |connector, mut messages| {
+            let message = timeout(once.timeout, messages.recv()).await.ok().flatten();
+            let Tapped { source, raw, received } = message.with_context(|| {
+                format!("no raw message came within {:?}: is the device on, and does it have something to say?", once.timeout)
+            })?;
+            let json = raw.to_json().context("the message cannot be written as JSON")?;
+            let raw_message = RawValue::from_string(json)?;
+            let mut shown = Shown {
+                source,
+                timestamp: received,
+                raw_message,
+                parsed: None,
+                pretty: None,
+                datapoints: None,
+            };
+            let read = isolated_call(|| shown.read(connector, &raw));
+            match once.format {
+                Format::Table => work::print(shown.table()),
+                Format::Json => work::print(serde_json::to_string_pretty(&shown)? + "\n"),
+            }?;
+            read.context("`parse` cannot read this message")?;
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}
+
+/// A raw message, and what became of it: nothing where `parse` drops it.
+#[derive(Serialize)]
+struct Shown {
+    source: String,
+    timestamp: Timestamp,
+    raw_message: Box<RawValue>,
+    parsed: Option<Box<RawValue>>,
+    /// The same for people.
+    #[serde(skip)]
+    pretty: Option<String>,
+    datapoints: Option<Values>,
+}
+
+/// Keys and values, in the order of the message.
+struct Values(Vec<(String, Box<RawValue>)>);
+
+impl Serialize for Values {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.iter().map(|(key, json)| (key, json)))
+    }
+}
+
+impl Shown {
+    /// Has it parsed and flattened.
+    fn read<C: Connector>(&mut self, connector: &C, raw: &C::Raw) -> Result<()> {
+        let Some(readings) = connector.parse(raw)? else { return Ok(()) };
+        self.parsed = Some(RawValue::from_string(serde_json::to_string(&readings)?)?);
+        self.pretty = Some(serde_json::to_string_pretty(&readings)?);
+        let mut flat = FlatReadings::default();
+        connector.flatten(&readings, &mut flat)?;
+        let value = |(key, json): (&str, &str)| {
+            Ok((key.to_owned(), RawValue::from_string(json.to_owned())?))
+        };
+        self.datapoints = Some(Values(flat.values().map(value).collect::<Result<_>>()?));
+        Ok(())
+    }
+
+    fn table(&self) -> String {
+        let Self { source, raw_message, pretty, datapoints, .. } = self;
+        let raw = serde_json::from_str::<String>(raw_message.get());
+        let raw = raw.unwrap_or_else(|_| raw_message.get().to_owned());
+        let mut text = String::new();
+        let _ = writeln!(text, "raw message of `{source}`:\n{}", indented(&raw));
+        match pretty {
+            Some(pretty) => writeln!(text, "parsed:\n{}", indented(pretty)),
+            None => writeln!(text, "parsed: nothing"),
+        }
+        .ok();
+        let datapoints = datapoints.as_ref().map(|values| &*values.0).unwrap_or_default();
+        let _ = writeln!(text, "datapoints: {}", datapoints.len());
+        let width = datapoints.iter().map(|(key, _)| key.chars().count()).max().unwrap_or_default();
+        for (key, value) in datapoints {
+            let _ = writeln!(text, "  {key:width$}  {value}");
+        }
+        text
+    }
+}
+
+fn indented(text: &str) -> String {
+    let lines: Vec<_> = text.lines().map(|line| format!("  {line}")).collect();
+    lines.join("\n")
+}

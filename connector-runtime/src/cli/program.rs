@@ -1,0 +1,90 @@
+//! The command line of a program: its tools, and which of them is asked for.
+
+use std::{ffi::OsString, process::ExitCode};
+
+use clap::Command;
+
+use crate::{
+    cli::{
+        check::Check,
+        completions::Completions,
+        describe::Describe,
+        healthcheck::Healthcheck,
+        once::Once,
+        record::Record,
+        replay::Replay,
+        send::Send,
+        simulate::Simulate,
+        tool::{self, Call, Tool},
+    },
+    connector::Connector,
+    runtime::until_stopped,
+    settings::{self, Environment, Exit, Nothing},
+};
+
+/// What is done where no command is given, too.
+const RUN: &str = "run";
+
+/// A tool in the list of all.
+struct Entry {
+    name: &'static str,
+    about: &'static str,
+    /// Its command line.
+    command: fn() -> Command,
+    run: fn(&Call<'_>) -> Result<ExitCode, Exit>,
+}
+
+impl Entry {
+    const fn of<C: Connector, T: Tool>() -> Self {
+        Self { name: T::NAME, about: T::ABOUT, command: tool::command::<C, T>, run: T::run::<C> }
+    }
+}
+
+/// In the order of the help.
+fn all<C: Connector>() -> Vec<Entry> {
+    vec![
+        Entry::of::<C, Check>(),
+        Entry::of::<C, Describe>(),
+        Entry::of::<C, Once>(),
+        Entry::of::<C, Send>(),
+        Entry::of::<C, Record>(),
+        Entry::of::<C, Replay>(),
+        Entry::of::<C, Simulate>(),
+        Entry::of::<C, Healthcheck>(),
+        Entry::of::<C, Completions>(),
+    ]
+}
+
+/// Does what the command line asks for. Without the name of a tool that is to run.
+pub(crate) fn start<C: Connector>(
+    arguments: &[OsString],
+    environment: &Environment,
+) -> Result<ExitCode, Exit> {
+    let name = arguments.get(1).and_then(|name| name.to_str());
+    if let Some(tool) = all::<C>().into_iter().find(|tool| Some(tool.name) == name) {
+        let call = Call { arguments: &arguments[1..], environment, program: with_tools::<C> };
+        return (tool.run)(&call);
+    }
+    let skipped = usize::from(name == Some(RUN));
+    let stub = |tool: Entry| Command::new(tool.name).about(tool.about);
+    let command = program::<C>(all::<C>().into_iter().map(stub));
+    let read = settings::read_with(command, &arguments[skipped..], environment)?;
+    let (read, Nothing {}) = read;
+    until_stopped::<C>(read, environment)
+}
+
+/// The command line of a connector, with all of each tool.
+fn with_tools<C: Connector>() -> Command {
+    program::<C>(all::<C>().into_iter().map(|tool| (tool.command)()))
+}
+
+/// The command line of a connector, with these commands beside `run`.
+fn program<C: Connector>(tools: impl Iterator<Item = Command>) -> Command {
+    let run = Command::new(RUN).about("Runs the connector. This is the default");
+    let name = C::NAME;
+    settings::command::<C>()
+        .override_usage(format!("{name} [run] [OPTIONS]\n       {name} <COMMAND> [OPTIONS]"))
+        .disable_help_subcommand(true)
+        .subcommand(run)
+        .subcommands(tools)
+}

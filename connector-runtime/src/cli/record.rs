@@ -1,0 +1,108 @@
+//! `record`: raw messages of the device in a file, a line of JSON each.
+
+use std::{
+    fs::{File, OpenOptions},
+    io::{self, Read, Seek, SeekFrom, Write},
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+use anyhow::Context;
+use clap::Args;
+use serde_json::value::RawValue;
+use tokio::time::{Instant, sleep_until};
+
+use crate::{
+    bus::wire::{self, RawMessageToDb, RawPayload},
+    cli::{
+        tap::Tapped,
+        tool::{Call, Tool},
+        work,
+    },
+    connector::Connector,
+    error::Result,
+    raw::RawMessage,
+    settings::{Exit, Read as Settings, value_parser},
+};
+
+/// Where to, and how many.
+#[derive(Args)]
+pub(crate) struct Record {
+    /// The file, to which is appended; `-` is stdout.
+    #[arg(id = "tool-file", value_name = "FILE")]
+    file: PathBuf,
+    /// Ends after so many messages. Without it Ctrl-C ends it.
+    #[arg(id = "tool-count", long = "count", value_name = "MESSAGES")]
+    count: Option<u64>,
+    /// Ends after so much time.
+    #[arg(id = "tool-seconds", long = "seconds", value_name = "SECONDS")]
+    #[arg(value_parser = value_parser::seconds)]
+    seconds: Option<Duration>,
+}
+
+impl Tool for Record {
+    const NAME: &'static str = "record";
+    const ABOUT: &'static str = "Writes raw messages of the device to a file, for `replay` and `simulate`; without a broker";
+    const NEEDS_BROKER: bool = false;
+
+    fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit> {
+        let (record, Settings { connector, settings, .. }) = call.read::<C, Self>()?;
+        let mut file = open(&record.file)
+            .with_context(|| format!("{} cannot be written", record.file.display()))?;
+        work::with_device(connector, &settings, async move |_, mut messages| {
+            let until = record.seconds.map(|seconds| Instant::now() + seconds);
+            let late = async {
+                match until {
+                    Some(until) => sleep_until(until).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::pin!(late);
+            let mut count = 0;
+            while record.count.is_none_or(|most| count < most) {
+                let message = tokio::select! {
+                    message = messages.recv() => message.context("the device part has ended")?,
+                    () = &mut late => break,
+                };
+                // As one write, so that no line is torn by the end of the program.
+                file.write_all(&line(&message, C::VERSION)?)
+                    .context(record.file.display().to_string())?;
+                count += 1;
+            }
+            eprintln!("{count} raw messages were recorded");
+            Ok(ExitCode::SUCCESS)
+        })
+    }
+}
+
+fn line<R: RawMessage>(message: &Tapped<R>, connector_version: &str) -> Result<Vec<u8>> {
+    let json = message.raw.to_json().context("a message cannot be written as JSON")?;
+    let raw_message = &*RawValue::from_string(json)?;
+    let payload = RawPayload { raw_message, timestamp: message.received };
+    let mut line = wire::payload(&RawMessageToDb { payload, connector_version }).to_vec();
+    line.push(b'\n');
+    Ok(line)
+}
+
+/// Opens a file at its end; a line there that was torn by a crash is ended.
+fn open(path: &Path) -> io::Result<Box<dyn Write>> {
+    if path == "-" {
+        return Ok(Box::new(io::stdout()));
+    }
+    let mut file = OpenOptions::new().create(true).read(true).append(true).open(path)?;
+    if !ends_with_line(&mut file)? {
+        file.write_all(b"\n")?;
+    }
+    Ok(Box::new(file))
+}
+
+fn ends_with_line(file: &mut File) -> io::Result<bool> {
+    if file.metadata()?.len() == 0 {
+        return Ok(true);
+    }
+    file.seek(SeekFrom::End(-1))?;
+    let mut last = [0];
+    file.read_exact(&mut last)?;
+    Ok(last == *b"\n")
+}

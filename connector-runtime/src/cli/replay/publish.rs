@@ -1,0 +1,48 @@
+//! The values of a replay on the bus.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use bytes::BytesMut;
+
+use crate::{
+    bus::{DatapointMap, Topics, wire::ValueWriter},
+    cli::{replay::Replayed, work},
+    error::Result,
+    mqtt::probe::Visit,
+    runtime,
+    settings::{BusSettings, Exit},
+};
+
+/// Publishes what the datapoint map on the bus selects. It is not retained: what was is not what is.
+pub(super) fn publish(settings: &BusSettings, replayed: Replayed) -> Result<ExitCode, Exit> {
+    let address = runtime::address_of(settings)?;
+    let identity = runtime::identity_of(settings);
+    let mut topics = Topics::of(&settings.connector_name);
+    topics.prefixes.clone_from(&settings.mqtt_topic_prefixes);
+    work::block_on(async move {
+        let broker = || format!("the broker {address}");
+        let mut visit = Visit::begin(&address, &identity).await.with_context(broker)?;
+        let map = visit.retained(&topics.datapoint_map).await.with_context(broker)?;
+        let map = map.with_context(|| {
+            format!("nothing is selected: there is no datapoint map on `{}`", topics.datapoint_map)
+        })?;
+        let (map, _) =
+            DatapointMap::parse(&map, &topics).context(topics.datapoint_map.to_string())?;
+        let (mut buffer, mut writer) = (BytesMut::new(), ValueWriter::default());
+        let selected = replayed.values.iter().filter_map(|value| {
+            let topic = map.sensor.get(&value.key)?;
+            writer.write(&mut buffer, value.value.get().as_bytes(), value.timestamp);
+            Some((&**topic, buffer.split().freeze()))
+        });
+        let selected: Vec<_> = selected.collect();
+        let count = selected.len();
+        visit.publish(selected).await.with_context(broker)?;
+        visit.leave().await.with_context(broker)?;
+        eprintln!(
+            "{count} of {} values were published: those that the datapoint map selects",
+            replayed.values.len()
+        );
+        Ok(if replayed.faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    })
+}

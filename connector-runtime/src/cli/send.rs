@@ -1,0 +1,95 @@
+//! `send`: one command, as if it had come over the bus.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, anyhow};
+use clap::Args;
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::{
+    cli::{
+        tool::{Call, Tool},
+        work::{self, within},
+    },
+    connector::Connector,
+    datapoint::{Actuator, Command},
+    error::{Result, isolated_call},
+    settings::{Exit, Read, nearest},
+    telemetry::log::{self, Console, Logs},
+    time::Timestamp,
+};
+
+/// What to send.
+#[derive(Args)]
+pub(crate) struct Send {
+    /// The actuator's key.
+    #[arg(id = "tool-key", value_name = "KEY")]
+    key: String,
+    /// The value as JSON; what is no JSON is a text.
+    #[arg(id = "tool-value", value_name = "VALUE", allow_hyphen_values = true)]
+    value: String,
+    /// Stop before the device.
+    #[arg(id = "tool-dry-run", long = "dry-run")]
+    dry_run: bool,
+}
+
+impl Tool for Send {
+    const NAME: &'static str = "send";
+    const ABOUT: &'static str =
+        "Sends one command to the device, or tells why it is refused; without a broker";
+    const NEEDS_BROKER: bool = false;
+
+    fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit> {
+        let (send, Read { connector, settings, .. }) = call.read::<C, Self>()?;
+        let logs = Logs::new(settings.debug);
+        log::init(&logs, Console::Stderr);
+        work::block_on(logs.collect(async move { Ok(send.carry_out(&connector).await?) }))
+    }
+}
+
+impl Send {
+    async fn carry_out<C: Connector>(&self, connector: &C) -> Result<ExitCode> {
+        let value = serde_json::from_str::<Box<RawValue>>(&self.value);
+        let value = value.or_else(|_| to_raw_value(&self.value))?;
+        let command = Command::new(&*self.key, value, Timestamp::now());
+        if self.dry_run {
+            check(&self.actuator(connector)?, &command)?;
+            work::print(format!("`{}` would be sent {}\n", self.key, command.json()))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        // One that is known already is checked before the device is disturbed.
+        if let Ok(actuator) = self.actuator(connector) {
+            check(&actuator, &command)?;
+        }
+        let limit = connector.connect_timeout();
+        let session = within(limit, connector.connect()).await.context("cannot connect")?;
+        let actuator = self.actuator(connector)?;
+        check(&actuator, &command)?;
+        let limit = actuator.rules().send_limit();
+        within(limit, connector.send(&session, &command)).await.context("the device part")?;
+        work::print(format!("`{}` was sent {}\n", self.key, command.json()))?;
+        Ok(ExitCode::SUCCESS)
+    }
+
+    fn actuator(&self, connector: &impl Connector) -> Result<Actuator> {
+        let actuators = isolated_call(|| Ok(connector.actuators()))?;
+        let keys: Vec<_> = actuators.iter().map(|actuator| actuator.key.to_string()).collect();
+        let found = actuators.into_iter().find(|actuator| actuator.key == self.key);
+        found.ok_or_else(|| unknown(&self.key, &keys))
+    }
+}
+
+fn check(actuator: &Actuator, command: &Command) -> Result<()> {
+    let checked = actuator.check(command).and_then(|()| actuator.check_type(command));
+    checked.with_context(|| format!("`{}` refuses it", command.key()))
+}
+
+fn unknown(key: &str, keys: &[String]) -> crate::error::Error {
+    if keys.is_empty() {
+        return anyhow!("there is no actuator `{key}`, and no other one");
+    }
+    match nearest(key, keys.iter().map(String::as_str)) {
+        Some(meant) => anyhow!("there is no actuator `{key}`: did you mean `{meant}`?"),
+        None => anyhow!("there is no actuator `{key}`, but {}", keys.join(", ")),
+    }
+}

@@ -1,0 +1,80 @@
+//! How a tool works: until it is done or told to stop, and what it prints.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    time::Duration,
+};
+
+use tokio::{runtime::Builder, sync::mpsc, time::timeout};
+
+use crate::{
+    cli::{
+        around::Around,
+        tap::{Tap, Tapped},
+    },
+    connector::Connector,
+    error::{Error, Result, isolated},
+    runtime::{Signals, device_alone},
+    settings::{BusSettings, Exit},
+    telemetry::log::{self, Console, Logs},
+};
+
+/// Threads of a tool: the device part may block some of them.
+const THREADS: usize = 4;
+
+/// Does work with the device itself; SIGTERM and Ctrl-C end it, which is no failure.
+pub(crate) fn block_on<F>(work: F) -> Result<ExitCode, Exit>
+where
+    F: Future<Output = Result<ExitCode, Exit>> + Send + 'static,
+{
+    // The device may block its thread.
+    drive(async { tokio::spawn(work).await.map_err(Error::from)? })
+}
+
+/// Hands the raw messages of the device to some work. A session with the device is kept open meanwhile, and
+/// the log goes to stderr.
+pub(crate) fn with_device<C: Connector>(
+    connector: C,
+    settings: &BusSettings,
+    work: impl AsyncFnOnce(&C, mpsc::Receiver<Tapped<C::Raw>>) -> Result<ExitCode>,
+) -> Result<ExitCode, Exit> {
+    let logs = Logs::new(settings.debug);
+    log::init(&logs, Console::Stderr);
+    let around = Around { connector, with: Tap::default() };
+    let messages = around.with.messages();
+    drive(logs.clone().collect(async {
+        let (device, _tasks) = device_alone(around, settings, &logs)?;
+        Ok(work(&device.connector.connector, messages).await?)
+    }))
+}
+
+fn drive(work: impl Future<Output = Result<ExitCode, Exit>>) -> Result<ExitCode, Exit> {
+    let runtime = Builder::new_multi_thread().worker_threads(THREADS).enable_all().build();
+    let runtime = runtime.map_err(Error::from)?;
+    let done = runtime.block_on(async {
+        let mut signals = Signals::listen().map_err(Error::from)?;
+        tokio::select! {
+            done = work => done,
+            _ = signals.first() => Ok(ExitCode::SUCCESS),
+        }
+    });
+    // A blocking call of the device part must not hold up the end.
+    runtime.shutdown_background();
+    done
+}
+
+/// Waits for a function of the device part, but not longer.
+pub(crate) async fn within<T>(limit: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
+    let outcome = timeout(limit, isolated(call)).await;
+    outcome.unwrap_or_else(|_| anyhow::bail!("it did not return within {limit:?}"))
+}
+
+/// Prints what a tool is asked for. Who reads it may leave early, as `head` does.
+pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<()> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_ref()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error.into()),
+        _ => Ok(()),
+    }
+}

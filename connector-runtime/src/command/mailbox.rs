@@ -1,0 +1,134 @@
+//! Where commands wait between the bus and the device: a mailbox for each actuator.
+
+use std::{
+    collections::{HashMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until},
+};
+
+use crate::{
+    command::{
+        queue::{Arrival, Guard},
+        refusal::Refusal,
+    },
+    datapoint::{Actuator, Command},
+    time::Now,
+};
+
+/// All mailboxes. One that was made stays, so that an actuator that goes and comes back is still known.
+#[derive(Debug, Default)]
+pub(crate) struct Mailboxes {
+    all: Mutex<All>,
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct All {
+    by_key: HashMap<String, Arc<Mailbox>>,
+    /// Those that nobody empties yet.
+    new: Vec<Arc<Mailbox>>,
+    is_closed: bool,
+}
+
+/// The commands of one actuator.
+#[derive(Debug)]
+pub(crate) struct Mailbox {
+    pub(crate) key: String,
+    guard: Mutex<Guard>,
+    changed: Notify,
+}
+
+impl Mailboxes {
+    /// Takes the actuators that there are now.
+    pub(crate) fn set(&self, actuators: &[Actuator]) {
+        let mut all = self.all();
+        if all.is_closed {
+            return;
+        }
+        let keys: HashSet<_> = actuators.iter().map(|actuator| &*actuator.key).collect();
+        for mailbox in all.by_key.values() {
+            if !keys.contains(&*mailbox.key) {
+                mailbox.change(Guard::leave);
+            }
+        }
+        for actuator in actuators {
+            let rules = actuator.rules().clone();
+            if let Some(mailbox) = all.by_key.get(&*actuator.key) {
+                mailbox.change(|guard| guard.set_rules(rules));
+                continue;
+            }
+            let key = actuator.key.to_string();
+            let guard = Mutex::new(Guard::new(rules, Instant::now()));
+            let mailbox = Arc::new(Mailbox { key, guard, changed: Notify::new() });
+            all.by_key.insert(mailbox.key.clone(), Arc::clone(&mailbox));
+            all.new.push(mailbox);
+        }
+        self.changed.notify_one();
+    }
+
+    /// Takes a command without waiting; gives those whose place it takes.
+    pub(crate) fn offer(&self, arrival: Arrival, now: Now) -> Result<Vec<Command>, Refusal> {
+        let key = arrival.command.key();
+        let mailbox = self.all().by_key.get(key).cloned();
+        let mailbox = mailbox.ok_or_else(|| Refusal::Unknown(key.to_owned()))?;
+        mailbox.change(|guard| guard.offer(arrival, now))
+    }
+
+    /// The next mailbox that nobody empties yet, as soon as there is one; none once they are closed.
+    pub(crate) async fn next(&self) -> Option<Arc<Mailbox>> {
+        loop {
+            {
+                let mut all = self.all();
+                let next = all.new.pop();
+                if next.is_some() || all.is_closed {
+                    return next;
+                }
+            }
+            self.changed.notified().await;
+        }
+    }
+
+    /// No further command is taken, what waits is to be sent.
+    pub(crate) fn close(&self) {
+        let mut all = self.all();
+        all.is_closed = true;
+        for mailbox in all.by_key.values() {
+            mailbox.change(Guard::stop);
+        }
+        self.changed.notify_one();
+    }
+
+    fn all(&self) -> MutexGuard<'_, All> {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Mailbox {
+    pub(crate) fn guard(&self) -> MutexGuard<'_, Guard> {
+        self.guard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn change<T>(&self, action: impl FnOnce(&mut Guard) -> T) -> T {
+        let result = action(&mut self.guard());
+        self.changed.notify_one();
+        result
+    }
+
+    /// Waits until then, or until something has changed.
+    pub(crate) async fn changed(&self, until: Option<Instant>) {
+        let time = async {
+            match until {
+                Some(until) => sleep_until(until).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.changed.notified() => {}
+            () = time => {}
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! The way of a raw message: recorded, parsed, flattened, published.
+
+use std::sync::Arc;
+
+use crate::{
+    bus::BusHandle,
+    connector::Connector,
+    device::{calls::Call, recurring_error::Trouble, session::Device},
+    error::{Causes, Result, isolated_call},
+    raw::RawMessage,
+    readings::FlatReadings,
+    time::Timestamp,
+};
+
+/// Parses and flattens a raw message; false if it is of no use.
+pub(crate) fn read<C: Connector>(
+    connector: &C,
+    parse: &Call,
+    raw: &C::Raw,
+    flat: &mut FlatReadings,
+) -> Result<bool> {
+    parse.run_now(|| {
+        let Some(readings) = connector.parse(raw)? else { return Ok(false) };
+        connector.flatten(&readings, flat)?;
+        Ok(true)
+    })
+}
+
+/// What becomes of a raw message.
+pub(super) struct Pipeline<'a, C: Connector> {
+    pub(super) device: &'a Device<C>,
+    pub(super) bus: &'a BusHandle,
+    pub(super) name: &'a str,
+    pub(super) parse: Arc<Call>,
+    pub(super) records_raw: bool,
+    pub(super) flat: FlatReadings,
+    pub(super) trouble: Trouble,
+}
+
+impl<C: Connector> Pipeline<'_, C> {
+    pub(super) fn process(&mut self, raw: &C::Raw) {
+        let received = Timestamp::now();
+        if self.records_raw || tracing::enabled!(tracing::Level::DEBUG) {
+            self.record(raw, received);
+        }
+        match self.publish(raw, received) {
+            Ok(true) => self.device.ask_for_actuators(),
+            Ok(false) => {}
+            Err(error) => self.trouble.note(&error),
+        }
+    }
+
+    /// Publishes what is selected of a message; true if it has a sensor that was not known.
+    fn publish(&mut self, raw: &C::Raw, received: Timestamp) -> Result<bool> {
+        if !read(&self.device.connector, &self.parse, raw, &mut self.flat)? {
+            return Ok(false);
+        }
+        let datapoints = self.flat.readings().len();
+        tracing::debug!("a message of `{}` has {datapoints} datapoints", self.name);
+        Ok(self.bus.update(|protocol| protocol.readings(&self.flat, received)))
+    }
+
+    /// A message that cannot be written as JSON is parsed all the same.
+    fn record(&self, raw: &C::Raw, received: Timestamp) {
+        let json = match isolated_call(|| Ok(raw.to_json()?)) {
+            Ok(json) => json,
+            Err(error) => {
+                tracing::error!(
+                    "a message of `{}` cannot be recorded: {}",
+                    self.name,
+                    Causes(&error)
+                );
+                return;
+            }
+        };
+        tracing::debug!("`{}` received {json:.500}", self.name);
+        if self.records_raw {
+            self.bus.update(|protocol| protocol.raw_message(&json, received));
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! The way of a raw message: received, recorded, parsed, flattened, published.
+
+use std::sync::Arc;
+
+use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
+
+use crate::{
+    bus::BusHandle,
+    connector::{Connector, Source},
+    device::{
+        calls::Call,
+        pipeline::Pipeline,
+        recurring_error::{OFTEN, Trouble},
+        session::{Device, Open},
+    },
+    error::keeps_session,
+    readings::FlatReadings,
+    time::backoff::jitter,
+};
+
+/// Runs one source for as long as the connector runs.
+pub(crate) async fn run<C: Connector>(
+    device: Arc<Device<C>>,
+    bus: Arc<BusHandle>,
+    index: usize,
+    source: Source,
+    receive: Arc<Call>,
+    records_raw: bool,
+) {
+    let mut ticks = source.every().map(interval);
+    if let Some(ticks) = &mut ticks {
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    }
+    let name = source.name();
+    let mut receiver = Receiver {
+        ticks,
+        is_due: false,
+        index,
+        receive,
+        trouble: Trouble::new(format!("`{name}` receives nothing")),
+        pipeline: Pipeline {
+            device: &device,
+            bus: &bus,
+            name,
+            parse: device.vitals.calls.add("parse", "parse", None),
+            records_raw,
+            flat: FlatReadings::default(),
+            trouble: Trouble::new(format!("a message of `{name}` is dropped")),
+        },
+    };
+    loop {
+        let open = device.session().await;
+        tokio::select! {
+            () = receiver.receive_from(&open) => {}
+            () = open.ended() => {}
+        }
+    }
+}
+
+/// Asks for raw messages in the rhythm of a source.
+struct Receiver<'a, C: Connector> {
+    ticks: Option<Interval>,
+    /// Whether a session has ended before it could answer: then the next one is asked at once.
+    is_due: bool,
+    index: usize,
+    receive: Arc<Call>,
+    trouble: Trouble,
+    pipeline: Pipeline<'a, C>,
+}
+
+impl<C: Connector> Receiver<'_, C> {
+    /// Receives for as long as the session lasts.
+    async fn receive_from(&mut self, open: &Open<C::Session>) {
+        let Pipeline { device, bus, name, .. } = self.pipeline;
+        loop {
+            match &mut self.ticks {
+                Some(ticks) if self.is_due => ticks.reset(),
+                Some(ticks) => drop(ticks.tick().await),
+                None => tokio::task::coop::consume_budget().await,
+            }
+            self.is_due = true;
+            let receive = async { device.connector.receive(&open.session, self.index).await };
+            let received = self.receive.run(receive).await;
+            match received {
+                Ok(raw) => {
+                    open.worked();
+                    self.trouble.is_over();
+                    if let Some(raw) = raw {
+                        self.pipeline.process(&raw);
+                        bus.has_room().await;
+                    }
+                }
+                Err(error) if open.failed(name, &error) => return,
+                Err(error) => {
+                    self.trouble.note(&error);
+                    if self.ticks.is_none() {
+                        let free = if keeps_session(&error) { OFTEN } else { 0 };
+                        sleep(jitter(self.trouble.pause(free))).await;
+                    }
+                }
+            }
+            self.is_due = false;
+        }
+    }
+}

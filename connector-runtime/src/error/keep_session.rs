@@ -1,0 +1,91 @@
+//! Errors that say nothing against the device session.
+
+use std::{error, fmt};
+
+use crate::error::result::{Error, Result};
+
+/// Marks errors after which the device session is as good as before.
+///
+/// An error from `receive` or `send` ends the session, as the connection is likely to be broken. Where
+/// the device has answered, only not with what was asked for, there is no need to connect again:
+///
+/// ```
+/// # use connector_runtime::prelude::*;
+/// fn check(answer: &str) -> Result<()> {
+///     ensure!(!answer.is_empty(), "the device closed the connection");
+///     Err(anyhow!("the device says: {answer}")).keep_session()
+/// }
+/// ```
+///
+/// The mark stays where more context is added to the error.
+pub trait KeepSession {
+    /// What it gives back.
+    type Marked;
+
+    /// The same, with the error marked.
+    fn keep_session(self) -> Self::Marked;
+}
+
+impl<T, E: Into<Error>> KeepSession for Result<T, E> {
+    type Marked = Result<T>;
+
+    fn keep_session(self) -> Result<T> {
+        self.map_err(|error| Error::new(Marked(error.into())))
+    }
+}
+
+impl KeepSession for Error {
+    type Marked = Self;
+
+    fn keep_session(self) -> Self {
+        Self::new(Marked(self))
+    }
+}
+
+/// An error within a mark. It shows the error alone.
+struct Marked(Error);
+
+impl fmt::Debug for Marked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for Marked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl error::Error for Marked {
+    fn source(&self) -> Option<&(dyn error::Error + 'static)> {
+        self.0.source()
+    }
+}
+
+/// Whether the error was marked.
+pub(crate) fn keeps_session(error: &Error) -> bool {
+    error.chain().any(<dyn error::Error>::is::<Marked>)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use anyhow::Context;
+
+    use super::*;
+
+    #[test]
+    fn a_mark_survives_context_and_shows_nothing_of_itself() {
+        let broken = || io::Error::other("no such register");
+        assert!(!keeps_session(&broken().into()));
+        let marked = Err::<(), _>(broken()).context("register 7").keep_session().unwrap_err();
+        assert!(keeps_session(&marked));
+        assert_eq!(format!("{marked:#}"), "register 7: no such register");
+        let marked = marked.context("poll");
+        assert!(keeps_session(&marked));
+        assert_eq!(format!("{marked:#}"), "poll: register 7: no such register");
+        assert!(keeps_session(&anyhow::anyhow!("text").keep_session()));
+    }
+}

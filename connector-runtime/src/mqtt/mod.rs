@@ -1,0 +1,27 @@
+//! MQTT 3.1.1, and nothing of BEMCom: packets, topics, connections, and a broker within the process.
+
+pub(crate) mod codec;
+#[cfg(feature = "embedded-broker")]
+pub(crate) mod embedded;
+mod failure;
+pub(crate) mod oversized;
+pub(crate) mod probe;
+mod stream;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(not(feature = "tls"))]
+#[path = "no_tls.rs"]
+mod tls;
+#[cfg(feature = "tls")]
+mod tls_failure;
+pub(crate) mod topic;
+mod transport;
+
+#[cfg(feature = "embedded-broker")]
+pub use self::embedded::{BrokerListener, EmbeddedBroker};
+pub(crate) use self::{
+    failure::LinkError,
+    stream::Stream,
+    tls::Tls,
+    transport::{Address, Identity, OPENING, PATIENCE},
+};

@@ -1,0 +1,28 @@
+//! In place of TLS where the feature `tls` is off.
+
+use std::path::Path;
+
+use tokio::net::TcpStream;
+
+use crate::mqtt::{failure::LinkError, stream::Stream};
+
+/// There is none.
+#[derive(Clone)]
+pub(crate) enum Tls {}
+
+impl Tls {
+    pub(crate) fn new(
+        _host: &str,
+        _ca: Option<&Path>,
+        _client: Option<(&Path, &Path)>,
+    ) -> Result<Self, String> {
+        Err("MQTT_TLS is TRUE, but this connector was built without TLS: build it with the feature \
+             `tls` of connector-runtime"
+            .to_owned())
+    }
+
+    #[allow(clippy::unused_async, reason = "as with TLS")]
+    pub(super) async fn handshake(&self, _: TcpStream) -> Result<Box<dyn Stream>, LinkError> {
+        match *self {}
+    }
+}

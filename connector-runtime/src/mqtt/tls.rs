@@ -1,0 +1,168 @@
+//! TLS to the broker: the files, the handshake, and what to do where it fails.
+
+use std::{
+    io::{self, ErrorKind},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use rustls_native_certs::load_native_certs;
+use tokio::{net::TcpStream, task::spawn_blocking};
+use tokio_rustls::{
+    TlsConnector,
+    rustls::{
+        CertificateError, ClientConfig, Error, RootCertStore,
+        client::{WebPkiServerVerifier, danger::ServerCertVerifier},
+        crypto::ring,
+        pki_types::{
+            CertificateDer, PrivateKeyDer, ServerName, UnixTime,
+            pem::{self, PemObject},
+        },
+    },
+};
+
+use crate::mqtt::{failure::LinkError, stream::Stream, tls_failure};
+
+/// How long before the end of a certificate there are warnings.
+const NOTICE: Duration = Duration::from_hours(30 * 24);
+
+/// Speaks TLS with one broker.
+#[derive(Clone)]
+pub(crate) struct Tls {
+    host: ServerName<'static>,
+    ca: Option<PathBuf>,
+    /// Certificate and key.
+    client: Option<(PathBuf, PathBuf)>,
+}
+
+/// What the files say at the moment.
+struct Loaded {
+    config: ClientConfig,
+    verifier: Arc<WebPkiServerVerifier>,
+    own: Vec<CertificateDer<'static>>,
+}
+
+impl Tls {
+    /// Reads the files: the authorities to trust in place of the system's, and the certificate of the
+    /// connector with its key. The error says what is wrong with them, or with the name of the broker.
+    pub(crate) fn new(
+        host: &str,
+        ca: Option<&Path>,
+        client: Option<(&Path, &Path)>,
+    ) -> Result<Self, String> {
+        let name = ServerName::try_from(host.to_owned()).map_err(|_| {
+            format!("MQTT_BROKER_HOST={host} is no name or address that a certificate can be for")
+        })?;
+        let client = client.map(|(cert, key)| (cert.to_owned(), key.to_owned()));
+        let tls = Self { host: name, ca: ca.map(Path::to_owned), client };
+        tls.load()?;
+        Ok(tls)
+    }
+
+    /// Reads the files, as certificates are renewed while a connector runs.
+    fn load(&self) -> Result<Loaded, String> {
+        let provider = Arc::new(ring::default_provider());
+        let roots = Arc::new(self.roots()?);
+        let verifier =
+            WebPkiServerVerifier::builder_with_provider(roots, Arc::clone(&provider)).build();
+        let verifier = verifier.map_err(|error| format!("MQTT_CA_FILE: {error}"))?;
+        let config =
+            ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions();
+        let config = config.map_err(|error| format!("MQTT_TLS: {error}"))?;
+        let config = config.with_webpki_verifier(Arc::clone(&verifier));
+        let Some((cert_file, key_file)) = &self.client else {
+            return Ok(Loaded { config: config.with_no_client_auth(), verifier, own: Vec::new() });
+        };
+        let own = certificates("MQTT_CLIENT_CERT_FILE", cert_file)?;
+        let key = PrivateKeyDer::from_pem_file(key_file);
+        let key = key.map_err(|error| {
+            bad("MQTT_CLIENT_KEY_FILE", key_file, "private key without a passphrase", &error)
+        })?;
+        let config = config.with_client_auth_cert(own.clone(), key).map_err(|error| {
+            let path = key_file.display();
+            format!("MQTT_CLIENT_KEY_FILE={path} does not belong to MQTT_CLIENT_CERT_FILE: {error}")
+        })?;
+        Ok(Loaded { config, verifier, own })
+    }
+
+    /// The authorities that are trusted.
+    fn roots(&self) -> Result<RootCertStore, String> {
+        let mut roots = RootCertStore::empty();
+        let Some(path) = &self.ca else {
+            roots.add_parsable_certificates(load_native_certs().certs);
+            let problem = "this system trusts no authority (CA): set MQTT_CA_FILE, or install \
+                           the package ca-certificates";
+            return if roots.is_empty() { Err(problem.to_owned()) } else { Ok(roots) };
+        };
+        for certificate in certificates("MQTT_CA_FILE", path)? {
+            let added = roots.add(certificate);
+            added.map_err(|error| format!("MQTT_CA_FILE={}: {error}", path.display()))?;
+        }
+        Ok(roots)
+    }
+
+    /// Makes a connection of TCP one of TLS.
+    pub(super) async fn handshake(&self, stream: TcpStream) -> Result<Box<dyn Stream>, LinkError> {
+        let tls = self.clone();
+        let loaded = spawn_blocking(move || tls.load()).await.map_err(io::Error::other)?;
+        let Loaded { config, verifier, own } = loaded.map_err(LinkError::Tls)?;
+        let connector = TlsConnector::from(Arc::new(config));
+        let stream =
+            connector.connect(self.host.clone(), stream).await.map_err(|error| {
+                match error.kind() {
+                    ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof => {
+                        LinkError::Tls(tls_failure::NO_TLS.to_owned())
+                    }
+                    _ => error.into(),
+                }
+            })?;
+        let brokers = stream.get_ref().1.peer_certificates().unwrap_or_default();
+        for (whose, chain) in [("the broker's", brokers), ("the connector's own", &own)] {
+            if let Some(days) = self.days_left(&verifier, chain) {
+                tracing::warn!("{whose} TLS certificate expires in {days} days: renew it");
+            }
+        }
+        Ok(Box::new(stream))
+    }
+
+    /// In how many days a certificate will have expired, if that is soon. The validity is the first
+    /// thing that a verifier looks at, so it tells of it whoever has signed the certificate.
+    fn days_left(
+        &self,
+        verifier: &WebPkiServerVerifier,
+        chain: &[CertificateDer<'_>],
+    ) -> Option<u64> {
+        let (certificate, others) = chain.split_first()?;
+        let now = UnixTime::now().as_secs();
+        let soon = UnixTime::since_unix_epoch(Duration::from_secs(now) + NOTICE);
+        let outcome = verifier.verify_server_cert(certificate, others, &self.host, &[], soon);
+        match outcome {
+            Err(Error::InvalidCertificate(CertificateError::ExpiredContext {
+                not_after, ..
+            })) => Some(not_after.as_secs().saturating_sub(now) / 86_400),
+            _ => None,
+        }
+    }
+}
+
+fn certificates(variable: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
+    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
+    let read: Result<Vec<_>, _> = read;
+    match read {
+        Ok(certificates) if certificates.is_empty() => {
+            Err(bad(variable, path, "certificate", &pem::Error::NoItemsFound))
+        }
+        Ok(certificates) => Ok(certificates),
+        Err(error) => Err(bad(variable, path, "certificate", &error)),
+    }
+}
+
+fn bad(variable: &str, path: &Path, what: &str, error: &pem::Error) -> String {
+    let path = path.display();
+    match error {
+        pem::Error::Io(error) => format!("{variable}={path} cannot be read: {error}"),
+        pem::Error::NoItemsFound => format!("{variable}={path} holds no {what} in PEM format"),
+        error => format!("{variable}={path} is no PEM file: {error}"),
+    }
+}

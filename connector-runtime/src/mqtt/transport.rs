@@ -1,0 +1,65 @@
+//! Where the broker is, who we are to it, and how to open a connection.
+
+use std::{fmt, time::Duration};
+#[cfg(feature = "testing")]
+use std::{io, sync::Arc};
+
+#[cfg(feature = "testing")]
+use tokio::io::DuplexStream;
+use tokio::net::TcpStream;
+
+use crate::mqtt::{codec::Login, failure::LinkError, stream::Stream, tls::Tls};
+
+/// How long it may take until there is a connection on which MQTT can be spoken; TLS takes some rounds.
+pub(crate) const OPENING: Duration = Duration::from_secs(10);
+
+/// How long the broker may take for each answer in a new connection.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(4);
+
+/// Where the broker is.
+#[derive(Clone)]
+pub(crate) enum Address {
+    Tcp {
+        host: String,
+        port: u16,
+        tls: Option<Tls>,
+    },
+    /// Within the process: this opens a connection.
+    #[cfg(feature = "testing")]
+    Memory(Arc<dyn Fn() -> io::Result<DuplexStream> + Send + Sync>),
+}
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tcp { host, port, .. } => write!(f, "{host}:{port}"),
+            #[cfg(feature = "testing")]
+            Self::Memory(_) => f.write_str("memory"),
+        }
+    }
+}
+
+/// How a connector introduces itself to the broker.
+#[derive(Clone)]
+pub(crate) struct Identity {
+    pub(crate) client_id: String,
+    pub(crate) login: Option<Login>,
+}
+
+impl Address {
+    pub(crate) async fn open(&self) -> Result<Box<dyn Stream>, LinkError> {
+        match self {
+            Self::Tcp { host, port, tls } => {
+                let stream = TcpStream::connect((&**host, *port)).await?;
+                // Nagle's algorithm and delayed acknowledgements make 40 ms of each small message.
+                stream.set_nodelay(true)?;
+                match tls {
+                    Some(tls) => tls.handshake(stream).await,
+                    None => Ok(Box::new(stream)),
+                }
+            }
+            #[cfg(feature = "testing")]
+            Self::Memory(open) => Ok(Box::new(open()?)),
+        }
+    }
+}

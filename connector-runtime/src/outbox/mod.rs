@@ -1,0 +1,15 @@
+//! Messages that wait for the broker, in memory and on disk.
+
+mod lane;
+mod message;
+mod packets;
+mod poison;
+mod queue;
+mod spilled;
+mod spool;
+
+pub(crate) use self::{
+    message::{Kind, Publish},
+    queue::{LIMIT, Outbox},
+    spool::Running,
+};

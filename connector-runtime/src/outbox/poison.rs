@@ -1,0 +1,171 @@
+//! The message that the broker does not bear.
+//!
+//! MQTT 3.1.1 has no way to refuse a message: a broker that limits the size of packets, say, just
+//! closes the connection. As a message is sent again until it is acknowledged, one of that kind
+//! would close every connection to come, and nothing else would get through.
+
+use crate::outbox::message::{Kind, Publish};
+
+/// With so many connections lost over it, one after another, a message is the culprit.
+const CUTS: u32 = 3;
+
+/// After so many acknowledged messages a lost connection is forgotten.
+const CALM: usize = 100;
+
+/// A culprit larger than this was refused for its size, so others of its size would be as well.
+const LARGE: usize = 8 << 10;
+
+/// The same for an announcement. Every broker bears one of this size.
+const LARGE_ANNOUNCEMENT: usize = 1 << 10;
+
+/// After so many acknowledged messages it is tried again whether the broker bears large ones: it may
+/// have been another trouble, or another broker.
+const PROBATION: usize = 10_000;
+
+/// Watches which message is in flight when connections break.
+#[derive(Debug)]
+pub(crate) struct Quarantine {
+    suspect: Option<Publish>,
+    cuts: u32,
+    /// Messages still to be acknowledged until all is calm again.
+    unrest: usize,
+    /// The most bytes of a payload that the broker may bear, and of an announcement.
+    limit: usize,
+    announcement_limit: usize,
+    /// Messages still to be acknowledged until these are forgotten.
+    probation: usize,
+}
+
+impl Default for Quarantine {
+    fn default() -> Self {
+        Self {
+            suspect: None,
+            cuts: 0,
+            unrest: 0,
+            limit: usize::MAX,
+            announcement_limit: usize::MAX,
+            probation: 0,
+        }
+    }
+}
+
+impl Quarantine {
+    /// A connection broke; `oldest` is the first message that was not acknowledged. True if it is the
+    /// culprit, not to be sent again.
+    pub(crate) fn is_culprit(&mut self, oldest: Option<&Publish>) -> bool {
+        let is_same = matches!((&self.suspect, oldest), (Some(a), Some(b)) if is_same(a, b));
+        self.cuts = if is_same { self.cuts + 1 } else { 1 };
+        self.suspect = oldest.cloned();
+        self.unrest = if oldest.is_some() { CALM } else { 0 };
+        if self.suspect.is_none() || self.cuts < CUTS {
+            return false;
+        }
+        if let Some(Publish { payload, kind, .. }) = self.suspect.take() {
+            let most = payload.len().saturating_sub(1);
+            match kind {
+                Kind::Passing if payload.len() > LARGE_ANNOUNCEMENT => {
+                    self.announcement_limit = self.announcement_limit.min(most);
+                }
+                Kind::Raw | Kind::Value if payload.len() > LARGE => {
+                    self.limit = self.limit.min(most);
+                }
+                _ => {}
+            }
+            self.probation = PROBATION;
+        }
+        true
+    }
+
+    /// Whether messages are to be sent one by one, so that the culprit is found.
+    pub(crate) fn is_cautious(&self) -> bool {
+        self.unrest > 0
+    }
+
+    /// So many messages were acknowledged.
+    pub(crate) fn delivered(&mut self, count: usize) {
+        self.unrest = self.unrest.saturating_sub(count);
+        if self.unrest == 0 {
+            self.suspect = None;
+        }
+        self.probation = self.probation.saturating_sub(count);
+        if self.probation == 0 {
+            (self.limit, self.announcement_limit) = (usize::MAX, usize::MAX);
+        }
+    }
+
+    /// Whether the broker may bear an announcement of this size.
+    pub(crate) fn allows_announcement(&self, size: usize) -> bool {
+        size <= self.announcement_limit
+    }
+
+    /// Whether the broker may bear a payload of this size.
+    pub(crate) fn allows(&self, size: usize) -> bool {
+        size <= self.limit
+    }
+}
+
+/// An announcement is made anew for each connection, and differs in the examples.
+fn is_same(a: &Publish, b: &Publish) -> bool {
+    a.topic == b.topic && (a.kind == Kind::Passing || a.payload == b.payload)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mqtt::codec::QoS;
+
+    fn publish(topic: &str, size: usize) -> Publish {
+        let (topic, payload) = (topic.into(), vec![0; size].into());
+        Publish { topic, payload, qos: QoS::AtLeastOnce, retain: true, kind: Kind::Value, seq: 0 }
+    }
+
+    #[test]
+    fn who_is_there_at_three_cuts_in_a_row_is_the_culprit() {
+        let mut quarantine = Quarantine::default();
+        let (large, small) = (publish("a", LARGE + 1), publish("b", 1));
+        for (message, is_culprit) in
+            [(&large, false), (&large, false), (&small, false), (&large, false), (&large, false)]
+        {
+            assert_eq!(quarantine.is_culprit(Some(message)), is_culprit);
+            assert!(quarantine.is_cautious());
+        }
+        assert!(quarantine.allows(LARGE + 1));
+        assert!(quarantine.is_culprit(Some(&large)));
+        assert!(!quarantine.allows(LARGE + 1) && quarantine.allows(LARGE));
+        quarantine.delivered(PROBATION);
+        assert!(quarantine.allows(LARGE + 1));
+    }
+
+    #[test]
+    fn a_short_announcement_is_made_again_whatever_happens_to_it() {
+        let mut quarantine = Quarantine::default();
+        for (size, is_allowed) in [(LARGE_ANNOUNCEMENT, true), (LARGE_ANNOUNCEMENT + 1, false)] {
+            let announcement = Publish { kind: Kind::Passing, ..publish("a", size) };
+            let accused = [(); CUTS as usize].map(|()| quarantine.is_culprit(Some(&announcement)));
+            assert_eq!(accused, [false, false, true]);
+            assert_eq!(quarantine.allows_announcement(size), is_allowed);
+        }
+    }
+
+    #[test]
+    fn cuts_with_nothing_in_flight_accuse_nobody() {
+        let mut quarantine = Quarantine::default();
+        let message = publish("a", 1);
+        for oldest in [Some(&message), None, Some(&message), Some(&message), None] {
+            assert!(!quarantine.is_culprit(oldest));
+            assert_eq!(quarantine.is_cautious(), oldest.is_some());
+        }
+    }
+
+    #[test]
+    fn a_connection_that_works_calms_down() {
+        let mut quarantine = Quarantine::default();
+        for _ in 0..10 {
+            assert!(!quarantine.is_culprit(Some(&publish("a", 1))));
+            quarantine.delivered(CALM - 1);
+            assert!(quarantine.is_cautious());
+            quarantine.delivered(1);
+            assert!(!quarantine.is_cautious());
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! The file of a spool.
+
+use std::{
+    cell::Cell,
+    collections::BTreeMap,
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    rc::Rc,
+};
+
+use anyhow::Context;
+use redb::{
+    Builder, Database, Durability, ReadableDatabase, ReadableTable, ReadableTableMetadata,
+    TableDefinition,
+};
+
+use crate::{
+    error::{Causes, Error, Result, isolated_call},
+    outbox::{
+        message::{Kind, Publish, Stub},
+        spool::{record, worker::Store},
+    },
+    settings::state_dir::file_name,
+    time::Timestamp,
+};
+
+const MESSAGES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("messages");
+
+/// Memory for what was read and is to be written.
+const CACHE: usize = 2 << 20;
+
+/// An empty file that is larger gives its space back.
+const ROOMY: u64 = 8 << 20;
+
+/// Where the file of a connector is.
+pub(super) struct File {
+    path: PathBuf,
+}
+
+/// An open file. No other process can open it.
+pub(super) struct Open {
+    path: PathBuf,
+    database: Database,
+}
+
+impl File {
+    pub(super) fn of(folder: &Path, name: &str) -> Self {
+        Self { path: folder.join(file_name(name) + ".spool") }
+    }
+
+    /// Opens it, and makes it where it is missing. One that is damaged is moved aside.
+    pub(super) fn open(&self) -> Result<Open> {
+        let path = &self.path;
+        if let Some(folder) = path.parent() {
+            let instead = || format!("{} cannot be made: may this user do so?", folder.display());
+            fs::create_dir_all(folder).with_context(instead)?;
+        }
+        let error = match isolated_call(|| Ok(open(path)?)) {
+            Ok(database) => return Ok(Open { path: path.clone(), database }),
+            Err(error) => error,
+        };
+        if !is_damage(&error) {
+            return Err(error.context(format!("{} cannot be opened", path.display())));
+        }
+        let aside = path.with_extension(format!("corrupt-{}", Timestamp::now().as_millis()));
+        fs::rename(path, &aside).with_context(|| format!("{} is damaged", path.display()))?;
+        tracing::error!(
+            "{} is damaged, so what waited there is not published; it is {} now: {}",
+            path.display(),
+            aside.display(),
+            Causes(&error)
+        );
+        Ok(Open { path: path.clone(), database: open(path)? })
+    }
+}
+
+fn open(path: &Path) -> std::result::Result<Database, redb::Error> {
+    let is_checked = Rc::new(Cell::new(false));
+    let checked = Rc::clone(&is_checked);
+    let mut builder = Builder::new();
+    builder.set_cache_size(CACHE).set_repair_callback(move |_| checked.set(true));
+    let mut database = builder.create(path)?;
+    // After a crash everything was checked already.
+    if !is_checked.get() {
+        database.check_integrity()?;
+    }
+    let transaction = database.begin_write()?;
+    transaction.open_table(MESSAGES)?;
+    transaction.commit()?;
+    Ok(database)
+}
+
+/// Whether the file is to blame, not the disk or another process.
+fn is_damage(error: &Error) -> bool {
+    use redb::Error::{DatabaseAlreadyOpen, Io, LockProtocolMismatch, PreviousIo};
+    match error.downcast_ref() {
+        Some(Io(error)) => {
+            matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof)
+        }
+        Some(DatabaseAlreadyOpen | LockProtocolMismatch | PreviousIo) => false,
+        // Of another kind, or a panic.
+        _ => true,
+    }
+}
+
+impl Store for Open {
+    fn commit(&mut self, put: &BTreeMap<u64, Publish>, remove: &[u64]) -> Result<()> {
+        let path = &self.path;
+        fs::metadata(path).with_context(|| format!("{} is gone", path.display()))?;
+        let is_empty = {
+            let mut transaction = self.database.begin_write()?;
+            transaction.set_durability(Durability::Immediate)?;
+            let is_empty = {
+                let mut messages = transaction.open_table(MESSAGES)?;
+                for (seq, publish) in put {
+                    messages.insert(seq, &*record::encode(publish))?;
+                }
+                for seq in remove {
+                    messages.remove(seq)?;
+                }
+                messages.is_empty()?
+            };
+            transaction.commit()?;
+            is_empty
+        };
+        if is_empty && fs::metadata(path)?.len() > ROOMY {
+            self.database.compact()?;
+        }
+        Ok(())
+    }
+
+    fn read(&mut self, kind: Kind, from: u64, bytes: usize) -> Result<(Vec<Publish>, bool)> {
+        let messages = self.database.begin_read()?.open_table(MESSAGES)?;
+        let (mut found, mut size) = (Vec::new(), 0);
+        for message in messages.range(from..)? {
+            if size >= bytes {
+                return Ok((found, false));
+            }
+            let (seq, record) = message?;
+            if record::is_of(kind, record.value())
+                && let Some(publish) = record::decode(seq.value(), record.value())
+            {
+                size += publish.cost();
+                found.push(publish);
+            }
+        }
+        Ok((found, true))
+    }
+
+    fn index(&mut self) -> Result<Vec<Stub>> {
+        let (mut stubs, mut bad) = (Vec::new(), Vec::new());
+        for message in self.database.begin_read()?.open_table(MESSAGES)?.iter()? {
+            let (seq, record) = message?;
+            match record::decode(seq.value(), record.value()) {
+                Some(publish) => stubs.push(Stub::of(&publish)),
+                None => bad.push(seq.value()),
+            }
+        }
+        if !bad.is_empty() {
+            tracing::error!(
+                "{} messages in {} are damaged, and are not published",
+                bad.len(),
+                self.path.display()
+            );
+            self.commit(&BTreeMap::new(), &bad)?;
+        }
+        Ok(stubs)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,359 @@
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use bytes::Bytes;
+
+use crate::{
+    error::Result,
+    mqtt::codec::QoS,
+    outbox::{
+        message::{Kind, Publish, Stub},
+        queue::{IN_MEMORY, LIMIT, Outbox},
+        spool::{
+            requests::{GROUP, Spool},
+            worker::{Store, Worker},
+        },
+    },
+    telemetry::metrics::Backlog,
+    time::Timestamp,
+};
+
+/// A disk that lasts as long as the test, and fails where it is told to.
+#[derive(Clone, Default)]
+struct Disk(Arc<Mutex<Content>>);
+
+#[derive(Default)]
+struct Content {
+    messages: BTreeMap<u64, Publish>,
+    starts: i64,
+    most: usize,
+    is_full: bool,
+    is_gone: bool,
+}
+
+impl Disk {
+    fn content(&self) -> MutexGuard<'_, Content> {
+        self.0.lock().unwrap()
+    }
+
+    fn seqs(&self) -> Vec<u64> {
+        self.content().messages.keys().copied().collect()
+    }
+}
+
+impl Store for Disk {
+    fn commit(&mut self, put: &BTreeMap<u64, Publish>, remove: &[u64]) -> Result<()> {
+        let mut content = self.content();
+        anyhow::ensure!(!content.is_full && !content.is_gone, "no space left");
+        content.messages.extend(put.clone());
+        for seq in remove {
+            content.messages.remove(seq);
+        }
+        content.most = content.most.max(content.messages.len());
+        Ok(())
+    }
+
+    fn read(&mut self, kind: Kind, from: u64, bytes: usize) -> Result<(Vec<Publish>, bool)> {
+        let content = self.content();
+        anyhow::ensure!(!content.is_gone, "it is gone");
+        let mut size = 0;
+        let messages = content.messages.range(from..).map(|(_, publish)| publish.clone());
+        let messages: Vec<_> = messages.filter(|publish| publish.kind == kind).collect();
+        let last = messages.last().map_or(0, |publish| publish.seq);
+        let read: Vec<_> = messages
+            .into_iter()
+            .take_while(|publish| {
+                size += publish.cost();
+                size <= bytes.max(publish.cost())
+            })
+            .collect();
+        let is_all = read.last().is_none_or(|read| read.seq == last);
+        Ok((read, is_all))
+    }
+
+    fn index(&mut self) -> Result<Vec<Stub>> {
+        Ok(self.content().messages.values().map(Stub::of).collect())
+    }
+}
+
+/// An outbox with its spool, whose thread is the test.
+struct Run {
+    outbox: Outbox,
+    work: Box<dyn FnMut() -> bool>,
+    disk: Disk,
+}
+
+impl Run {
+    fn start(disk: &Disk, limit: usize) -> Self {
+        let start = Timestamp::from_millis(disk.content().starts);
+        disk.content().starts += 1;
+        let spool = Arc::new(Spool::new(limit, start, || {}));
+        let opened = disk.clone();
+        let mut worker = Worker::new(Arc::clone(&spool), move || {
+            anyhow::ensure!(!opened.content().is_gone, "it is gone");
+            Ok(opened.clone())
+        });
+        worker.open();
+        let mut outbox = Outbox::new(LIMIT);
+        outbox.attach(spool);
+        Self { outbox, work: Box::new(move || worker.work_now()), disk: disk.clone() }
+    }
+
+    fn say(&mut self, text: &str, kind: Kind) {
+        self.say_bytes(text, kind, Bytes::from_static(b"x"));
+    }
+
+    fn say_bytes(&mut self, topic: &str, kind: Kind, payload: Bytes) {
+        let (topic, qos) = (topic.into(), QoS::AtLeastOnce);
+        self.outbox.push(Publish { topic, payload, qos, retain: true, kind, seq: 0 });
+    }
+
+    /// Two ticks.
+    fn tick(&mut self) {
+        (self.work)();
+        (self.work)();
+    }
+
+    /// Sends and acknowledges everything; gives the topics.
+    fn drain(&mut self) -> Vec<String> {
+        self.outbox.hold_raw();
+        self.outbox.release_raw();
+        let mut topics = Vec::new();
+        loop {
+            while let Some(publish) = self.outbox.pop() {
+                self.outbox.delivered(&[publish.seq]);
+                topics.push(publish.topic.to_string());
+            }
+            if self.outbox.is_empty() {
+                return topics;
+            }
+            self.tick();
+        }
+    }
+}
+
+fn numbered(range: std::ops::Range<usize>) -> Vec<String> {
+    range.map(|number| format!("topic/{number}")).collect()
+}
+
+/// A quarter of a kilobyte.
+const PAYLOAD: Bytes = Bytes::from_static(&[b'x'; 256]);
+
+#[test]
+fn what_is_acknowledged_in_time_is_never_written() {
+    let disk = Disk::default();
+    let mut run = Run::start(&disk, LIMIT);
+    for _ in 0..100 {
+        run.say("a", Kind::Value);
+        run.drain();
+        run.tick();
+    }
+    assert_eq!(disk.content().most, 0);
+}
+
+#[test]
+fn what_is_not_acknowledged_comes_first_after_a_crash() {
+    let disk = Disk::default();
+    let mut run = Run::start(&disk, LIMIT);
+    for (text, kind) in [
+        ("raw", Kind::Raw),
+        ("log", Kind::Log),
+        ("heartbeat", Kind::Passing),
+        ("value", Kind::Value),
+        ("refused", Kind::Value),
+    ] {
+        run.say(text, kind);
+    }
+    run.tick();
+    assert_eq!(disk.seqs().len(), 3);
+    let sent: Vec<_> = std::iter::from_fn(|| run.outbox.pop()).collect();
+    run.outbox.delivered(&[sent[0].seq, sent[1].seq]);
+    run.outbox.forget(sent.last().unwrap());
+    run.tick();
+    run.say("young", Kind::Value);
+    let mut run = Run::start(&disk, LIMIT);
+    run.say("new", Kind::Value);
+    assert_eq!(run.drain(), ["value", "new"]);
+    run.tick();
+    assert!(disk.seqs().is_empty());
+}
+
+#[test]
+fn a_message_is_written_within_two_ticks_and_a_group_at_once() {
+    let disk = Disk::default();
+    let mut run = Run::start(&disk, LIMIT);
+    run.say("a", Kind::Value);
+    (run.work)();
+    assert_eq!(disk.seqs().len(), 0);
+    run.say("b", Kind::Value);
+    (run.work)();
+    assert_eq!(disk.seqs().len(), 1);
+    run.say_bytes("c", Kind::Raw, Bytes::from(vec![0; GROUP]));
+    (run.work)();
+    assert_eq!(disk.seqs().len(), 3);
+}
+
+#[test]
+fn a_long_outage_is_on_disk_and_comes_back_in_order() {
+    let disk = Disk::default();
+    let mut run = Run::start(&disk, 64 << 20);
+    let kinds = [Kind::Raw, Kind::Value];
+    let count = 8 * IN_MEMORY / PAYLOAD.len();
+    for number in 0..count {
+        run.say_bytes(&format!("topic/{number}"), kinds[number % 2], PAYLOAD);
+        if number % 200 == 0 {
+            run.tick();
+            assert!(run.outbox.waiting().map(Publish::cost).sum::<usize>() < IN_MEMORY + 4 * GROUP);
+        }
+    }
+    let Backlog { messages, spilled, .. } = run.outbox.backlog();
+    assert!(messages == count && spilled > count / 2, "{spilled}");
+    // Half of it, a cut, and new messages meanwhile.
+    run.outbox.hold_raw();
+    run.outbox.release_raw();
+    let mut topics = Vec::new();
+    while topics.len() < count / 2 {
+        match run.outbox.pop() {
+            Some(publish) => {
+                run.outbox.delivered(&[publish.seq]);
+                topics.push(publish.topic.to_string());
+            }
+            None => run.tick(),
+        }
+    }
+    let in_flight: Vec<_> = std::iter::from_fn(|| run.outbox.pop()).take(3).collect();
+    run.outbox.give_back(in_flight.into_iter());
+    run.say_bytes(&format!("topic/{count}"), Kind::Value, PAYLOAD);
+    topics.extend(run.drain());
+    let (raws, values): (Vec<_>, Vec<_>) = (0..=count).partition(|n| n % 2 == 0 && *n < count);
+    for kind in [raws, values] {
+        let kind: Vec<_> = kind.into_iter().map(|number| format!("topic/{number}")).collect();
+        let set: HashSet<_> = kind.iter().collect();
+        let found: Vec<_> = topics.iter().filter(|topic| set.contains(topic)).cloned().collect();
+        assert!(found == kind, "{} of {}", found.len(), kind.len());
+    }
+    assert_eq!(run.outbox.take_dropped(), 0);
+    run.tick();
+    assert!(disk.seqs().is_empty());
+}
+
+#[test]
+fn a_crash_in_a_long_outage_loses_nothing_that_was_written() {
+    let disk = Disk::default();
+    let mut run = Run::start(&disk, 64 << 20);
+    let count = 3 * IN_MEMORY / PAYLOAD.len();
+    for number in 0..count {
+        run.say_bytes(&format!("topic/{number}"), Kind::Raw, PAYLOAD);
+        if number == count / 2 {
+            run.tick();
+            run = Run::start(&disk, 64 << 20);
+        }
+    }
+    assert!(run.drain() == numbered(0..count));
+}
+
+#[test]
+fn a_full_spool_drops_the_oldest_raw_message_first_wherever_it_is() {
+    let disk = Disk::default();
+    let cost = 1 << 10;
+    let mut run = Run::start(&disk, 4 << 20);
+    let payload = Bytes::from(vec![0; cost - size_of::<Publish>() - 10]);
+    let say = |run: &mut Run, numbers: std::ops::Range<usize>, kind| {
+        for number in numbers {
+            run.say_bytes(&format!("{number:010}"), kind, payload.clone());
+            if number % 100 == 0 {
+                run.tick();
+            }
+        }
+    };
+    // As many as fit, then 100 more of each.
+    say(&mut run, 0..2048, Kind::Value);
+    say(&mut run, 2048..4096, Kind::Raw);
+    assert_eq!(run.outbox.take_dropped(), 0);
+    say(&mut run, 4096..4196, Kind::Value);
+    say(&mut run, 4196..4296, Kind::Raw);
+    assert_eq!(run.outbox.take_dropped(), 200);
+    run.tick();
+    assert_eq!(disk.seqs().len(), 4096);
+    say(&mut run, 4296..6296, Kind::Value);
+    let kept = run.drain();
+    let expected = (52..2048).chain(4096..4196).chain(4296..6296);
+    let expected: Vec<_> = expected.map(|number| format!("{number:010}")).collect();
+    assert!(kept == expected, "{:?} .. {:?}", &kept[..3], kept.len());
+}
+
+#[test]
+fn a_full_disk_is_survived_in_memory_and_tried_again() {
+    let disk = Disk::default();
+    let mut run = Run::start(&disk, 64 << 20);
+    run.say("topic/0", Kind::Value);
+    run.tick();
+    disk.content().is_full = true;
+    for number in 1..IN_MEMORY / 64 {
+        run.say(&format!("topic/{number}"), Kind::Value);
+    }
+    run.tick();
+    assert!(run.outbox.backlog().is_degraded);
+    assert_eq!(disk.seqs().len(), 1);
+    disk.content().is_full = false;
+    run.tick();
+    assert!(!run.outbox.backlog().is_degraded);
+    assert_eq!(disk.seqs().len(), IN_MEMORY / 64);
+    assert!(run.drain() == numbered(0..IN_MEMORY / 64));
+}
+
+#[test]
+fn a_lost_disk_costs_only_what_was_nowhere_else() {
+    let disk = Disk::default();
+    let mut run = Run::start(&disk, 64 << 20);
+    let count = 3 * IN_MEMORY / PAYLOAD.len();
+    for number in 0..count {
+        run.say_bytes(&format!("topic/{number}"), Kind::Value, PAYLOAD);
+        if number % 200 == 0 {
+            run.tick();
+        }
+    }
+    let spilled = run.outbox.backlog().spilled;
+    disk.content().is_gone = true;
+    assert_eq!(run.drain().len(), count - spilled);
+    assert_eq!(run.outbox.take_dropped(), u64::try_from(spilled).unwrap());
+    run.say("new", Kind::Value);
+    assert_eq!(run.drain(), ["new"]);
+}
+
+#[test]
+fn a_disk_that_comes_late_is_taken_over() {
+    let disk = Disk::default();
+    let mut run = Run::start(&disk, LIMIT);
+    run.say("left by an earlier run", Kind::Value);
+    run.tick();
+    disk.content().is_gone = true;
+    let mut run = Run::start(&disk, LIMIT);
+    run.say("new", Kind::Value);
+    run.tick();
+    disk.content().is_gone = false;
+    run.tick();
+    assert_eq!(run.drain(), ["left by an earlier run", "new"]);
+    run.tick();
+    assert!(run.disk.seqs().is_empty());
+}
+
+#[test]
+fn values_do_not_wait_for_raw_messages_on_disk() {
+    let disk = Disk::default();
+    let mut run = Run::start(&disk, 64 << 20);
+    for number in 0..3 * IN_MEMORY / PAYLOAD.len() {
+        run.say_bytes(&format!("topic/{number}"), Kind::Raw, PAYLOAD);
+    }
+    run.say("old", Kind::Value);
+    run.tick();
+    let mut run = Run::start(&disk, 64 << 20);
+    run.outbox.hold_raw();
+    run.say("new", Kind::Value);
+    assert_eq!(run.outbox.pop(), None);
+    run.tick();
+    let topics: Vec<_> = std::iter::from_fn(|| run.outbox.pop()).map(|p| p.topic).collect();
+    assert_eq!(topics.iter().map(|topic| &**topic).collect::<Vec<_>>(), ["old", "new"]);
+}

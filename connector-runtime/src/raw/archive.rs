@@ -1,0 +1,102 @@
+//! Raw messages as they are kept: what `{name}/raw_message_to_db` carries, and what comes back.
+//!
+//! BEMCom wraps a raw message and its time in `payload`, beside the connector's version. Who keeps them
+//! may hand out the inner object alone, so both shapes are read.
+
+use std::io::BufRead;
+
+use anyhow::Context;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::{
+    error::{Causes, Result},
+    time::Timestamp,
+};
+
+/// A raw message and when it was received.
+#[derive(Debug)]
+pub(crate) struct Stored {
+    /// As [`RawMessage`](crate::RawMessage) writes it.
+    pub(crate) raw_message: Box<RawValue>,
+    pub(crate) timestamp: Timestamp,
+}
+
+#[derive(Deserialize)]
+struct Outer<'a> {
+    #[serde(borrow)]
+    payload: Option<&'a RawValue>,
+}
+
+#[derive(Deserialize)]
+struct Inner<'a> {
+    #[serde(borrow)]
+    raw_message: &'a RawValue,
+    #[serde(borrow)]
+    timestamp: &'a RawValue,
+}
+
+impl Stored {
+    /// Reads a message in either shape.
+    pub(crate) fn decode(json: &[u8]) -> Result<Self> {
+        const SHAPE: &str =
+            r#"it is not an object like {"payload": {"raw_message": .., "timestamp": ..}}"#;
+        let text = str::from_utf8(json).context(SHAPE)?;
+        let Outer { payload } = serde_json::from_str(text).context(SHAPE)?;
+        let inner = payload.map_or(text, RawValue::get);
+        let Inner { raw_message, timestamp } = serde_json::from_str(inner).context(SHAPE)?;
+        let timestamp = Timestamp::from_json(timestamp.get())?;
+        Ok(Self { raw_message: raw_message.to_owned(), timestamp })
+    }
+}
+
+/// Goes through a recording, with one message in a line. A line of which nothing comes, as the last one after
+/// a crash, is told, and counted.
+pub(crate) fn each(
+    recording: impl BufRead,
+    mut with: impl FnMut(Stored) -> Result<()>,
+) -> Result<usize> {
+    let mut faults = 0;
+    for (number, line) in (1..).zip(recording.split(b'\n')) {
+        let line = line.context("the recording cannot be read")?;
+        if line.trim_ascii().is_empty() {
+            continue;
+        }
+        if let Err(error) = Stored::decode(&line).and_then(&mut with) {
+            faults += 1;
+            eprintln!("line {number}: {}", Causes(&error));
+        }
+    }
+    Ok(faults)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WRAPPED: &str = r#"{"payload":{"raw_message":{"base64":"/wA="},"timestamp":1573680749000},"connector_version":"0.1.0"}"#;
+
+    #[test]
+    fn both_shapes_are_read() {
+        let flat = r#" {"timestamp": 1573680749000.0, "raw_message": {"base64":"/wA="}, "id": 7}"#;
+        for text in [WRAPPED, flat] {
+            let stored = Stored::decode(text.as_bytes()).unwrap();
+            assert_eq!(stored.raw_message.get(), r#"{"base64":"/wA="}"#);
+            assert_eq!(stored.timestamp.as_millis(), 1_573_680_749_000);
+        }
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        for (text, part) in [
+            ("", "EOF"),
+            ("[1]", "payload"),
+            (r#"{"payload":{"timestamp":1}}"#, "raw_message"),
+            (r#"{"raw_message":1}"#, "timestamp"),
+            (r#"{"raw_message":1,"timestamp":"noon"}"#, "milliseconds"),
+        ] {
+            let error = format!("{:#}", Stored::decode(text.as_bytes()).unwrap_err());
+            assert!(error.contains(part), "{text}: {error}");
+        }
+    }
+}

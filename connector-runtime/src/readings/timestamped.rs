@@ -1,0 +1,42 @@
+//! Readings that bring their own time.
+
+use serde::{Serialize, ser::SerializeStruct};
+
+use crate::time::Timestamp;
+
+/// The name under which [`Timestamped`] announces itself to the flattener.
+pub(crate) const TIMESTAMPED: &str = "$connector_runtime::Timestamped";
+
+/// Readings with the time at which the device took them, where the time of reception will not do.
+///
+/// [`parse`](crate::Connector::parse) returns it in place of the bare readings:
+///
+/// ```
+/// use connector_runtime::{Result, Timestamped, Timestamp};
+/// # use serde_json::Value;
+/// fn parse(raw: &str) -> Result<Timestamped<Value>> {
+///     let readings: Value = serde_json::from_str(raw)?;
+///     let timestamp = readings["logged_at"].as_i64().map(Timestamp::from_millis);
+///     Ok(Timestamped { timestamp, readings })
+/// }
+/// # assert_eq!(parse(r#"{"logged_at": 7}"#).unwrap().timestamp, Some(Timestamp::from_millis(7)));
+/// ```
+#[derive(Debug, Clone)]
+pub struct Timestamped<T> {
+    /// When the device took the readings; without it this is the time of reception.
+    pub timestamp: Option<Timestamp>,
+    /// The readings themselves.
+    pub readings: T,
+}
+
+impl<T: Serialize> Serialize for Timestamped<T> {
+    fn serialize<S: serde::Serializer>(
+        &self,
+        serializer: S,
+    ) -> std::result::Result<S::Ok, S::Error> {
+        let mut timestamped = serializer.serialize_struct(TIMESTAMPED, 2)?;
+        timestamped.serialize_field("timestamp", &self.timestamp)?;
+        timestamped.serialize_field("readings", &self.readings)?;
+        timestamped.end()
+    }
+}

@@ -1,0 +1,86 @@
+//! The walk through readings: values become JSON text below the path of their keys.
+
+use std::io;
+
+use serde::Serialize;
+use serde_json::ser::{CharEscape, Formatter};
+
+use crate::readings::flat::{FlatReadings, FlattenError, Leaf, Place};
+
+/// Walks through readings as serde does.
+#[derive(Debug)]
+pub struct Walker<'a> {
+    pub(super) flat: &'a mut FlatReadings,
+    pub(super) place: Place,
+    /// Within a list everything is part of one value.
+    pub(super) in_list: bool,
+    pub(super) non_finite: bool,
+}
+
+impl<'a> Walker<'a> {
+    pub(super) fn new(flat: &'a mut FlatReadings, place: Place) -> Self {
+        flat.path.truncate(place.path);
+        Self { flat, place, in_list: false, non_finite: false }
+    }
+
+    /// Writes a value that is no object and no list.
+    pub(super) fn scalar<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FlattenError> {
+        let start = self.flat.json.len();
+        let writer = &mut self.flat.json;
+        value.serialize(&mut serde_json::Serializer::with_formatter(writer, WithoutNul))?;
+        self.end_value(start)
+    }
+
+    pub(super) fn float(
+        &mut self,
+        finite: bool,
+        value: impl Serialize,
+    ) -> Result<(), FlattenError> {
+        self.non_finite |= !finite;
+        self.scalar(&value)
+    }
+
+    /// What was written since `start` is a datapoint's value, unless it is part of a list.
+    pub(super) fn end_value(&mut self, start: usize) -> Result<(), FlattenError> {
+        if self.in_list {
+            return Ok(());
+        }
+        if !self.place.has_key {
+            return Err(FlattenError::NotAnObject);
+        }
+        let key = self.flat.keys.len();
+        self.flat.keys.push_str(&self.flat.path);
+        self.flat.leaves.push(Leaf {
+            key: key..self.flat.keys.len(),
+            json: start..self.flat.json.len(),
+            depth: self.place.keys,
+            non_finite: std::mem::take(&mut self.non_finite),
+        });
+        Ok(())
+    }
+
+    pub(super) fn write(&mut self, json: &str) {
+        self.flat.json.extend_from_slice(json.as_bytes());
+    }
+
+    /// An absent value is `null`; absent readings are no datapoints.
+    pub(super) fn nothing(&mut self) -> Result<(), FlattenError> {
+        if self.place.has_key { self.scalar(&()) } else { Ok(()) }
+    }
+}
+
+/// Compact JSON without NUL characters, which `PostgreSQL` cannot store.
+struct WithoutNul;
+
+impl Formatter for WithoutNul {
+    fn write_char_escape<W: io::Write + ?Sized>(
+        &mut self,
+        writer: &mut W,
+        escape: CharEscape,
+    ) -> io::Result<()> {
+        match escape {
+            CharEscape::AsciiControl(0) => Ok(()),
+            escape => serde_json::ser::CompactFormatter.write_char_escape(writer, escape),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! How the connector is, by HTTP: for people, container platforms and Prometheus.
+//!
+//! | path | 200 | 503 |
+//! |---|---|---|
+//! | `/healthz` | it works | a device function will never return: a restart helps |
+//! | `/readyz` | broker and device are connected, and the data is fresh | one of them is not so |
+//! | `/metrics` | all that is counted, for Prometheus | |
+
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use http_body_util::Full;
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::{Bytes, Incoming},
+    header::CONTENT_TYPE,
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::Semaphore,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
+
+use crate::{bus::BusHandle, device::Vitals, telemetry::metrics::Snapshot};
+
+/// The pause before a port that is taken is tried again: the one before us may still be leaving.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// Connections at the same time.
+const CONNECTIONS: usize = 16;
+
+/// How long one of them may take.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+const PLAIN: &str = "text/plain; charset=utf-8";
+
+/// The format of [`Metrics::text`](crate::telemetry::metrics::Metrics::text).
+const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// All that is known of a running connector: its bus and its device.
+pub(crate) struct Picture {
+    pub(crate) bus: Arc<BusHandle>,
+    pub(crate) vitals: Arc<Vitals>,
+}
+
+impl Picture {
+    /// What can be told of the connector, and why it is not ready if it is not.
+    fn snapshot(&self) -> (Snapshot, Option<String>) {
+        let mut now = self.bus.protocol().snapshot();
+        now.device_is_connected = self.vitals.is_connected();
+        now.message_age = self.vitals.calls.age().map(|age| age.as_secs_f64());
+        let trouble = if !now.broker_is_connected {
+            Some("there is no connection to the broker".to_owned())
+        } else if !now.device_is_connected {
+            Some("there is no connection to the device".to_owned())
+        } else {
+            self.vitals.calls.stale().map(|source| format!("the data of `{source}` is too old"))
+        };
+        now.is_ready = trouble.is_none();
+        (now, trouble)
+    }
+
+    /// A function of the device part that will probably never return.
+    fn stuck(&self) -> Option<String> {
+        self.vitals.calls.stuck()
+    }
+}
+
+/// Answers for as long as the connector runs.
+pub(crate) async fn serve(address: SocketAddr, picture: Arc<Picture>) {
+    let listener = listen(address).await;
+    let places = Arc::new(Semaphore::new(CONNECTIONS));
+    let mut connections = JoinSet::new();
+    loop {
+        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
+        match listener.accept().await {
+            Ok((connection, _)) => {
+                let picture = Arc::clone(&picture);
+                connections.spawn(async move {
+                    let _place = place;
+                    let _ = timeout(PATIENCE, talk(connection, &picture)).await;
+                });
+            }
+            // Too many open files, say.
+            Err(error) => {
+                tracing::debug!("HEALTH_ADDR: {error}");
+                sleep(PAUSE).await;
+            }
+        }
+        while connections.try_join_next().is_some() {}
+    }
+}
+
+async fn listen(address: SocketAddr) -> TcpListener {
+    let mut told = None;
+    loop {
+        match TcpListener::bind(address).await {
+            Ok(listener) => {
+                let address = listener.local_addr().unwrap_or(address);
+                tracing::info!("/healthz, /readyz and /metrics are at http://{address}");
+                return listener;
+            }
+            Err(error) if told.replace(error.kind()) == Some(error.kind()) => {}
+            Err(error) => {
+                tracing::error!("cannot listen to HEALTH_ADDR={address}, but keep trying: {error}");
+            }
+        }
+        sleep(PAUSE).await;
+    }
+}
+
+async fn talk(connection: TcpStream, picture: &Picture) -> io::Result<()> {
+    let service = service_fn(|request: Request<Incoming>| async move {
+        Ok::<_, Infallible>(answer(request.method(), request.uri().path(), picture))
+    });
+    let mut server = http1::Builder::new();
+    let server = server.timer(TokioTimer::new());
+    server.serve_connection(TokioIo::new(connection), service).await.map_err(io::Error::other)
+}
+
+fn answer(method: &Method, path: &str, picture: &Picture) -> Response<Full<Bytes>> {
+    if method != Method::GET && method != Method::HEAD {
+        return text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n".to_owned());
+    }
+    match path {
+        "/healthz" => state(picture.stuck().map(|name| format!("`{name}` does not return"))),
+        "/readyz" => state(picture.snapshot().1),
+        "/metrics" => {
+            let (now, _) = picture.snapshot();
+            let mut response = text(StatusCode::OK, picture.bus.metrics.text(&now));
+            let value = hyper::header::HeaderValue::from_static(OPEN_METRICS);
+            response.headers_mut().insert(CONTENT_TYPE, value);
+            response
+        }
+        _ => text(StatusCode::NOT_FOUND, "there are /healthz, /readyz and /metrics\n".to_owned()),
+    }
+}
+
+fn state(trouble: Option<String>) -> Response<Full<Bytes>> {
+    match trouble {
+        None => text(StatusCode::OK, "ok\n".to_owned()),
+        Some(trouble) => text(StatusCode::SERVICE_UNAVAILABLE, format!("{trouble}\n")),
+    }
+}
+
+fn text(status: StatusCode, text: String) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::from(text));
+    *response.status_mut() = status;
+    let value = hyper::header::HeaderValue::from_static(PLAIN);
+    response.headers_mut().insert(CONTENT_TYPE, value);
+    response
+}

@@ -1,0 +1,55 @@
+//! From an event of `tracing` to a message on the log topic.
+
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::{
+    Layer,
+    layer::Context,
+    registry::{LookupSpan, SpanRef},
+};
+
+use crate::{
+    telemetry::log::{collector::Logs, entry::LogMessage, text},
+    time::Timestamp,
+};
+
+/// Puts what a connector's tasks say on its log topic: a layer for programs that have a `tracing`
+/// subscriber of their own. What is said outside of any connector's tasks goes to the first one.
+#[derive(Debug, Clone, Copy)]
+pub struct LogTopicLayer;
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogTopicLayer {
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let Some(logs) = Logs::responsible() else { return };
+        if *event.metadata().level() <= logs.0.level {
+            logs.push(message(event, context.event_span(event)));
+        }
+    }
+}
+
+/// An event as a log message.
+pub(super) fn message<'a, S: LookupSpan<'a>>(
+    event: &Event<'_>,
+    span: Option<SpanRef<'a, S>>,
+) -> LogMessage {
+    let metadata = event.metadata();
+    let emitter = match span {
+        Some(span) => format!("{}:{}", metadata.target(), span.name()),
+        None => metadata.target().to_owned(),
+    };
+    LogMessage {
+        timestamp: Timestamp::now(),
+        msg: text::of(event),
+        emitter: text::one_line(&emitter),
+        level: number(*metadata.level()),
+    }
+}
+
+/// Python's number for a level.
+fn number(level: Level) -> u8 {
+    match level {
+        Level::ERROR => 40,
+        Level::WARN => 30,
+        Level::INFO => 20,
+        Level::DEBUG | Level::TRACE => 10,
+    }
+}

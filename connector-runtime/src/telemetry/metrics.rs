@@ -1,0 +1,244 @@
+//! What a running connector counts, in the format of Prometheus.
+
+use std::{sync::atomic::AtomicU64, time::Duration};
+
+use prometheus_client::{
+    encoding::text::encode,
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram, info::Info},
+    registry::{Metric, Registry},
+};
+
+/// Seconds from what a computation takes to what a slow gateway does.
+const SECONDS: [f64; 9] = [1e-5, 1e-4, 1e-3, 0.01, 0.1, 0.5, 1.0, 5.0, 30.0];
+
+/// One label of a metric.
+type Label = [(&'static str, String); 1];
+
+/// Two of them.
+type Labels = [(&'static str, String); 2];
+
+/// The counters of one connector. All begin with `connector_`.
+#[derive(Debug)]
+pub(crate) struct Metrics {
+    registry: Registry,
+    /// Values of selected datapoints that were handed to the queue to the broker.
+    pub(crate) values: Counter,
+    /// Messages that the broker has confirmed.
+    pub(crate) acknowledged: Counter,
+    /// Connections to the broker.
+    pub(crate) connections: Counter,
+    /// Commands that the device has taken.
+    pub(crate) commands: Counter,
+    /// Sessions with the device.
+    pub(crate) sessions: Counter,
+    /// Entries of datapoint maps that were left out.
+    pub(crate) map_entries_refused: Counter,
+    /// Messages from the broker whose payload was not read.
+    pub(crate) too_large: Counter,
+    refused: Family<Label, Counter>,
+    dropped: Family<Label, Counter>,
+    maps: Family<Label, Counter>,
+    calls: Family<Labels, Counter>,
+    durations: Family<Label, Histogram, fn() -> Histogram>,
+    gauges: Gauges,
+}
+
+/// How much waits, for those who watch a connector.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct Backlog {
+    /// In memory and on disk.
+    pub(crate) messages: usize,
+    /// With what it takes to keep them.
+    pub(crate) bytes: usize,
+    /// Those of the messages that are on disk only.
+    pub(crate) spilled: usize,
+    /// Whether there is a spool that cannot be written at present.
+    pub(crate) is_degraded: bool,
+    /// How long the last write to disk took.
+    pub(crate) last_commit: Duration,
+}
+
+/// What is asked for when somebody wants to know.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Snapshot {
+    pub(crate) broker_is_connected: bool,
+    pub(crate) device_is_connected: bool,
+    pub(crate) is_ready: bool,
+    pub(crate) known_sensors: usize,
+    pub(crate) known_actuators: usize,
+    pub(crate) selected_sensors: usize,
+    pub(crate) selected_actuators: usize,
+    pub(crate) backlog: Backlog,
+    /// Seconds since a source last answered; none before the first.
+    pub(crate) message_age: Option<f64>,
+}
+
+#[derive(Debug)]
+struct Gauges {
+    connected: Family<Label, Gauge>,
+    ready: Gauge,
+    known: Family<Label, Gauge>,
+    selected: Family<Label, Gauge>,
+    queued_messages: Gauge,
+    queued_bytes: Gauge,
+    queued_on_disk: Gauge,
+    spool_degraded: Gauge,
+    spool_commit: Gauge<f64, AtomicU64>,
+    message_age: Gauge<f64, AtomicU64>,
+}
+
+impl Metrics {
+    /// Nothing is counted yet.
+    pub(crate) fn new(name: &str, version: &str) -> Self {
+        let mut registry = Registry::with_prefix("connector");
+        let info = [("name", name.to_owned()), ("version", version.to_owned())];
+        registry.register("build", "Which connector this is", Info::new(info));
+        let to = &mut registry;
+        let histogram: fn() -> Histogram = || Histogram::new(SECONDS);
+        let durations = Family::new_with_constructor(histogram);
+        let help = "How long calls of the device part take";
+        to.register("call_duration_seconds", help, Family::clone(&durations));
+        Self {
+            values: add(to, "values", "Values of selected datapoints for the bus"),
+            acknowledged: add(to, "acknowledged", "Messages that the broker has confirmed"),
+            connections: add(to, "broker_connections", "Connections to the broker"),
+            commands: add(to, "commands", "Commands that the device has taken"),
+            sessions: add(to, "device_sessions", "Sessions with the device"),
+            map_entries_refused: add(
+                to,
+                "datapoint_map_entries_refused",
+                "Entries of datapoint maps that are left out",
+            ),
+            too_large: add(
+                to,
+                "messages_too_large",
+                "Messages of the bus that are too large to read",
+            ),
+            refused: add(to, "commands_refused", "Commands that were not carried out, by reason"),
+            dropped: add(to, "dropped", "Messages that are lost, by what became of them"),
+            maps: add(to, "datapoint_maps", "Datapoint maps, by what became of them"),
+            calls: add(to, "calls", "Calls of the device part, by function and outcome"),
+            durations,
+            gauges: Gauges {
+                connected: add(to, "connected", "1 with a connection to that peer"),
+                ready: add(to, "ready", "1 if the broker is connected and the data is fresh"),
+                known: add(to, "datapoints_known", "Datapoints that are announced"),
+                selected: add(to, "datapoints_selected", "Datapoints of the datapoint map"),
+                queued_messages: add(to, "queued_messages", "Messages that wait for the broker"),
+                queued_bytes: add(to, "queued_bytes", "Bytes of the messages that wait"),
+                queued_on_disk: add(to, "queued_on_disk", "Those of the messages on disk alone"),
+                spool_degraded: add(to, "spool_degraded", "1 if the spool cannot be written"),
+                spool_commit: add(to, "spool_commit_seconds", "Time of the last write to disk"),
+                message_age: add(to, "message_age_seconds", "Time since a source last answered"),
+            },
+            registry,
+        }
+    }
+
+    /// A command did not reach the device.
+    pub(crate) fn refused(&self, reason: &'static str) {
+        self.refused.get_or_create(&[("reason", reason.to_owned())]).inc();
+    }
+
+    /// Messages were given up.
+    pub(crate) fn dropped(&self, kind: &'static str, count: u64) {
+        if count > 0 {
+            self.dropped.get_or_create(&[("kind", kind.to_owned())]).inc_by(count);
+        }
+    }
+
+    /// A datapoint map came.
+    pub(crate) fn map(&self, outcome: &'static str) {
+        self.maps.get_or_create(&[("outcome", outcome.to_owned())]).inc();
+    }
+
+    /// The counter for one outcome of a function's calls.
+    pub(crate) fn calls(&self, function: &str, outcome: &'static str) -> Counter {
+        let labels = [("function", function.to_owned()), ("outcome", outcome.to_owned())];
+        self.calls.get_or_create_owned(&labels)
+    }
+
+    /// How long a function's calls take.
+    pub(crate) fn durations(&self, function: &str) -> Histogram {
+        self.durations.get_or_create_owned(&[("function", function.to_owned())])
+    }
+
+    /// Everything, as text in the format `OpenMetrics`.
+    pub(crate) fn text(&self, now: &Snapshot) -> String {
+        self.gauges.set(now);
+        let mut text = String::new();
+        encode(&mut text, &self.registry).expect("a String takes everything");
+        text
+    }
+}
+
+impl Gauges {
+    fn set(&self, now: &Snapshot) {
+        let set = |family: &Family<Label, Gauge>, name: &'static str, pairs: [(&str, usize); 2]| {
+            for (value, count) in pairs {
+                let count = i64::try_from(count).unwrap_or(i64::MAX);
+                family.get_or_create(&[(name, value.to_owned())]).set(count);
+            }
+        };
+        let (broker, device) = (now.broker_is_connected, now.device_is_connected);
+        set(&self.connected, "to", [("broker", broker.into()), ("device", device.into())]);
+        let (sensors, actuators) = (now.known_sensors, now.known_actuators);
+        set(&self.known, "kind", [("sensor", sensors), ("actuator", actuators)]);
+        let (sensors, actuators) = (now.selected_sensors, now.selected_actuators);
+        set(&self.selected, "kind", [("sensor", sensors), ("actuator", actuators)]);
+        self.ready.set(now.is_ready.into());
+        let Backlog { messages, bytes, spilled, is_degraded, last_commit } = now.backlog;
+        self.queued_messages.set(i64::try_from(messages).unwrap_or(i64::MAX));
+        self.queued_bytes.set(i64::try_from(bytes).unwrap_or(i64::MAX));
+        self.queued_on_disk.set(i64::try_from(spilled).unwrap_or(i64::MAX));
+        self.spool_degraded.set(is_degraded.into());
+        self.spool_commit.set(last_commit.as_secs_f64());
+        self.message_age.set(now.message_age.unwrap_or(f64::NAN));
+    }
+}
+
+fn add<M: Metric + Clone + Default>(registry: &mut Registry, name: &str, help: &str) -> M {
+    let metric = M::default();
+    registry.register(name, help, metric.clone());
+    metric
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_metric_has_its_line() {
+        let metrics = Metrics::new("demo", "1.2.3");
+        metrics.values.inc_by(3);
+        metrics.refused("range");
+        metrics.dropped("raw", 7);
+        metrics.dropped("value", 0);
+        metrics.map("used");
+        metrics.map_entries_refused.inc_by(4);
+        metrics.too_large.inc();
+        metrics.calls("ask", "ok").inc();
+        metrics.durations("ask").observe(0.2);
+        let now = Snapshot { known_sensors: 5, broker_is_connected: true, ..Snapshot::default() };
+        let text = metrics.text(&now);
+        for line in [
+            r#"connector_build_info{name="demo",version="1.2.3"} 1"#,
+            "connector_values_total 3",
+            r#"connector_commands_refused_total{reason="range"} 1"#,
+            r#"connector_dropped_total{kind="raw"} 7"#,
+            r#"connector_datapoint_maps_total{outcome="used"} 1"#,
+            "connector_datapoint_map_entries_refused_total 4",
+            "connector_messages_too_large_total 1",
+            r#"connector_calls_total{function="ask",outcome="ok"} 1"#,
+            r#"connector_call_duration_seconds_bucket{le="0.5",function="ask"} 1"#,
+            r#"connector_connected{to="broker"} 1"#,
+            r#"connector_connected{to="device"} 0"#,
+            r#"connector_datapoints_known{kind="sensor"} 5"#,
+            "connector_ready 0",
+        ] {
+            assert!(text.lines().any(|it| it == line), "{line} is not in\n{text}");
+        }
+        assert!(!text.contains(r#"kind="value""#));
+        assert!(text.ends_with("# EOF\n"));
+    }
+}

@@ -1,0 +1,6 @@
+//! What a running connector reports about itself: log messages and counters.
+
+pub(crate) mod log;
+pub(crate) mod metrics;
+
+pub use self::log::LogTopicLayer;
