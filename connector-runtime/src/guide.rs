@@ -4,7 +4,7 @@
 //!
 //! # Pages
 //!
-//! Each page can be read on its own. All code in it is compiled, and most of it is tested.
+//! Each page can be read on its own. All code in it is compiled.
 //!
 //! | page | answers |
 //! |---|---|
