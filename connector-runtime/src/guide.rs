@@ -15,7 +15,7 @@
 //! | [`sessions`] | How do I reconnect, send one request at a time, and report errors? |
 //! | [`options`] | Which options does each attribute have, and what are their defaults? |
 //! | [`tools`] | How do I look at one message, try a command, record and replay messages, or run without a device? |
-//! | [`documents`] | How do I generate a Readme, ACL rules, compose files, AsyncAPI and Home Assistant messages? |
+//! | [`documents`] | How do I generate documentation, deployment files and Home Assistant messages from the code? |
 //! | [`operation`] | How do I deploy and monitor a connector? What survives a crash? |
 //! | [`reliability`] | Which values and commands are lost when the line, the broker or the connector fails? |
 //! | [`performance`] | What does a value, a message, a connector or a large site cost? |

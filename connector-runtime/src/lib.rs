@@ -62,7 +62,7 @@
 //! | [sessions](guide::sessions) | How do I reconnect, send one request at a time, and report errors? |
 //! | [options](guide::options) | Which options does each attribute have? |
 //! | [tools](guide::tools) | How do I inspect, record, replay and simulate a device from the command line? |
-//! | [documents](guide::documents) | How do I generate a Readme, ACL rules, compose files, AsyncAPI and Home Assistant messages? |
+//! | [documents](guide::documents) | How do I generate documentation, deployment files and Home Assistant messages from the code? |
 //! | [operation](guide::operation) | How do I deploy and monitor a connector? |
 //! | [reliability](guide::reliability) | Which messages are lost when the line, the broker or the connector fails? |
 //! | [performance](guide::performance) | What does it cost compared with a minimal client? |
