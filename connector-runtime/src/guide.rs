@@ -1,20 +1,27 @@
-//! How to write a connector, task by task. Each page stands for itself; all code in it is compiled.
+//! How to write a connector, task by task. The glossary defines the terms that the pages use.
+//!
+#![doc = include_str!("guide/glossary.md")]
+//!
+//! # Pages
+//!
+//! Each page can be read on its own. All code in it is compiled.
 //!
 //! | page | answers |
 //! |---|---|
-//! | [`first_connector`] | How do I start? Which methods are there, and what do they look like in full? |
-//! | [`configuration`] | How does it get its settings? How do I run it, or several in one program? |
-//! | [`sensors`] | My device pushes, or is polled, in several rhythms. A value may be absent. |
-//! | [`commands`] | What may a command be? Some actuators are known only at run time. |
-//! | [`sessions`] | How do I reconnect? One request at a time. How are errors told, and what does the log say? |
-//! | [`tools`] | How do I look at one message, try a command, record, replay, or run it without its device? |
-//! | [`documents`] | What do Readme, ACL, compose, AsyncAPI and Home Assistant get from the code? |
-//! | [`operation`] | It runs in a building: is it there, is it well, what does it count? |
-//! | [`reliability`] | What is lost when the line, the broker or the connector fails? |
-//! | [`performance`] | What does it cost: for a value, a message, a connector, a large site? |
-//! | [`testing`] | How do I test `parse`, and how a whole connector? |
-//! | [`by_hand`] | The trait without the macro, for datapoints that only the settings know. |
-//! | [`expansion`] | What the macro writes, and what it refuses. |
+//! | [`first_connector`] | How do I start? Which methods does a connector have, and which parameters and options? |
+//! | [`configuration`] | How do I declare settings, and where do their values come from? How do I run one connector, or several in one program? |
+//! | [`sensors`] | How do I read a device that is polled, or one that pushes? How do I declare sensors? |
+//! | [`commands`] | How do I accept commands? How do I check their values and limit their age and rate? |
+//! | [`sessions`] | How do I reconnect, send one request at a time, and report errors? |
+//! | [`options`] | Which options does each attribute have, and what are their defaults? |
+//! | [`tools`] | How do I look at one message, try a command, record and replay messages, or run without a device? |
+//! | [`documents`] | How do I generate documentation, deployment files and Home Assistant messages from the code? |
+//! | [`operation`] | How do I deploy and monitor a connector? What survives a crash? |
+//! | [`reliability`] | Which values and commands are lost when the line, the broker or the connector fails? |
+//! | [`performance`] | What does a value, a message, a connector or a large site cost? |
+//! | [`testing`] | How do I test `parse`, and a whole connector? |
+//! | [`by_hand`] | How do I implement the trait without the macro, for datapoints that only the settings know? |
+//! | [`expansion`] | Which code does the macro generate, and what does it reject? |
 
 #[doc = include_str!("guide/first_connector.md")]
 pub mod first_connector {}
@@ -30,6 +37,9 @@ pub mod commands {}
 
 #[doc = include_str!("guide/sessions.md")]
 pub mod sessions {}
+
+#[doc = include_str!("guide/options.md")]
+pub mod options {}
 
 #[doc = include_str!("guide/tools.md")]
 pub mod tools {}

@@ -1,13 +1,14 @@
-//! Runs connectors: programs that link one device or gateway to an MQTT bus, the way
-//! [BEMCom](https://github.com/fzi-forschungszentrum-informatik/BEMCom) speaks it.
+//! Runs connectors: programs that link one device or gateway to the MQTT message bus of
+//! [BEMCom](https://github.com/fzi-forschungszentrum-informatik/BEMCom).
 //!
-//! You write how to reach the device; everything else is here. A complete connector:
+//! You write the code that reads and controls the device; the runtime does everything else. A complete
+//! connector:
 //!
 //! ```no_run
 //! use connector_runtime::prelude::*;
 //! use tokio::{io::AsyncReadExt, io::AsyncWriteExt, net::TcpStream};
 //!
-//! /// Connects a thermostat that tells the temperature to whoever connects.
+//! /// Connects a thermostat that sends its temperature to every client.
 //! #[connector]
 //! struct Thermostat {
 //!     /// Address of the thermostat, as host:port.
@@ -35,9 +36,9 @@
 //!         Ok(Room { temperature: raw.trim().parse().context("not a temperature")? })
 //!     }
 //!
-//!     /// Sets the temperature that the room shall have, in °C.
+//!     /// Sets the target temperature, in °C.
 //!     #[send("setpoint", range = 15.0..=30.0)]
-//!     async fn aim_at(&self, celsius: f64) -> Result<()> {
+//!     async fn set_target(&self, celsius: f64) -> Result<()> {
 //!         let mut connection = TcpStream::connect(&self.address).await?;
 //!         Ok(connection.write_all(format!("{celsius}\n").as_bytes()).await?)
 //!     }
@@ -50,52 +51,61 @@
 //!
 //! # The guide
 //!
+//! The [guide] starts with a [glossary](crate::guide#glossary). Its pages:
+//!
 //! | page | answers |
 //! |---|---|
-//! | [first connector](guide::first_connector) | How do I start? What do all methods look like in full? |
-//! | [configuration](guide::configuration) | How does it get its settings? How do I run one, or several? |
-//! | [sensors](guide::sensors) | My device pushes, or is polled. A value may be absent. |
-//! | [commands](guide::commands) | What may a command be? Some actuators are known only at run time. |
-//! | [sessions](guide::sessions) | How do I reconnect? How are errors told? What does the log say? |
-//! | [operation](guide::operation) | Is it there, and well? What does it count? |
-//! | [reliability](guide::reliability) | What is lost when the line, the broker or the connector fails? |
-//! | [performance](guide::performance) | What does it cost, beside the least that could do its work? |
-//! | [testing](guide::testing) | How do I test `parse`, and how a whole connector? |
-//! | [by hand](guide::by_hand) | How do I implement the trait [`Connector`] myself? |
-//! | [expansion](guide::expansion) | What does the macro write, and what does it refuse? |
+//! | [first connector](guide::first_connector) | How do I start? Which methods, parameters and options does a connector have? |
+//! | [configuration](guide::configuration) | How do I declare settings? How do I run one connector, or several? |
+//! | [sensors](guide::sensors) | How do I read a device, and declare its sensors? |
+//! | [commands](guide::commands) | How do I accept commands, and check them? |
+//! | [sessions](guide::sessions) | How do I reconnect, send one request at a time, and report errors? |
+//! | [options](guide::options) | Which options does each attribute have? |
+//! | [tools](guide::tools) | How do I inspect, record, replay and simulate a device from the command line? |
+//! | [documents](guide::documents) | How do I generate documentation, deployment files and Home Assistant messages from the code? |
+//! | [operation](guide::operation) | How do I deploy and monitor a connector? |
+//! | [reliability](guide::reliability) | Which messages are lost when the line, the broker or the connector fails? |
+//! | [performance](guide::performance) | What does it cost compared with a minimal client? |
+//! | [testing](guide::testing) | How do I test `parse`, and a whole connector? |
+//! | [by hand](guide::by_hand) | How do I implement the trait [`Connector`] without the macro? |
+//! | [expansion](guide::expansion) | Which code does the macro generate, and what does it reject? |
 //!
 //! # The attributes
 //!
-//! | attribute | on | says |
+//! | attribute | on | meaning |
 //! |---|---|---|
 //! | [`#[connector]`](macro@connector) | a struct | its fields are the settings |
-//! | [`#[connector]`](macro@connector) | its `impl` block | its methods reach the device |
-//! | [`#[connect]`](macro@connect) | a method | it opens a session with the device |
-//! | [`#[receive]`](macro@receive) | methods | they get raw messages |
-//! | [`#[parse]`](macro@parse) | a method | it makes readings of a raw message |
-//! | [`#[send]`](macro@send) | methods | they hand commands to the device |
-//! | [`#[derive(Datapoints)]`](derive@Datapoints) | readings | their sensors are known before the first message |
+//! | [`#[connector]`](macro@connector) | its `impl` block | its methods read and control the device |
+//! | [`#[connect]`](macro@connect) | a method, optional | opens a session with the device |
+//! | [`#[receive]`](macro@receive) | one or more methods | each returns raw messages of the device |
+//! | [`#[parse]`](macro@parse) | one method | converts a raw message into readings |
+//! | [`#[send]`](macro@send) | any number of methods | each sends commands to the device |
+//! | [`#[derive(Datapoints)]`](derive@Datapoints) | the type of the readings, optional | announces its sensors before the first message |
 //!
-//! # What the runtime does
+//! # Responsibilities of the runtime
 //!
-//! A raw message is received, published for the raw message data base if that is switched on, parsed
-//! (a pure function), flattened to datapoints, and those that the administrator selected are
-//! published. A command is decoded, checked against what its actuator accepts, and handed to the
-//! device. Whatever a device, a controller or the administrator sends: it is refused, logged, and
-//! survived. The session with the device is opened again whenever it has ended. The connection to the
-//! broker may come and go: every time it is back the connector subscribes again, announces its
-//! datapoints again and publishes their last values again.
+//! *From the device to the bus.* The runtime receives a raw message, publishes it for the raw message
+//! database if `SEND_RAW_MESSAGE_TO_DB` is set, parses it (a pure function), flattens the readings to
+//! datapoints, and publishes those that the administrator has selected.
+//!
+//! *From the bus to the device.* The runtime decodes a command, checks it against the rules of its actuator,
+//! and passes it to the method for that actuator.
+//!
+//! *Faults.* Invalid input from a device, a controller or the administrator is rejected and logged; it never
+//! stops the connector. When the session with the device ends, the runtime opens a new one. When the
+//! connection to the broker is lost, the runtime reconnects, subscribes again, and publishes its announcement
+//! and the last values again.
 //!
 //! # Features
 //!
-//! | feature | for |
-//! |---|---|
-//! | `spool` (on by default) | what waits for the broker is on disk, with `SPOOL_DIR` |
-//! | `tls` (on by default) | TLS to the broker |
-//! | `testing` | tests: the module [`testing`] |
-//! | `embedded-broker` | demonstrations: an MQTT broker within the process |
+//! | feature | default? | meaning |
+//! |---|---|---|
+//! | `spool` | yes | keeps values and raw messages that wait for the broker on disk, if `SPOOL_DIR` is set |
+//! | `tls` | yes | supports TLS to the broker |
+//! | `testing` | no | the module [`testing`]: runs a connector in a test |
+//! | `embedded-broker` | no | an MQTT broker within the process, for demonstrations |
 //!
-//! A connector that runs in a building needs none of the others.
+//! A connector in production needs at most the default features.
 
 #![cfg_attr(not(feature = "testing"), allow(rustdoc::broken_intra_doc_links))]
 
