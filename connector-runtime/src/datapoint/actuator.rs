@@ -24,7 +24,7 @@ use crate::{
 /// use connector_runtime::Actuator;
 ///
 /// let setpoint = Actuator::new("room_1__setpoint").range(15.0..=30.0).example(21.0);
-/// assert_eq!(setpoint.key(), "room_1__setpoint");
+/// assert_eq!(setpoint.key, "room_1__setpoint");
 /// ```
 ///
 /// It may say which values the device can take; every other one is refused before the device sees it.
