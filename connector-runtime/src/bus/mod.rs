@@ -3,6 +3,8 @@
 mod client;
 pub(crate) mod exchange;
 mod handle;
+mod known_sensor;
+mod last_values;
 mod link;
 mod map;
 mod map_file;
@@ -13,6 +15,7 @@ mod reconnect;
 mod registry;
 pub(crate) mod reprocess_queue;
 mod topics;
+mod value_message;
 pub(crate) mod wire;
 
 pub(crate) use self::{

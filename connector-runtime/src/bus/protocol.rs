@@ -3,27 +3,28 @@
 //! Every event goes in here, and every publish and subscription comes out. There is no I/O and no
 //! clock: what time it is comes with the event.
 
+mod inbound;
+
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{HashSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
 
-use bytes::BytesMut;
 use serde_json::value::RawValue;
 
 use crate::{
     bus::{
-        map::DatapointMap,
+        known_sensor::KnownSensor,
+        last_values::{past_value, publish_values},
         presence::{OFFLINE, ONLINE, Presence},
-        registry::{Registry, Sensor},
+        registry::Registry,
         topics::Topics,
-        wire::{self, Heartbeat, RawMessageToDb, RawPayload, ValueWriter},
+        wire::{self, Heartbeat, RawMessageToDb, RawPayload},
     },
-    command::{Arrival, Refusal},
-    datapoint::{Actuator, Command},
+    datapoint::{Actuator, Sensor},
     mqtt::codec::QoS,
-    outbox::{Kind, LIMIT, Outbox, Publish},
+    outbox::{LIMIT, MessageKind, Outbox, Publish},
     readings::FlatReadings,
     telemetry::{
         log::LogMessage,
@@ -35,10 +36,29 @@ use crate::{
 /// The most bytes of an example value for a broker that does not take large messages.
 const SHORT_EXAMPLE: usize = 100;
 
-/// Larger commands are refused.
-const MAX_COMMAND: usize = 1 << 20;
-
-/// What a connector says and what it listens to.
+/// What a connector publishes and subscribes to.
+///
+/// # Order of calls
+///
+/// [`new`](Self::new), then [`restore_map`](Self::restore_map) if a map was kept. For each connection:
+/// [`last_will`](Self::last_will) for the CONNECT; [`map_topic`](Self::map_topic),
+/// [`own_topics`](Self::own_topics) and [`actuator_topics`](Self::actuator_topics) for the subscriptions; once
+/// those are confirmed, [`online`](Self::online); at its end, [`offline`](Self::offline). All other inputs may
+/// come at any time, with a connection or without. [`leave`](Self::leave) comes last.
+///
+/// # Methods
+///
+/// - **Inputs** from the bus: [`message`](Self::message), [`online`](Self::online),
+///   [`offline`](Self::offline). From the device: [`readings`](Self::readings),
+///   [`past_readings`](Self::past_readings), [`raw_message`](Self::raw_message),
+///   [`set_actuators`](Self::set_actuators). From the runtime: [`heartbeat`](Self::heartbeat),
+///   [`log`](Self::log), [`restore_map`](Self::restore_map), [`leave`](Self::leave).
+/// - **Outputs**: the [`outbox`](Self::outbox), which holds all that is to be published;
+///   [`take_changes`](Self::take_changes), which topics to subscribe and unsubscribe; the command that
+///   [`message`](Self::message) returns.
+/// - **Getters**: [`is_online`](Self::is_online), [`received`](Self::received), [`selected`](Self::selected),
+///   [`snapshot`](Self::snapshot), [`actuators`](Self::actuators), [`check`](Self::check),
+///   [`map_json`](Self::map_json), and those of the topics.
 #[derive(Debug)]
 pub(crate) struct Protocol {
     pub(crate) topics: Topics,
@@ -84,7 +104,7 @@ impl Protocol {
     pub(crate) fn new(
         name: &str,
         version: &str,
-        sensors: Vec<crate::datapoint::Sensor>,
+        sensors: Vec<Sensor>,
         actuators: Vec<Actuator>,
     ) -> Self {
         let topics = Topics::of(name);
@@ -188,7 +208,7 @@ impl Protocol {
         let queued: HashSet<Arc<str>> =
             to_be_retained.map(|publish| Arc::clone(&publish.topic)).collect();
         let is_queued =
-            |sensor: &&Sensor| sensor.topic.as_ref().is_some_and(|t| queued.contains(t));
+            |sensor: &&KnownSensor| sensor.topic.as_ref().is_some_and(|t| queued.contains(t));
         let silent = self.registry.sensors().iter().filter(|sensor| !is_queued(sensor));
         let count = publish_values(&mut self.outbox, silent, self.value_qos);
         self.metrics.values.inc_by(count);
@@ -203,7 +223,14 @@ impl Protocol {
 
     fn status(&self, status: &'static str) -> Publish {
         let (topic, payload) = (Arc::clone(&self.topics.status), status.into());
-        Publish { topic, payload, qos: QoS::AtLeastOnce, retain: true, kind: Kind::Passing, seq: 0 }
+        Publish {
+            topic,
+            payload,
+            qos: QoS::AtLeastOnce,
+            retain: true,
+            kind: MessageKind::Passing,
+            seq: 0,
+        }
     }
 
     /// The link is gone; what it did not deliver comes back, in order. Only a broker that closes it
@@ -212,7 +239,7 @@ impl Protocol {
         let mut undelivered: VecDeque<_> = undelivered.collect();
         if self.is_online
             && is_closed
-            && self.outbox.quarantine.is_culprit(undelivered.front())
+            && self.outbox.poison.is_culprit(undelivered.front())
             && let Some(culprit) = undelivered.pop_front()
         {
             self.outbox.forget(&culprit);
@@ -236,7 +263,7 @@ impl Protocol {
         });
         let topic = Arc::clone(&self.topics.raw_message_to_db);
         let (qos, retain) = (QoS::ExactlyOnce, false);
-        self.outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Raw, seq: 0 });
+        self.outbox.push(Publish { topic, payload, qos, retain, kind: MessageKind::Raw, seq: 0 });
     }
 
     /// The readings of one message: announced if a key is new, published where selected. True if a
@@ -263,17 +290,7 @@ impl Protocol {
         let mut count = publish_values(&mut self.outbox, self.registry.updated(), self.value_qos);
         for (index, reading) in late {
             let Some(topic) = &self.registry.sensors()[index].topic else { continue };
-            let mut payload = BytesMut::new();
-            ValueWriter::default().write(&mut payload, reading.json, timestamp);
-            let (topic, payload, qos) = (Arc::clone(topic), payload.freeze(), self.value_qos);
-            self.outbox.push(Publish {
-                topic,
-                payload,
-                qos,
-                retain: false,
-                kind: Kind::Value,
-                seq: 0,
-            });
+            self.outbox.push(past_value(topic, reading.json, timestamp, self.value_qos));
             // Who keeps what came last shall end up with what is newest.
             self.has_gaps = true;
             count += 1;
@@ -304,7 +321,7 @@ impl Protocol {
     pub(crate) fn log(&mut self, log: &LogMessage) {
         let topic = Arc::clone(&self.topics.logs);
         let (payload, qos, retain) = (wire::payload(log), QoS::AtLeastOnce, true);
-        self.outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Log, seq: 0 });
+        self.outbox.push(Publish { topic, payload, qos, retain, kind: MessageKind::Log, seq: 0 });
     }
 
     /// Says that the connector lives, and until when this can be believed.
@@ -320,127 +337,16 @@ impl Protocol {
             });
             let topic = Arc::clone(&self.topics.heartbeat);
             let (qos, retain) = (QoS::AtMostOnce, false);
-            self.outbox.push(Publish { topic, payload, qos, retain, kind: Kind::Passing, seq: 0 });
+            self.outbox.push(Publish {
+                topic,
+                payload,
+                qos,
+                retain,
+                kind: MessageKind::Passing,
+                seq: 0,
+            });
             self.presence.said(now);
         }
-    }
-
-    /// A message from the broker; gives the command that it is, if it is one. An error is what is wrong
-    /// with the command for this actuator.
-    pub(crate) fn message(
-        &mut self,
-        topic: &str,
-        payload: &[u8],
-        is_retained: bool,
-        now: Timestamp,
-    ) -> Result<Option<Arrival>, (String, Refusal)> {
-        if topic == &*self.topics.datapoint_map {
-            self.new_map(payload);
-            return Ok(None);
-        }
-        if topic == &*self.topics.heartbeat {
-            self.presence.heard(payload);
-            return Ok(None);
-        }
-        if topic == &*self.topics.status {
-            self.contradict(payload, is_retained);
-            return Ok(None);
-        }
-        let Some(key) = self.registry.map().actuator.get(topic) else {
-            tracing::debug!(
-                "a message on `{topic}`, which the datapoint map does not name (any more), is ignored"
-            );
-            return Ok(None);
-        };
-        let arrival = self.command(key, payload, is_retained, now);
-        arrival.map(Some).map_err(|refusal| (key.clone(), refusal))
-    }
-
-    /// Another connector of our name has left, or the broker has noticed late that we were gone.
-    fn contradict(&mut self, payload: &[u8], is_retained: bool) {
-        if payload == OFFLINE.as_bytes() && !is_retained && self.is_online && !self.is_leaving {
-            let status = self.status(ONLINE);
-            self.outbox.push(status);
-        }
-    }
-
-    fn command(
-        &self,
-        key: &str,
-        payload: &[u8],
-        is_retained: bool,
-        now: Timestamp,
-    ) -> Result<Arrival, Refusal> {
-        let actuator = self.registry.actuator(key);
-        if is_retained && !actuator.is_some_and(|actuator| actuator.rules().accepts_retained) {
-            return Err(Refusal::Retained);
-        }
-        let (value, timestamp) = decode_value_message(payload).map_err(Refusal::Unreadable)?;
-        let actuator = actuator.ok_or_else(|| Refusal::Unknown(key.to_owned()))?;
-        let command = Command::new(key, value, timestamp.unwrap_or(now));
-        actuator.check(&command).map_err(Refusal::Range)?;
-        Ok(Arrival { command, is_timed: timestamp.is_some(), is_retained })
-    }
-
-    /// Whether the device may still see a command that has waited.
-    pub(crate) fn check(&self, command: &Command) -> Result<(), Refusal> {
-        let unknown = || Refusal::Unknown(command.key().to_owned());
-        let actuator = self.registry.actuator(command.key()).ok_or_else(unknown)?;
-        actuator.check(command).map_err(Refusal::Range)
-    }
-
-    fn new_map(&mut self, payload: &[u8]) {
-        match DatapointMap::parse(payload, &self.topics) {
-            Ok((map, refused)) => {
-                self.received.maps += 1;
-                self.metrics.map("used");
-                self.metrics.map_entries_refused.inc_by(refused.count() as u64);
-                if let Some(refused) = refused.summary() {
-                    tracing::warn!("datapoint_map: {refused}");
-                }
-                self.select(map);
-            }
-            Err(problem) => {
-                self.metrics.map("refused");
-                tracing::error!(
-                    "the datapoint_map is refused, the one before stays in force: {problem}"
-                );
-            }
-        }
-    }
-
-    /// Puts the map of an earlier run in force, until the broker has said which one it is now.
-    pub(crate) fn restore_map(&mut self, payload: &[u8]) {
-        match DatapointMap::parse(payload, &self.topics) {
-            // What the device may be told is for the broker to say.
-            Ok((map, _)) => self.select(DatapointMap { actuator: HashMap::new(), ..map }),
-            Err(problem) => {
-                tracing::warn!("the datapoint map that was kept is of no use: {problem}");
-            }
-        }
-    }
-
-    /// The map in force, as it would come over the bus.
-    pub(crate) fn map_json(&self) -> Vec<u8> {
-        self.registry.map().to_json()
-    }
-
-    fn select(&mut self, map: DatapointMap) {
-        if &map == self.registry.map() {
-            tracing::debug!("the same datapoint_map again");
-            return;
-        }
-        self.received.selections += 1;
-        let old = &self.registry.map().actuator;
-        let gone = old.keys().filter(|topic| !map.actuator.contains_key(*topic));
-        let new = map.actuator.keys().filter(|topic| !old.contains_key(*topic));
-        self.changes.extend(gone.cloned().map(Change::Unsubscribe));
-        self.changes.extend(new.cloned().map(Change::Subscribe));
-        let selected = self.registry.select(map);
-        let sensors = self.registry.sensors();
-        let selected = selected.iter().map(|&index| &sensors[index]);
-        let count = publish_values(&mut self.outbox, selected, self.value_qos);
-        self.metrics.values.inc_by(count);
     }
 
     /// All known datapoints, if there are any and the broker bears so many.
@@ -450,10 +356,10 @@ impl Protocol {
         }
         let topic = Arc::clone(&self.topics.available_datapoints);
         let mut payload = self.registry.announcement(usize::MAX);
-        if !self.outbox.quarantine.allows_announcement(payload.len()) {
+        if !self.outbox.poison.allows_announcement(payload.len()) {
             payload = self.registry.announcement(SHORT_EXAMPLE);
         }
-        if !self.outbox.quarantine.allows_announcement(payload.len()) {
+        if !self.outbox.poison.allows_announcement(payload.len()) {
             tracing::error!(
                 "the datapoints are not announced: the broker does not bear {} bytes",
                 payload.len()
@@ -461,7 +367,7 @@ impl Protocol {
             return None;
         }
         let (payload, qos, retain) = (payload.into(), QoS::AtLeastOnce, true);
-        Some(Publish { topic, payload, qos, retain, kind: Kind::Passing, seq: 0 })
+        Some(Publish { topic, payload, qos, retain, kind: MessageKind::Passing, seq: 0 })
     }
 
     fn tell_dropped(&mut self) {
@@ -473,62 +379,6 @@ impl Protocol {
             tracing::error!("{dropped} messages are lost: the queue to the broker was full");
         }
     }
-}
-
-/// Publishes the last values of those sensors that are selected and have one; gives their number.
-fn publish_values<'a>(
-    outbox: &mut Outbox,
-    sensors: impl Iterator<Item = &'a Sensor> + Clone,
-    qos: QoS,
-) -> u64 {
-    let mut to_say = sensors
-        .filter_map(|sensor| Some((sensor, sensor.topic.as_ref()?, sensor.timestamp?)))
-        .peekable();
-    let (mut writer, mut count) = (ValueWriter::default(), 0);
-    if qos == QoS::AtMostOnce {
-        let mut goes_at_once = |(sensor, topic, timestamp): &(&Sensor, &Arc<str>, Timestamp)| {
-            outbox.push_packet(topic, &writer.parts(&sensor.json, *timestamp))
-        };
-        while let Some((sensor, ..)) = to_say.next_if(&mut goes_at_once) {
-            sensor.is_said();
-            count += 1;
-        }
-    }
-    // All payloads lie in one allocation.
-    let bytes = to_say.clone().map(|(sensor, ..)| sensor.json.len() + wire::VALUE_FRAME).sum();
-    let mut buffer = BytesMut::with_capacity(bytes);
-    for (sensor, topic, timestamp) in to_say {
-        writer.write(&mut buffer, &sensor.json, timestamp);
-        sensor.is_said();
-        let (topic, payload) = (Arc::clone(topic), buffer.split().freeze());
-        outbox.push(Publish { topic, payload, qos, retain: true, kind: Kind::Value, seq: 0 });
-        count += 1;
-    }
-    count
-}
-
-/// The value and, if there is one, the timestamp of a value message.
-fn decode_value_message(
-    payload: &[u8],
-) -> crate::error::Result<(Box<RawValue>, Option<Timestamp>)> {
-    anyhow::ensure!(
-        payload.len() <= MAX_COMMAND,
-        "it has {} bytes, more than the {MAX_COMMAND} that are allowed",
-        payload.len()
-    );
-    let text = str::from_utf8(payload)?.trim_start_matches('\u{feff}');
-    let mut members: HashMap<String, Box<RawValue>> =
-        serde_json::from_str(text).map_err(|error| {
-            anyhow::anyhow!(
-                "it is not an object like {{\"value\": .., \"timestamp\": ..}}: {error}"
-            )
-        })?;
-    let Some(value) = members.remove("value") else { anyhow::bail!("it has no `value`") };
-    let timestamp = match members.get("timestamp").map(|json| json.get()) {
-        None | Some("null") => None,
-        Some(json) => Some(Timestamp::from_json(json)?),
-    };
-    Ok((value, timestamp))
 }
 
 #[cfg(test)]

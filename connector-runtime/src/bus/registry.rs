@@ -1,7 +1,6 @@
 //! The datapoints: which are known, which of them are selected, and their last values.
 
 use std::{
-    cell::Cell,
     collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
@@ -10,8 +9,8 @@ use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
 use crate::{
-    bus::map::DatapointMap,
-    datapoint::Actuator,
+    bus::{known_sensor::KnownSensor, map::DatapointMap},
+    datapoint::{Actuator, Sensor},
     readings::{FlatReadings, Reading},
     time::Timestamp,
 };
@@ -23,7 +22,7 @@ const MANY: usize = 10_000;
 #[derive(Debug)]
 pub(crate) struct Registry {
     actuators: Vec<Actuator>,
-    sensors: Vec<Sensor>,
+    sensors: Vec<KnownSensor>,
     by_key: HashMap<Arc<str>, usize>,
     map: DatapointMap,
     /// Counts messages, to notice a key that comes twice in one.
@@ -32,30 +31,8 @@ pub(crate) struct Registry {
     touched: Vec<usize>,
 }
 
-/// A known sensor datapoint.
-#[derive(Debug)]
-pub(crate) struct Sensor {
-    key: Arc<str>,
-    /// Its last value as JSON text, and when that was received. Before the first value: an example,
-    /// which is never to be published as a value.
-    pub(crate) json: Vec<u8>,
-    pub(crate) timestamp: Option<Timestamp>,
-    /// Where its values go, if it is selected.
-    pub(crate) topic: Option<Arc<str>>,
-    /// Where they went last, and of which message the last one is that is retained there. The time does
-    /// not tell: two messages may have the same.
-    home: Option<Arc<str>>,
-    said: Cell<Option<u64>>,
-    message: u64,
-    depth: usize,
-    /// Which sensor came after it in the last message: devices repeat themselves.
-    next: usize,
-    told_non_finite: bool,
-    told_collision: bool,
-}
-
 impl Registry {
-    pub(crate) fn new(sensors: Vec<crate::datapoint::Sensor>, actuators: Vec<Actuator>) -> Self {
+    pub(crate) fn new(sensors: Vec<Sensor>, actuators: Vec<Actuator>) -> Self {
         let mut registry = Self {
             actuators,
             sensors: Vec::new(),
@@ -70,7 +47,7 @@ impl Registry {
         registry
     }
 
-    fn declare(&mut self, sensor: &crate::datapoint::Sensor) {
+    fn declare(&mut self, sensor: &Sensor) {
         if self.by_key.contains_key(&*sensor.key) {
             tracing::warn!("two sensors have the key `{}`: only one can be seen", sensor.key);
             return;
@@ -122,7 +99,7 @@ impl Registry {
     }
 
     /// The sensors of the last message that are selected, in its order.
-    pub(crate) fn updated(&self) -> impl Iterator<Item = &Sensor> + Clone {
+    pub(crate) fn updated(&self) -> impl Iterator<Item = &KnownSensor> + Clone {
         self.touched.iter().map(|&index| &self.sensors[index])
     }
 
@@ -146,19 +123,7 @@ impl Registry {
         let topic = self.map.sensor.get(key).cloned();
         let key: Arc<str> = key.into();
         self.by_key.insert(Arc::clone(&key), index);
-        self.sensors.push(Sensor {
-            key,
-            json: Vec::new(),
-            timestamp: None,
-            home: topic.clone(),
-            topic,
-            said: Cell::new(None),
-            message: 0,
-            depth: 0,
-            next: index + 1,
-            told_non_finite: false,
-            told_collision: false,
-        });
+        self.sensors.push(KnownSensor::new(key, topic, index + 1));
         index
     }
 
@@ -209,7 +174,7 @@ impl Registry {
         &self.map
     }
 
-    pub(crate) fn sensors(&self) -> &[Sensor] {
+    pub(crate) fn sensors(&self) -> &[KnownSensor] {
         &self.sensors
     }
 
@@ -250,7 +215,7 @@ impl Registry {
     /// the newest values as examples. For those of more bytes than `longest` it is null.
     pub(crate) fn announcement(&self, longest: usize) -> Vec<u8> {
         let mut json = br#"{"sensor":"#.to_vec();
-        let sensors = self.sensors.iter().map(|Sensor { key, json, .. }| {
+        let sensors = self.sensors.iter().map(|KnownSensor { key, json, .. }| {
             (&**key, if json.len() <= longest { raw(json) } else { RawValue::NULL })
         });
         write_map(&mut json, sensors);
@@ -258,49 +223,6 @@ impl Registry {
         write_map(&mut json, self.actuators.iter().map(|a| (&*a.key, a.announced())));
         json.push(b'}');
         json
-    }
-}
-
-impl Sensor {
-    /// Its last value goes to its topic now.
-    pub(crate) fn is_said(&self) {
-        self.said.set(Some(self.message));
-    }
-
-    /// Gives the topic, if it is another one than before.
-    fn select(&mut self, topic: Option<&Arc<str>>) -> Option<Arc<str>> {
-        if self.topic.as_ref() != topic {
-            self.topic = topic.cloned();
-        }
-        if topic.is_none() || self.home.as_ref() == topic {
-            return None;
-        }
-        self.home = topic.cloned();
-        self.said.set(None);
-        self.home.clone()
-    }
-
-    /// What was said on a topic that others have now is not retained there any more.
-    fn leave_home_to(&mut self, taken: &HashSet<Arc<str>>) {
-        if self.topic.is_none() && self.home.as_ref().is_some_and(|home| taken.contains(home)) {
-            self.home = None;
-            self.said.set(None);
-        }
-    }
-
-    fn tell_collision(&mut self) {
-        if !std::mem::replace(&mut self.told_collision, true) {
-            tracing::warn!(
-                "two readings of one message have the key `{}`: the one that is nested deeper is used, or else the later one",
-                self.key
-            );
-        }
-    }
-
-    fn tell_non_finite(&mut self) {
-        if !std::mem::replace(&mut self.told_non_finite, true) {
-            tracing::warn!("`{}` is not a finite number: it is published as null", self.key);
-        }
     }
 }
 
@@ -323,121 +245,4 @@ fn write_map<K: serde::Serialize, V: serde::Serialize>(
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use super::*;
-
-    fn registry() -> Registry {
-        Registry::new(Vec::new(), vec![Actuator::new("setpoint").example(21.0), Actuator::new("a")])
-    }
-
-    fn update(registry: &mut Registry, millis: i64, readings: &Value) -> bool {
-        registry.update(&FlatReadings::of(readings).unwrap(), Timestamp::from_millis(millis))
-    }
-
-    fn announced(registry: &Registry) -> Value {
-        serde_json::from_slice(&registry.announcement(usize::MAX)).unwrap()
-    }
-
-    fn updated(registry: &Registry) -> Vec<(&str, &str)> {
-        registry.updated().map(|s| (&*s.key, str::from_utf8(&s.json).unwrap())).collect()
-    }
-
-    #[test]
-    fn only_a_new_key_is_news_and_none_is_ever_forgotten() {
-        let mut registry = registry();
-        assert!(update(&mut registry, 1, &json!({"a": 1, "b": {"c": "x"}})));
-        assert!(!update(&mut registry, 2, &json!({"a": 2})));
-        assert!(update(&mut registry, 3, &json!({"d": null})));
-        assert!(!update(&mut registry, 4, &json!({})));
-        let expected = json!({
-            "sensor": {"a": 2, "b__c": "x", "d": null},
-            "actuator": {"setpoint": 21.0, "a": null},
-        });
-        assert_eq!(announced(&registry), expected);
-    }
-
-    #[test]
-    fn what_actuators_ask_of_commands_is_not_announced() {
-        use std::time::Duration;
-        let mut registry = registry();
-        let actuators = |a: Actuator| vec![Actuator::new("setpoint").example(21.0), a];
-        let guarded = Actuator::new("a").monotonic().failsafe(0, Duration::from_secs(1));
-        assert!(!registry.set_actuators(actuators(guarded.clone())));
-        assert_eq!(registry.actuator("a"), Some(&guarded), "and is in force");
-        assert!(registry.set_actuators(actuators(guarded.clone().example(1))));
-        assert!(registry.set_actuators(actuators(guarded.range(1..=2))), "it is left out");
-        assert_eq!(registry.actuator("a"), None);
-    }
-
-    #[test]
-    fn what_is_declared_is_no_news() {
-        let sensor = |key| crate::datapoint::Sensor::new(key, crate::datapoint::Kind::Integer);
-        let declared = vec![sensor("a"), sensor("b").range(5..=9), sensor("a").example(3)];
-        let mut registry = Registry::new(declared, Vec::new());
-        assert_eq!(announced(&registry)["sensor"], json!({"a": 0, "b": 5}));
-        assert!(!update(&mut registry, 1, &json!({"b": 6})));
-        assert!(update(&mut registry, 2, &json!({"b": 7, "c": 8})));
-        assert_eq!(announced(&registry)["sensor"], json!({"a": 0, "b": 7, "c": 8}));
-        assert_eq!(updated(&registry), [("b", "7"), ("c", "8")]);
-    }
-
-    #[test]
-    fn messages_of_changing_shape_find_their_sensors() {
-        let mut registry = registry();
-        let shapes = [json!({"a": 1, "b": 2, "c": 3}), json!({"c": 4}), json!({"b": 5, "c": 6})];
-        for round in 0..3 {
-            for shape in &shapes {
-                update(&mut registry, round, shape);
-                let object = shape.as_object().unwrap();
-                let expected: Vec<_> =
-                    object.iter().map(|(key, value)| (key.clone(), value.to_string())).collect();
-                let found: Vec<_> = updated(&registry)
-                    .into_iter()
-                    .map(|(key, json)| (key.to_owned(), json.to_owned()))
-                    .collect();
-                assert_eq!(found, expected);
-            }
-        }
-        assert_eq!(registry.sensors().len(), 3);
-    }
-
-    #[test]
-    fn of_two_paths_to_one_key_the_deeper_one_wins() {
-        let mut registry = registry();
-        for readings in [r#"{"a":{"b":1},"a__b":2}"#, r#"{"a__b":2,"a":{"b":1}}"#] {
-            let raw: std::collections::BTreeMap<String, Value> =
-                serde_json::from_str(readings).unwrap();
-            registry.update(&FlatReadings::of(&raw).unwrap(), Timestamp::from_millis(1));
-            assert_eq!(updated(&registry), [("a__b", "1")]);
-        }
-    }
-
-    #[test]
-    fn a_map_selects_known_and_later_sensors() {
-        let mut registry = registry();
-        update(&mut registry, 1, &json!({"a": 1, "b": 2}));
-        let map = |pairs: &[(&str, &str)]| DatapointMap {
-            sensor: pairs.iter().map(|&(key, topic)| (key.to_owned(), topic.into())).collect(),
-            ..DatapointMap::default()
-        };
-        assert_eq!(registry.select(map(&[("b", "t"), ("c", "u")])), [1]);
-        registry.sensors()[1].is_said();
-        assert!(registry.select(map(&[("b", "t"), ("c", "u")])).is_empty());
-        assert!(registry.select(map(&[])).is_empty());
-        assert!(registry.select(map(&[("b", "t"), ("c", "u")])).is_empty(), "it is retained there");
-        registry.sensors()[0].is_said();
-        registry.select(map(&[("a", "t")]));
-        assert_eq!(
-            registry.select(map(&[("b", "t"), ("c", "u")])),
-            [1],
-            "the other's is there now"
-        );
-        update(&mut registry, 2, &json!({"c": 3}));
-        assert_eq!(registry.updated().next().unwrap().topic.as_deref(), Some("u"));
-        assert_eq!(registry.select(map(&[("b", "v")])), [1]);
-        assert!(registry.select(map(&[])).is_empty());
-        assert!(registry.sensors().iter().all(|sensor| sensor.topic.is_none()));
-    }
-}
+mod tests;

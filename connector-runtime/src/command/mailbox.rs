@@ -12,7 +12,7 @@ use tokio::{
 
 use crate::{
     command::{
-        queue::{Arrival, Guard},
+        queue::{Arrival, CommandQueue},
         refusal::Refusal,
     },
     datapoint::{Actuator, Command},
@@ -38,7 +38,7 @@ struct All {
 #[derive(Debug)]
 pub(crate) struct Mailbox {
     pub(crate) key: String,
-    guard: Mutex<Guard>,
+    queue: Mutex<CommandQueue>,
     changed: Notify,
 }
 
@@ -52,18 +52,18 @@ impl Mailboxes {
         let keys: HashSet<_> = actuators.iter().map(|actuator| &*actuator.key).collect();
         for mailbox in all.by_key.values() {
             if !keys.contains(&*mailbox.key) {
-                mailbox.change(Guard::leave);
+                mailbox.change(CommandQueue::leave);
             }
         }
         for actuator in actuators {
             let rules = actuator.rules().clone();
             if let Some(mailbox) = all.by_key.get(&*actuator.key) {
-                mailbox.change(|guard| guard.set_rules(rules));
+                mailbox.change(|queue| queue.set_rules(rules));
                 continue;
             }
             let key = actuator.key.to_string();
-            let guard = Mutex::new(Guard::new(rules, Instant::now()));
-            let mailbox = Arc::new(Mailbox { key, guard, changed: Notify::new() });
+            let queue = Mutex::new(CommandQueue::new(rules, Instant::now()));
+            let mailbox = Arc::new(Mailbox { key, queue, changed: Notify::new() });
             all.by_key.insert(mailbox.key.clone(), Arc::clone(&mailbox));
             all.new.push(mailbox);
         }
@@ -75,7 +75,7 @@ impl Mailboxes {
         let key = arrival.command.key();
         let mailbox = self.all().by_key.get(key).cloned();
         let mailbox = mailbox.ok_or_else(|| Refusal::Unknown(key.to_owned()))?;
-        mailbox.change(|guard| guard.offer(arrival, now))
+        mailbox.change(|queue| queue.offer(arrival, now))
     }
 
     /// The next mailbox that nobody empties yet, as soon as there is one; none once they are closed.
@@ -97,7 +97,7 @@ impl Mailboxes {
         let mut all = self.all();
         all.is_closed = true;
         for mailbox in all.by_key.values() {
-            mailbox.change(Guard::stop);
+            mailbox.change(CommandQueue::stop);
         }
         self.changed.notify_one();
     }
@@ -108,12 +108,12 @@ impl Mailboxes {
 }
 
 impl Mailbox {
-    pub(crate) fn guard(&self) -> MutexGuard<'_, Guard> {
-        self.guard.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn queue(&self) -> MutexGuard<'_, CommandQueue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn change<T>(&self, action: impl FnOnce(&mut Guard) -> T) -> T {
-        let result = action(&mut self.guard());
+    fn change<T>(&self, action: impl FnOnce(&mut CommandQueue) -> T) -> T {
+        let result = action(&mut self.queue());
         self.changed.notify_one();
         result
     }

@@ -61,9 +61,29 @@ pub(crate) struct Due {
     pub(crate) failures: u32,
 }
 
-/// The commands of one actuator.
+/// The commands of one actuator, and its failsafe value.
+///
+/// # Order of calls
+///
+/// [`new`](Self::new), then [`offer`](Self::offer) for each command that arrives. Whoever sends them asks
+/// [`next`](Self::next) what to do, does it, and asks again:
+///
+/// - [`Step::Wait`]: until that time, or until something is offered.
+/// - [`Step::Command`]: with a session [`take`](Self::take) the command, send it and report that with
+///   [`sent`](Self::sent); without one, [`give_up`](Self::give_up).
+/// - [`Step::Refuse`]: report the refusal.
+/// - [`Step::Failsafe`]: send the value; report [`sent`](Self::sent) and [`tried_failsafe`](Self::tried_failsafe).
+/// - [`Step::End`]: stop, after [`stop`](Self::stop).
+///
+/// # Methods
+///
+/// - **Inputs**: [`offer`](Self::offer), [`set_rules`](Self::set_rules), [`leave`](Self::leave),
+///   [`sent`](Self::sent), [`tried_failsafe`](Self::tried_failsafe), [`stop`](Self::stop).
+/// - **Outputs**: [`next`](Self::next), [`take`](Self::take), [`give_up`](Self::give_up), the commands that
+///   [`offer`](Self::offer) replaces.
+/// - **Getters**: [`send_limit`](Self::send_limit).
 #[derive(Debug)]
-pub(crate) struct Guard {
+pub(crate) struct CommandQueue {
     rules: Rules,
     waiting: VecDeque<Waiting>,
     /// The newest timestamp of those that were taken.
@@ -102,7 +122,7 @@ enum Silence {
     Applied,
 }
 
-impl Guard {
+impl CommandQueue {
     pub(crate) fn new(rules: Rules, now: Instant) -> Self {
         Self {
             rules,

@@ -1,5 +1,6 @@
 //! What a datapoint is: one sensor, one actuator, and what a value of it may be.
 
+mod acceptance;
 mod actuator;
 mod command;
 mod json;

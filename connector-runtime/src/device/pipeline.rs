@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::{
     bus::BusHandle,
     connector::Connector,
-    device::{calls::Call, recurring_error::Trouble, session::Device},
+    device::{calls::Call, recurring_error::RecurringError, session::Device},
     error::{Causes, Result, isolated_call},
     raw::RawMessage,
     readings::FlatReadings,
@@ -34,7 +34,7 @@ pub(super) struct Pipeline<'a, C: Connector> {
     pub(super) parse: Arc<Call>,
     pub(super) records_raw: bool,
     pub(super) flat: FlatReadings,
-    pub(super) trouble: Trouble,
+    pub(super) recurring: RecurringError,
 }
 
 impl<C: Connector> Pipeline<'_, C> {
@@ -46,7 +46,7 @@ impl<C: Connector> Pipeline<'_, C> {
         match self.publish(raw, received) {
             Ok(true) => self.device.ask_for_actuators(),
             Ok(false) => {}
-            Err(error) => self.trouble.note(&error),
+            Err(error) => self.recurring.note(&error),
         }
     }
 

@@ -10,8 +10,8 @@ use crate::{
     device::{
         calls::Call,
         pipeline::Pipeline,
-        recurring_error::{OFTEN, Trouble},
-        session::{Device, Open},
+        recurring_error::{OFTEN, RecurringError},
+        session::{Device, OpenSession},
     },
     error::keeps_session,
     readings::FlatReadings,
@@ -37,7 +37,7 @@ pub(crate) async fn run<C: Connector>(
         is_due: false,
         index,
         receive,
-        trouble: Trouble::new(format!("`{name}` receives nothing")),
+        recurring: RecurringError::new(format!("`{name}` receives nothing")),
         pipeline: Pipeline {
             device: &device,
             bus: &bus,
@@ -45,7 +45,7 @@ pub(crate) async fn run<C: Connector>(
             parse: device.vitals.calls.add("parse", "parse", None),
             records_raw,
             flat: FlatReadings::default(),
-            trouble: Trouble::new(format!("a message of `{name}` is dropped")),
+            recurring: RecurringError::new(format!("a message of `{name}` is dropped")),
         },
     };
     loop {
@@ -64,13 +64,13 @@ struct Receiver<'a, C: Connector> {
     is_due: bool,
     index: usize,
     receive: Arc<Call>,
-    trouble: Trouble,
+    recurring: RecurringError,
     pipeline: Pipeline<'a, C>,
 }
 
 impl<C: Connector> Receiver<'_, C> {
     /// Receives for as long as the session lasts.
-    async fn receive_from(&mut self, open: &Open<C::Session>) {
+    async fn receive_from(&mut self, open: &OpenSession<C::Session>) {
         let Pipeline { device, bus, name, .. } = self.pipeline;
         loop {
             match &mut self.ticks {
@@ -84,7 +84,7 @@ impl<C: Connector> Receiver<'_, C> {
             match received {
                 Ok(raw) => {
                     open.worked();
-                    self.trouble.is_over();
+                    self.recurring.is_over();
                     if let Some(raw) = raw {
                         self.pipeline.process(&raw);
                         bus.has_room().await;
@@ -92,10 +92,10 @@ impl<C: Connector> Receiver<'_, C> {
                 }
                 Err(error) if open.failed(name, &error) => return,
                 Err(error) => {
-                    self.trouble.note(&error);
+                    self.recurring.note(&error);
                     if self.ticks.is_none() {
                         let free = if keeps_session(&error) { OFTEN } else { 0 };
-                        sleep(jitter(self.trouble.pause(free))).await;
+                        sleep(jitter(self.recurring.pause(free))).await;
                     }
                 }
             }

@@ -14,7 +14,7 @@ const PAUSES: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs
 pub(crate) const OFTEN: u32 = 5;
 
 /// A failure that may last or come back.
-pub(crate) struct Trouble {
+pub(crate) struct RecurringError {
     what: String,
     in_a_row: u32,
     /// The last failure, and how often it was the same.
@@ -22,7 +22,7 @@ pub(crate) struct Trouble {
     times: u32,
 }
 
-impl Trouble {
+impl RecurringError {
     pub(crate) fn new(what: String) -> Self {
         Self { what, in_a_row: 0, text: String::new(), times: 0 }
     }

@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::{
     connector::Connector,
-    device::{calls::Call, pipeline::read, recurring_error::Trouble, session::Device},
+    device::{calls::Call, pipeline::read, recurring_error::RecurringError, session::Device},
     error::Result,
     raw::{RawMessage, archive::Stored},
     readings::FlatReadings,
@@ -27,13 +27,14 @@ pub(crate) async fn run<C: Connector>(device: Arc<Device<C>>) {
     let mut again = Again { device, parse, flat: FlatReadings::default() };
     loop {
         let mut message = Some(bus.to_reprocess.next().await);
-        let mut trouble = Trouble::new("a raw message cannot be processed again".to_owned());
+        let mut recurring =
+            RecurringError::new("a raw message cannot be processed again".to_owned());
         let (mut all, mut done) = (0_u64, 0_u64);
         while let Some(payload) = message {
             all += 1;
             match again.process(&payload) {
                 Ok(()) => done += 1,
-                Err(error) => trouble.note(&error),
+                Err(error) => recurring.note(&error),
             }
             bus.has_room().await;
             message = timeout(REST, bus.to_reprocess.next()).await.ok();

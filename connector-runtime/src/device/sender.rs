@@ -13,7 +13,7 @@ use crate::{
     datapoint::Command,
     device::{
         calls::Call,
-        session::{Device, Open},
+        session::{Device, OpenSession},
     },
     error::{Causes, Error},
     telemetry::log::Logs,
@@ -30,23 +30,23 @@ pub(crate) async fn carry_out<C: Connector>(device: Arc<Device<C>>, logs: Logs) 
     while let Some(mailbox) = device.bus.mailboxes.next().await {
         let name = format!("send to {}", mailbox.key);
         let call = device.vitals.calls.add("send", &name, None);
-        let worker = Worker { device: Arc::clone(&device), mailbox, call };
+        let worker = CommandSender { device: Arc::clone(&device), mailbox, call };
         workers.spawn(logs.collect(worker.work()));
     }
     workers.join_all().await;
 }
 
 /// Who empties one mailbox.
-struct Worker<C: Connector> {
+struct CommandSender<C: Connector> {
     device: Arc<Device<C>>,
     mailbox: Arc<Mailbox>,
     call: Arc<Call>,
 }
 
-impl<C: Connector> Worker<C> {
+impl<C: Connector> CommandSender<C> {
     async fn work(self) {
         loop {
-            let step = self.mailbox.guard().next(Instant::now());
+            let step = self.mailbox.queue().next(Instant::now());
             match step {
                 Step::Wait(until) => self.mailbox.changed(until).await,
                 Step::Command { since } => self.command(since).await,
@@ -61,13 +61,13 @@ impl<C: Connector> Worker<C> {
     async fn command(&self, since: Instant) {
         // What moves real things is not kept for a device that may be back in hours.
         let Some(open) = self.device.session_soon(since).await else {
-            let missed = self.mailbox.guard().give_up(Instant::now());
+            let missed = self.mailbox.queue().give_up(Instant::now());
             if let Some(command) = missed {
                 self.refuse(&command, &Refusal::NoDevice);
             }
             return;
         };
-        let taken = self.mailbox.guard().take(Now::read());
+        let taken = self.mailbox.queue().take(Now::read());
         let command = match taken {
             Ok(None) => return,
             Ok(Some(command)) => command,
@@ -109,7 +109,7 @@ impl<C: Connector> Worker<C> {
                 failure.to_string()
             }),
         };
-        self.mailbox.guard().tried_failsafe(outcome.is_ok(), Instant::now());
+        self.mailbox.queue().tried_failsafe(outcome.is_ok(), Instant::now());
         match (outcome, failures) {
             (Ok(()), 0) => {}
             (Ok(()), _) => tracing::info!("the failsafe value {value} has reached `{key}`"),
@@ -120,16 +120,16 @@ impl<C: Connector> Worker<C> {
         }
     }
 
-    async fn send(&self, open: &Open<C::Session>, command: &Command) -> Result<(), Failure> {
+    async fn send(&self, open: &OpenSession<C::Session>, command: &Command) -> Result<(), Failure> {
         let json = command.json();
         tracing::debug!("sending {json:.1000} to `{}`", command.key());
         let send = async { self.device.connector.send(&open.session, command).await };
-        let limit = self.mailbox.guard().send_limit();
+        let limit = self.mailbox.queue().send_limit();
         let outcome = tokio::select! {
             outcome = self.call.run_within(Some(limit), send) => outcome.map_err(Failure::Error),
             () = overdue(open) => Err(Failure::Overdue),
         };
-        self.mailbox.guard().sent(json, outcome.is_ok(), Instant::now());
+        self.mailbox.queue().sent(json, outcome.is_ok(), Instant::now());
         if outcome.is_ok() {
             self.device.bus.metrics.commands.inc();
             open.worked();
@@ -160,7 +160,7 @@ impl fmt::Display for Failure {
 }
 
 /// Waits until a call of a session is too late, as that has ended some time ago.
-async fn overdue<S: 'static>(open: &Open<S>) {
+async fn overdue<S: 'static>(open: &OpenSession<S>) {
     open.ended().await;
     sleep(GRACE).await;
 }

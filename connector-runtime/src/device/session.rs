@@ -26,18 +26,18 @@ pub(crate) struct Device<C: Connector> {
     pub(crate) bus: Arc<BusHandle>,
     pub(crate) vitals: Arc<Vitals>,
     connect: Arc<Call>,
-    current: watch::Sender<Option<Arc<Open<C::Session>>>>,
+    current: watch::Sender<Option<Arc<OpenSession<C::Session>>>>,
 }
 
 /// A session.
-pub(crate) struct Open<S> {
+pub(crate) struct OpenSession<S> {
     pub(crate) session: S,
-    health: watch::Sender<Health>,
+    health: watch::Sender<SessionHealth>,
 }
 
 /// How much can be said for a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Health {
+enum SessionHealth {
     New,
     /// A call was successful.
     Useful,
@@ -54,7 +54,7 @@ impl<C: Connector> Device<C> {
     }
 
     /// The session, as soon as there is one.
-    pub(crate) async fn session(&self) -> Arc<Open<C::Session>> {
+    pub(crate) async fn session(&self) -> Arc<OpenSession<C::Session>> {
         let mut current = self.current.subscribe();
         loop {
             if let Some(open) = &*current.borrow_and_update()
@@ -68,7 +68,10 @@ impl<C: Connector> Device<C> {
     }
 
     /// The session, if there is one soon after this time.
-    pub(crate) async fn session_soon(&self, since: Instant) -> Option<Arc<Open<C::Session>>> {
+    pub(crate) async fn session_soon(
+        &self,
+        since: Instant,
+    ) -> Option<Arc<OpenSession<C::Session>>> {
         timeout_at(since + WAIT_FOR_SESSION, self.session()).await.ok()
     }
 
@@ -88,22 +91,23 @@ impl<C: Connector> Device<C> {
 
     /// Hands a session out until it has ended.
     async fn use_up(&self, session: C::Session, outage: &mut Outage) {
-        let open = Arc::new(Open { session, health: watch::Sender::new(Health::New) });
+        let open =
+            Arc::new(OpenSession { session, health: watch::Sender::new(SessionHealth::New) });
         self.ask_for_actuators();
         self.current.send_replace(Some(Arc::clone(&open)));
         self.vitals.set_connected(true);
         self.bus.metrics.sessions.inc();
         if outage.failures > 0 {
-            let _ = timeout(PROBATION, open.health(|health| *health != Health::New)).await;
+            let _ = timeout(PROBATION, open.health(|health| *health != SessionHealth::New)).await;
         }
         if !open.has_ended() && !is_nothing::<C::Session>() {
             outage.is_over();
             self.tell(true);
         }
-        let ended = open.health(|health| matches!(health, Health::Ended(_))).await;
+        let ended = open.health(|health| matches!(health, SessionHealth::Ended(_))).await;
         self.current.send_replace(None);
         self.vitals.set_connected(false);
-        if let Health::Ended(reason) = ended {
+        if let SessionHealth::Ended(reason) = ended {
             self.note(outage, &reason);
         }
     }
@@ -133,16 +137,16 @@ impl<C: Connector> Device<C> {
     }
 }
 
-impl<S: 'static> Open<S> {
+impl<S: 'static> OpenSession<S> {
     /// Takes note of an error of the device part; true if it ends the session.
     pub(crate) fn failed(&self, caller: &str, error: &Error) -> bool {
         if is_nothing::<S>() || keeps_session(error) {
             return false;
         }
         self.health.send_if_modified(|health| {
-            let is_first = !matches!(health, Health::Ended(_));
+            let is_first = !matches!(health, SessionHealth::Ended(_));
             if is_first {
-                *health = Health::Ended(format!("`{caller}`: {}", Causes(error)));
+                *health = SessionHealth::Ended(format!("`{caller}`: {}", Causes(error)));
             }
             is_first
         });
@@ -152,26 +156,26 @@ impl<S: 'static> Open<S> {
     /// A call was successful.
     pub(crate) fn worked(&self) {
         self.health.send_if_modified(|health| {
-            let is_new = *health == Health::New;
+            let is_new = *health == SessionHealth::New;
             if is_new {
-                *health = Health::Useful;
+                *health = SessionHealth::Useful;
             }
             is_new
         });
     }
 
     fn has_ended(&self) -> bool {
-        matches!(*self.health.borrow(), Health::Ended(_))
+        matches!(*self.health.borrow(), SessionHealth::Ended(_))
     }
 
     pub(crate) async fn ended(&self) {
-        self.health(|health| matches!(health, Health::Ended(_))).await;
+        self.health(|health| matches!(health, SessionHealth::Ended(_))).await;
     }
 
-    async fn health(&self, condition: impl FnMut(&Health) -> bool) -> Health {
+    async fn health(&self, condition: impl FnMut(&SessionHealth) -> bool) -> SessionHealth {
         let mut health = self.health.subscribe();
         let found = health.wait_for(condition).await;
-        found.map_or(Health::New, |health| health.clone())
+        found.map_or(SessionHealth::New, |health| health.clone())
     }
 }
 

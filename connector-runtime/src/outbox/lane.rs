@@ -2,18 +2,18 @@
 
 use std::collections::VecDeque;
 
-use crate::outbox::message::{Kind, Publish};
+use crate::outbox::message::{MessageKind, Publish};
 
 /// Messages in order, with what they take.
 #[derive(Debug, Default)]
-pub(super) struct Queue {
+pub(super) struct Lane {
     messages: VecDeque<Publish>,
     bytes: usize,
     /// How many of them are raw messages.
     raws: usize,
 }
 
-impl Queue {
+impl Lane {
     pub(super) fn bytes(&self) -> usize {
         self.bytes
     }
@@ -22,9 +22,9 @@ impl Queue {
         self.messages.len()
     }
 
-    pub(super) fn has(&self, kind: Kind) -> bool {
+    pub(super) fn has(&self, kind: MessageKind) -> bool {
         let others = self.messages.len() - self.raws;
-        if kind == Kind::Raw { self.raws > 0 } else { others > 0 }
+        if kind == MessageKind::Raw { self.raws > 0 } else { others > 0 }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -56,7 +56,7 @@ impl Queue {
     }
 
     /// Takes the oldest message of a kind out.
-    pub(super) fn pop_first(&mut self, kind: Kind) -> Option<Publish> {
+    pub(super) fn pop_first(&mut self, kind: MessageKind) -> Option<Publish> {
         if !self.has(kind) {
             return None;
         }
@@ -90,16 +90,16 @@ impl Queue {
 
     fn count_in(&mut self, publish: &Publish) {
         self.bytes += publish.cost();
-        self.raws += usize::from(publish.kind == Kind::Raw);
+        self.raws += usize::from(publish.kind == MessageKind::Raw);
     }
 
     fn count_out(&mut self, publish: &Publish) {
         self.bytes -= publish.cost();
-        self.raws -= usize::from(publish.kind == Kind::Raw);
+        self.raws -= usize::from(publish.kind == MessageKind::Raw);
     }
 }
 
-impl IntoIterator for Queue {
+impl IntoIterator for Lane {
     type Item = Publish;
     type IntoIter = std::collections::vec_deque::IntoIter<Publish>;
 

@@ -13,14 +13,14 @@ pub(crate) struct Publish {
     pub(crate) payload: Bytes,
     pub(crate) qos: QoS,
     pub(crate) retain: bool,
-    pub(crate) kind: Kind,
+    pub(crate) kind: MessageKind,
     /// Its number in the spool, given by the outbox; 0 for what is in memory only.
     pub(crate) seq: u64,
 }
 
 /// What becomes of a message while there is no link, and which is dropped first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum MessageKind {
     /// Said anew on each link: not kept.
     Passing,
     /// A raw message: kept in order, the oldest dropped first.
@@ -39,7 +39,7 @@ impl Publish {
 
     /// Whether it is to survive a crash. What is sent at QoS 0 is never acknowledged.
     pub(super) fn is_durable(&self) -> bool {
-        matches!(self.kind, Kind::Raw | Kind::Value) && self.qos != QoS::AtMostOnce
+        matches!(self.kind, MessageKind::Raw | MessageKind::Value) && self.qos != QoS::AtMostOnce
     }
 }
 
@@ -54,6 +54,6 @@ pub(crate) struct Stub {
 
 impl Stub {
     pub(crate) fn of(publish: &Publish) -> Self {
-        Self { seq: publish.seq, cost: publish.cost(), is_raw: publish.kind == Kind::Raw }
+        Self { seq: publish.seq, cost: publish.cost(), is_raw: publish.kind == MessageKind::Raw }
     }
 }

@@ -9,7 +9,7 @@ mod spilled;
 mod spool;
 
 pub(crate) use self::{
-    message::{Kind, Publish},
+    message::{MessageKind, Publish},
     queue::{LIMIT, Outbox},
     spool::Running,
 };

@@ -6,7 +6,7 @@ use bytes::BytesMut;
 
 use crate::{
     mqtt::codec::{self, Packet, QoS},
-    outbox::message::{Kind, Publish},
+    outbox::message::{MessageKind, Publish},
 };
 
 /// Bytes of a batch, from which on the next one begins.
@@ -71,7 +71,7 @@ impl Packets {
         for Batch { mut packets, .. } in std::mem::take(self).batches {
             while let Ok(Some(Packet::Publish(publish))) = codec::read(&mut packets) {
                 let codec::Publish { topic, payload, qos, retain, .. } = publish;
-                let (topic, kind) = (topic.into(), Kind::Value);
+                let (topic, kind) = (topic.into(), MessageKind::Value);
                 messages.push(Publish { topic, payload, qos, retain, kind, seq: 0 });
             }
         }
@@ -96,7 +96,7 @@ mod tests {
         assert_eq!(payloads, [2, BATCH + 1, 2]);
         let Publish { topic, payload, qos, retain, kind, seq } = &messages[2];
         assert_eq!((&**topic, &payload[..]), ("t", &b"2."[..]));
-        assert_eq!((*qos, *retain, *kind, *seq), (QoS::AtMostOnce, true, Kind::Value, 0));
+        assert_eq!((*qos, *retain, *kind, *seq), (QoS::AtMostOnce, true, MessageKind::Value, 0));
         assert_eq!((packets.len(), packets.bytes()), (0, 0));
     }
 

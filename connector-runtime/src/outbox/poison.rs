@@ -4,7 +4,7 @@
 //! closes the connection. As a message is sent again until it is acknowledged, one of that kind
 //! would close every connection to come, and nothing else would get through.
 
-use crate::outbox::message::{Kind, Publish};
+use crate::outbox::message::{MessageKind, Publish};
 
 /// With so many connections lost over it, one after another, a message is the culprit.
 const CUTS: u32 = 3;
@@ -24,7 +24,7 @@ const PROBATION: usize = 10_000;
 
 /// Watches which message is in flight when connections break.
 #[derive(Debug)]
-pub(crate) struct Quarantine {
+pub(crate) struct PoisonDetector {
     suspect: Option<Publish>,
     cuts: u32,
     /// Messages still to be acknowledged until all is calm again.
@@ -36,7 +36,7 @@ pub(crate) struct Quarantine {
     probation: usize,
 }
 
-impl Default for Quarantine {
+impl Default for PoisonDetector {
     fn default() -> Self {
         Self {
             suspect: None,
@@ -49,7 +49,7 @@ impl Default for Quarantine {
     }
 }
 
-impl Quarantine {
+impl PoisonDetector {
     /// A connection broke; `oldest` is the first message that was not acknowledged. True if it is the
     /// culprit, not to be sent again.
     pub(crate) fn is_culprit(&mut self, oldest: Option<&Publish>) -> bool {
@@ -63,10 +63,10 @@ impl Quarantine {
         if let Some(Publish { payload, kind, .. }) = self.suspect.take() {
             let most = payload.len().saturating_sub(1);
             match kind {
-                Kind::Passing if payload.len() > LARGE_ANNOUNCEMENT => {
+                MessageKind::Passing if payload.len() > LARGE_ANNOUNCEMENT => {
                     self.announcement_limit = self.announcement_limit.min(most);
                 }
-                Kind::Raw | Kind::Value if payload.len() > LARGE => {
+                MessageKind::Raw | MessageKind::Value if payload.len() > LARGE => {
                     self.limit = self.limit.min(most);
                 }
                 _ => {}
@@ -106,7 +106,7 @@ impl Quarantine {
 
 /// An announcement is made anew for each connection, and differs in the examples.
 fn is_same(a: &Publish, b: &Publish) -> bool {
-    a.topic == b.topic && (a.kind == Kind::Passing || a.payload == b.payload)
+    a.topic == b.topic && (a.kind == MessageKind::Passing || a.payload == b.payload)
 }
 
 #[cfg(test)]
@@ -116,56 +116,63 @@ mod tests {
 
     fn publish(topic: &str, size: usize) -> Publish {
         let (topic, payload) = (topic.into(), vec![0; size].into());
-        Publish { topic, payload, qos: QoS::AtLeastOnce, retain: true, kind: Kind::Value, seq: 0 }
+        Publish {
+            topic,
+            payload,
+            qos: QoS::AtLeastOnce,
+            retain: true,
+            kind: MessageKind::Value,
+            seq: 0,
+        }
     }
 
     #[test]
     fn who_is_there_at_three_cuts_in_a_row_is_the_culprit() {
-        let mut quarantine = Quarantine::default();
+        let mut poison = PoisonDetector::default();
         let (large, small) = (publish("a", LARGE + 1), publish("b", 1));
         for (message, is_culprit) in
             [(&large, false), (&large, false), (&small, false), (&large, false), (&large, false)]
         {
-            assert_eq!(quarantine.is_culprit(Some(message)), is_culprit);
-            assert!(quarantine.is_cautious());
+            assert_eq!(poison.is_culprit(Some(message)), is_culprit);
+            assert!(poison.is_cautious());
         }
-        assert!(quarantine.allows(LARGE + 1));
-        assert!(quarantine.is_culprit(Some(&large)));
-        assert!(!quarantine.allows(LARGE + 1) && quarantine.allows(LARGE));
-        quarantine.delivered(PROBATION);
-        assert!(quarantine.allows(LARGE + 1));
+        assert!(poison.allows(LARGE + 1));
+        assert!(poison.is_culprit(Some(&large)));
+        assert!(!poison.allows(LARGE + 1) && poison.allows(LARGE));
+        poison.delivered(PROBATION);
+        assert!(poison.allows(LARGE + 1));
     }
 
     #[test]
     fn a_short_announcement_is_made_again_whatever_happens_to_it() {
-        let mut quarantine = Quarantine::default();
+        let mut poison = PoisonDetector::default();
         for (size, is_allowed) in [(LARGE_ANNOUNCEMENT, true), (LARGE_ANNOUNCEMENT + 1, false)] {
-            let announcement = Publish { kind: Kind::Passing, ..publish("a", size) };
-            let accused = [(); CUTS as usize].map(|()| quarantine.is_culprit(Some(&announcement)));
+            let announcement = Publish { kind: MessageKind::Passing, ..publish("a", size) };
+            let accused = [(); CUTS as usize].map(|()| poison.is_culprit(Some(&announcement)));
             assert_eq!(accused, [false, false, true]);
-            assert_eq!(quarantine.allows_announcement(size), is_allowed);
+            assert_eq!(poison.allows_announcement(size), is_allowed);
         }
     }
 
     #[test]
     fn cuts_with_nothing_in_flight_accuse_nobody() {
-        let mut quarantine = Quarantine::default();
+        let mut poison = PoisonDetector::default();
         let message = publish("a", 1);
         for oldest in [Some(&message), None, Some(&message), Some(&message), None] {
-            assert!(!quarantine.is_culprit(oldest));
-            assert_eq!(quarantine.is_cautious(), oldest.is_some());
+            assert!(!poison.is_culprit(oldest));
+            assert_eq!(poison.is_cautious(), oldest.is_some());
         }
     }
 
     #[test]
     fn a_connection_that_works_calms_down() {
-        let mut quarantine = Quarantine::default();
+        let mut poison = PoisonDetector::default();
         for _ in 0..10 {
-            assert!(!quarantine.is_culprit(Some(&publish("a", 1))));
-            quarantine.delivered(CALM - 1);
-            assert!(quarantine.is_cautious());
-            quarantine.delivered(1);
-            assert!(!quarantine.is_cautious());
+            assert!(!poison.is_culprit(Some(&publish("a", 1))));
+            poison.delivered(CALM - 1);
+            assert!(poison.is_cautious());
+            poison.delivered(1);
+            assert!(!poison.is_cautious());
         }
     }
 }

@@ -3,7 +3,7 @@
 //! The outbox, not the MQTT client, is the truth: a message leaves it for a link, and comes back to
 //! its front when the link breaks before the acknowledgement.
 //!
-//! With a [spool](crate::spool) raw messages and values are written to disk, too, and in a long outage
+//! With a [spool](crate::outbox::spool) raw messages and values are written to disk, too, and in a long outage
 //! the middle of the queue is on disk only. In this order they go to the broker:
 //!
 //! ```text
@@ -16,6 +16,8 @@
 //! Values of QoS 0 need no queue while nothing waits: they are encoded at once, and go out before all that
 //! comes later. If the link breaks first, they are messages again.
 
+mod on_disk;
+
 use std::sync::Arc;
 
 use bytes::BytesMut;
@@ -23,12 +25,12 @@ use bytes::BytesMut;
 use crate::{
     mqtt::codec::QoS,
     outbox::{
-        lane::Queue,
-        message::{Kind, Publish, Stub},
+        lane::Lane,
+        message::{MessageKind, Publish},
         packets::Packets,
-        poison::Quarantine,
+        poison::PoisonDetector,
         spilled::Spilled,
-        spool::{ReadBack, Spool},
+        spool::Spool,
     },
     telemetry::metrics::Backlog,
 };
@@ -39,16 +41,33 @@ pub(crate) const LIMIT: usize = 16 << 20;
 /// With a spool, an outage fills no more memory than this; half of it is read back at a time.
 pub(crate) const IN_MEMORY: usize = 2 << 20;
 
-/// The queue to the broker.
+/// The messages that wait for the broker.
+///
+/// # Order of calls
+///
+/// [`new`](Self::new), then [`attach`](Self::attach) if there is a spool. With a connection the link takes
+/// [`take_packets`](Self::take_packets) and then [`pop`](Self::pop)s as much as it has room for, and reports what was
+/// acknowledged with [`delivered`](Self::delivered). When the connection has ended, all that was popped and not
+/// acknowledged must come back with [`give_back`](Self::give_back) before the next [`pop`](Self::pop).
+///
+/// # Methods
+///
+/// - **Inputs**: [`push`](Self::push), [`push_first`](Self::push_first), [`push_packet`](Self::push_packet),
+///   [`delivered`](Self::delivered), [`give_back`](Self::give_back), [`forget`](Self::forget),
+///   [`hold_raw`](Self::hold_raw), [`release_raw`](Self::release_raw).
+/// - **Outputs**: [`take_packets`](Self::take_packets), [`pop`](Self::pop),
+///   [`take_dropped`](Self::take_dropped), [`take_too_large`](Self::take_too_large).
+/// - **Getters**: [`next_qos`](Self::next_qos), [`waiting`](Self::waiting),
+///   [`is_crowded`](Self::is_crowded), [`has_room`](Self::has_room), [`backlog`](Self::backlog).
 #[derive(Debug)]
 pub(crate) struct Outbox {
     /// Values that go out before all that waits.
     packets: Packets,
-    waiting: Queue,
+    waiting: Lane,
     /// Raw messages that are held back.
-    held: Option<Queue>,
+    held: Option<Lane>,
     spilled: Spilled,
-    later: Queue,
+    later: Lane,
     limit: usize,
     /// Whether nobody takes messages out.
     is_cut_off: bool,
@@ -58,17 +77,17 @@ pub(crate) struct Outbox {
     last_seq: u64,
     /// What was written when it was last looked for messages that need not be in memory.
     spilled_to: u64,
-    pub(crate) quarantine: Quarantine,
+    pub(crate) poison: PoisonDetector,
 }
 
 impl Outbox {
     pub(crate) fn new(limit: usize) -> Self {
         Self {
             packets: Packets::default(),
-            waiting: Queue::default(),
+            waiting: Lane::default(),
             held: None,
             spilled: Spilled::default(),
-            later: Queue::default(),
+            later: Lane::default(),
             limit,
             is_cut_off: true,
             dropped: 0,
@@ -76,7 +95,7 @@ impl Outbox {
             spool: None,
             last_seq: 0,
             spilled_to: 0,
-            quarantine: Quarantine::default(),
+            poison: PoisonDetector::default(),
         }
     }
 
@@ -90,7 +109,7 @@ impl Outbox {
     pub(crate) fn push(&mut self, mut publish: Publish) {
         self.take_found();
         let limit = self.spool.as_ref().map_or(self.limit, |spool| spool.limit().min(self.limit));
-        if publish.cost() > limit || !self.quarantine.allows(publish.payload.len()) {
+        if publish.cost() > limit || !self.poison.allows(publish.payload.len()) {
             let Publish { topic, payload, .. } = publish;
             tracing::error!("a message of {} bytes for `{topic}` is too large", payload.len());
             self.too_large += 1;
@@ -115,8 +134,8 @@ impl Outbox {
         let length = payload.iter().map(|part| part.len()).sum();
         let is_possible = is_next
             && self.packets.bytes() + length < most
-            && self.quarantine.allows(length)
-            && !self.quarantine.is_cautious();
+            && self.poison.allows(length)
+            && !self.poison.is_cautious();
         if is_possible {
             self.packets.push(topic, payload);
         }
@@ -150,7 +169,7 @@ impl Outbox {
 
     /// Messages were acknowledged, with these numbers.
     pub(crate) fn delivered(&mut self, seqs: &[u64]) {
-        self.quarantine.delivered(seqs.len());
+        self.poison.delivered(seqs.len());
         if let Some(spool) = &self.spool {
             spool.remove(seqs);
         }
@@ -170,8 +189,8 @@ impl Outbox {
     /// the raw message data base needs some seconds more than we do to be back.
     pub(crate) fn hold_raw(&mut self) {
         self.is_cut_off = false;
-        if self.waiting.has(Kind::Raw) || self.spilled.has(Kind::Raw) {
-            self.held = Some(Queue::default());
+        if self.waiting.has(MessageKind::Raw) || self.spilled.has(MessageKind::Raw) {
+            self.held = Some(Lane::default());
         }
     }
 
@@ -182,7 +201,7 @@ impl Outbox {
 
     fn set_aside(&mut self) {
         let Some(held) = &mut self.held else { return };
-        while self.waiting.front().is_some_and(|publish| publish.kind == Kind::Raw)
+        while self.waiting.front().is_some_and(|publish| publish.kind == MessageKind::Raw)
             && let Some(raw) = self.waiting.pop_front()
         {
             held.push_back(raw);
@@ -195,7 +214,7 @@ impl Outbox {
         self.release_raw();
         self.waiting.prepend(self.packets.take_messages().into_iter());
         self.waiting.prepend(undelivered);
-        self.waiting.split(|publish| publish.kind != Kind::Passing);
+        self.waiting.split(|publish| publish.kind != MessageKind::Passing);
         self.keep_limits();
     }
 
@@ -241,7 +260,7 @@ impl Outbox {
     }
 
     pub(crate) fn backlog(&self) -> Backlog {
-        let held = self.held.as_ref().map_or(0, Queue::len);
+        let held = self.held.as_ref().map_or(0, Lane::len);
         let spool = self.spool.as_ref().map(|spool| spool.health()).unwrap_or_default();
         Backlog {
             messages: self.packets.len()
@@ -257,94 +276,8 @@ impl Outbox {
     }
 
     fn in_memory(&self) -> usize {
-        let held = self.held.as_ref().map_or(0, Queue::bytes);
+        let held = self.held.as_ref().map_or(0, Lane::bytes);
         self.packets.bytes() + self.waiting.bytes() + held + self.later.bytes()
-    }
-
-    /// Lets go of messages in memory that are on disk, where they will not be sent soon.
-    fn spill(&mut self) {
-        let Some(spool) = &self.spool else { return };
-        let is_behind = self.is_cut_off || !self.spilled.is_empty();
-        let written = spool.written();
-        if !is_behind || self.in_memory() <= IN_MEMORY || written == self.spilled_to {
-            return;
-        }
-        self.spilled_to = written;
-        if self.waiting.bytes() > IN_MEMORY {
-            let mut room = IN_MEMORY;
-            let moved = self.waiting.split(|publish| {
-                room = room.saturating_sub(publish.cost());
-                room > 0 || publish.seq == 0 || self.spilled.has(publish.kind)
-            });
-            self.later.append(moved);
-        }
-        while self.later.front().is_some_and(|publish| publish.seq <= written)
-            && let Some(publish) = self.later.pop_front()
-        {
-            self.spilled.push(Stub::of(&publish));
-        }
-        self.close_gap();
-    }
-
-    /// Asks for the next messages on disk where few are left, and takes those that have come.
-    fn read_back(&mut self) {
-        self.take_found();
-        if self.spilled.is_empty() {
-            return;
-        }
-        let Some(spool) = self.spool.clone() else { return };
-        if let Some(ReadBack { kind, messages, through }) = spool.take_read() {
-            for publish in messages {
-                self.lose_before(kind, publish.seq);
-                if self.spilled.first_of(kind).is_some_and(|stub| stub.seq == publish.seq) {
-                    self.spilled.pop(kind);
-                    self.waiting.push_back(publish);
-                }
-            }
-            self.lose_before(kind, through.saturating_add(1));
-            self.close_gap();
-        }
-        // As long as raw messages are held back no others are needed.
-        let kind = if self.held.is_some() { Some(Kind::Value) } else { self.spilled.first_kind() };
-        let first = kind.and_then(|kind| self.spilled.first_of(kind));
-        if let (Some(kind), Some(first)) = (kind, first)
-            && self.waiting.bytes() < IN_MEMORY / 2
-        {
-            spool.want(kind, first.seq);
-        }
-    }
-
-    /// Those on disk below this number were not found there.
-    fn lose_before(&mut self, kind: Kind, seq: u64) {
-        let mut lost = Vec::new();
-        while self.spilled.first_of(kind).is_some_and(|stub| stub.seq < seq) {
-            lost.extend(self.spilled.pop(kind).map(|stub| stub.seq));
-        }
-        self.dropped += lost.len() as u64;
-        if let Some(spool) = &self.spool {
-            spool.remove(&lost);
-        }
-    }
-
-    /// What was left on disk by an earlier run comes before all that is in memory.
-    fn take_found(&mut self) {
-        let Some(found) = self.spool.as_ref().and_then(|spool| spool.take_found()) else { return };
-        let newer = self.waiting.split(|publish| publish.seq == 0);
-        self.later.prepend(newer.into_iter());
-        for stub in found {
-            self.last_seq = self.last_seq.max(stub.seq);
-            self.spilled.push(stub);
-        }
-        self.close_gap();
-    }
-
-    fn close_gap(&mut self) {
-        for kind in [Kind::Raw, Kind::Value] {
-            if self.later.has(kind) && !self.spilled.has(kind) {
-                let next = self.later.split(|publish| publish.kind != kind);
-                self.waiting.append(next);
-            }
-        }
     }
 
     fn keep_limits(&mut self) {
@@ -361,15 +294,15 @@ impl Outbox {
         let dropped = self
             .held
             .as_mut()
-            .and_then(Queue::pop_front)
-            .or_else(|| self.waiting.pop_first(Kind::Raw))
+            .and_then(Lane::pop_front)
+            .or_else(|| self.waiting.pop_first(MessageKind::Raw))
             .map(in_memory)
-            .or_else(|| self.drop_spilled(Kind::Raw, also_on_disk))
-            .or_else(|| self.later.pop_first(Kind::Raw).map(in_memory))
-            .or_else(|| self.waiting.pop_first(Kind::Log).map(in_memory))
-            .or_else(|| self.waiting.pop_first(Kind::Value).map(in_memory))
-            .or_else(|| self.drop_spilled(Kind::Value, also_on_disk))
-            .or_else(|| self.later.pop_first(Kind::Value).map(in_memory));
+            .or_else(|| self.drop_spilled(MessageKind::Raw, also_on_disk))
+            .or_else(|| self.later.pop_first(MessageKind::Raw).map(in_memory))
+            .or_else(|| self.waiting.pop_first(MessageKind::Log).map(in_memory))
+            .or_else(|| self.waiting.pop_first(MessageKind::Value).map(in_memory))
+            .or_else(|| self.drop_spilled(MessageKind::Value, also_on_disk))
+            .or_else(|| self.later.pop_first(MessageKind::Value).map(in_memory));
         let Some(seq) = dropped else { return false };
         self.dropped += 1;
         if let Some(spool) = &self.spool {
@@ -379,7 +312,7 @@ impl Outbox {
         true
     }
 
-    fn drop_spilled(&mut self, kind: Kind, is_wanted: bool) -> Option<u64> {
+    fn drop_spilled(&mut self, kind: MessageKind, is_wanted: bool) -> Option<u64> {
         let stub = if is_wanted { self.spilled.pop(kind) } else { None };
         stub.map(|stub| stub.seq)
     }

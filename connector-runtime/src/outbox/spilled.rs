@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::outbox::message::{Kind, Stub};
+use crate::outbox::message::{MessageKind, Stub};
 
 /// Which messages these are, in order, and what they take.
 #[derive(Debug, Default)]
@@ -25,7 +25,7 @@ impl Spilled {
         self.len() == 0
     }
 
-    pub(super) fn has(&self, kind: Kind) -> bool {
+    pub(super) fn has(&self, kind: MessageKind) -> bool {
         self.first_of(kind).is_some()
     }
 
@@ -35,18 +35,19 @@ impl Spilled {
     }
 
     /// The kind of the oldest of them.
-    pub(super) fn first_kind(&self) -> Option<Kind> {
-        let kinds = [Kind::Raw, Kind::Value].into_iter().filter(|kind| self.has(*kind));
+    pub(super) fn first_kind(&self) -> Option<MessageKind> {
+        let kinds =
+            [MessageKind::Raw, MessageKind::Value].into_iter().filter(|kind| self.has(*kind));
         kinds.min_by_key(|kind| self.first_of(*kind).map(|stub| stub.seq))
     }
 
     /// The oldest raw message, or the oldest value.
-    pub(super) fn first_of(&self, kind: Kind) -> Option<Stub> {
-        if kind == Kind::Raw { &self.raws } else { &self.values }.front().copied()
+    pub(super) fn first_of(&self, kind: MessageKind) -> Option<Stub> {
+        if kind == MessageKind::Raw { &self.raws } else { &self.values }.front().copied()
     }
 
-    pub(super) fn pop(&mut self, kind: Kind) -> Option<Stub> {
-        let stubs = if kind == Kind::Raw { &mut self.raws } else { &mut self.values };
+    pub(super) fn pop(&mut self, kind: MessageKind) -> Option<Stub> {
+        let stubs = if kind == MessageKind::Raw { &mut self.raws } else { &mut self.values };
         let stub = stubs.pop_front()?;
         self.bytes -= stub.cost;
         Some(stub)

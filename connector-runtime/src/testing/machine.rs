@@ -146,7 +146,7 @@ impl Machine {
     }
 
     fn commands_of(&self, mailbox: &Mailbox) -> Vec<Command> {
-        let (mut guard, mut taken) = (mailbox.guard(), Vec::new());
+        let (mut guard, mut taken) = (mailbox.queue(), Vec::new());
         loop {
             match guard.next(self.now.instant) {
                 Step::Command { .. } => {

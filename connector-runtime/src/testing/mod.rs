@@ -86,7 +86,7 @@ use crate::{
         Address, EmbeddedBroker, LinkError,
         codec::{self, Connect, Packet, QoS},
     },
-    outbox::{Kind, LIMIT, Outbox, Publish},
+    outbox::{LIMIT, MessageKind, Outbox, Publish},
     runtime::serve,
     settings::BusSettings,
     telemetry::{LogTopicLayer, log::Logs},
@@ -246,7 +246,7 @@ impl Bus {
     /// Publishes any message.
     pub fn publish(&self, topic: &str, payload: &Value, retain: bool) {
         let (topic, payload) = (topic.into(), payload.to_string().into());
-        let (qos, kind) = (QoS::AtLeastOnce, Kind::Value);
+        let (qos, kind) = (QoS::AtLeastOnce, MessageKind::Value);
         // Without a receiver the observer has failed, which the next wait will tell.
         let _ = self.outgoing.send(Publish { topic, payload, qos, retain, kind, seq: 0 });
     }

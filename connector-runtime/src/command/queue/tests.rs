@@ -1,3 +1,5 @@
+mod retained;
+
 use serde_json::json;
 
 use super::*;
@@ -6,7 +8,7 @@ const NOON: i64 = 1_573_680_749_000;
 
 /// A guard with a clock for each: the one on the wall may be set.
 struct World {
-    guard: Guard,
+    queue: CommandQueue,
     start: Instant,
     now: Now,
 }
@@ -15,7 +17,7 @@ impl World {
     fn new(rules: Rules) -> Self {
         let start = Instant::now();
         let now = Now { wall: Timestamp::from_millis(NOON), instant: start };
-        Self { guard: Guard::new(rules, start), start, now }
+        Self { queue: CommandQueue::new(rules, start), start, now }
     }
 
     fn pass(&mut self, seconds: u64) {
@@ -38,7 +40,7 @@ impl World {
         let timestamp = made.map(|made| Timestamp::from_millis(NOON + made * 1000));
         let command = Command::of("key", &json!(value), timestamp.unwrap_or(self.now.wall));
         let arrival = Arrival { command, is_timed: made.is_some(), is_retained };
-        let superseded = self.guard.offer(arrival, self.now).map_err(|refusal| refusal.reason())?;
+        let superseded = self.queue.offer(arrival, self.now).map_err(|refusal| refusal.reason())?;
         Ok(superseded.iter().map(|command| command.value().unwrap()).collect())
     }
 
@@ -54,7 +56,7 @@ impl World {
 
     /// What is to be done, in a word; a wait with the seconds since the start.
     fn next(&mut self) -> String {
-        match self.guard.next(self.now.instant) {
+        match self.queue.next(self.now.instant) {
             Step::Wait(None) => "wait".to_owned(),
             Step::Wait(Some(until)) => format!("wait until {}", (until - self.start).as_secs_f32()),
             Step::Command { .. } => "command".to_owned(),
@@ -67,15 +69,15 @@ impl World {
     /// Sends the next command.
     fn send(&mut self) -> Result<String, &'static str> {
         assert_eq!(self.next(), "command");
-        let taken = self.guard.take(self.now).map_err(|(_, refusal)| refusal.reason())?;
+        let taken = self.queue.take(self.now).map_err(|(_, refusal)| refusal.reason())?;
         let json = taken.expect("there is one").json().to_owned();
-        self.guard.sent(&json, true, self.now.instant);
+        self.queue.sent(&json, true, self.now.instant);
         Ok(json)
     }
 
     fn apply_failsafe(&mut self, is_done: bool) {
-        self.guard.sent("0", is_done, self.now.instant);
-        self.guard.tried_failsafe(is_done, self.now.instant);
+        self.queue.sent("0", is_done, self.now.instant);
+        self.queue.tried_failsafe(is_done, self.now.instant);
     }
 }
 
@@ -112,9 +114,9 @@ fn what_waits_for_an_actuator_that_is_gone_is_refused() {
         assert_eq!(world.live(value, 0), Ok(vec![]));
     }
     assert_eq!(world.send(), Ok("1".to_owned()));
-    world.guard.leave();
+    world.queue.leave();
     assert_eq!((world.next(), world.next()), ("unknown 2".to_owned(), "unknown 3".to_owned()));
-    world.guard.set_rules(Rules::default());
+    world.queue.set_rules(Rules::default());
     assert_eq!(world.live(4, 0), Ok(vec![]));
     assert_eq!(world.send(), Ok("4".to_owned()));
 }
@@ -235,11 +237,11 @@ fn a_command_waits_for_a_session_for_a_while() {
     world.pass(1);
     assert_eq!(world.live(2, 1), Ok(vec![1]));
     world.pass(1);
-    assert!(world.guard.give_up(world.now.instant).is_none(), "it has waited for 1 s only");
+    assert!(world.queue.give_up(world.now.instant).is_none(), "it has waited for 1 s only");
     world.pass(1);
-    let missed = world.guard.give_up(world.now.instant);
+    let missed = world.queue.give_up(world.now.instant);
     assert_eq!(missed.unwrap().json(), "2");
-    assert!(world.guard.take(world.now).unwrap().is_none());
+    assert!(world.queue.take(world.now).unwrap().is_none());
 }
 
 #[test]
@@ -318,7 +320,7 @@ fn the_failsafe_value_does_not_wait_and_what_waits_does_not_undo_it() {
 fn at_the_end_comes_what_was_taken_and_then_the_failsafe_value() {
     let mut world = World::new(with_failsafe(60));
     assert_eq!(world.live(7, 0), Ok(vec![]));
-    world.guard.stop();
+    world.queue.stop();
     assert_eq!(world.live(8, 0), Err("overdue"));
     assert_eq!(world.send(), Ok("7".to_owned()));
     assert_eq!(world.next(), "failsafe 0 0");
@@ -336,13 +338,13 @@ fn at_the_end_a_device_that_has_the_failsafe_value_is_left_alone() {
     world.pass(60);
     assert_eq!(world.next(), "failsafe 0 0");
     world.apply_failsafe(true);
-    world.guard.stop();
+    world.queue.stop();
     assert_eq!(world.next(), "end");
 
     let mut world = World::new(with_failsafe(60));
     assert_eq!(world.live(0, 0), Ok(vec![]));
     assert_eq!(world.send(), Ok("0".to_owned()));
-    world.guard.stop();
+    world.queue.stop();
     assert_eq!(world.next(), "end");
 }
 
@@ -353,38 +355,9 @@ fn at_the_end_nothing_waits_for_its_interval() {
     assert_eq!(world.live(1, 0), Ok(vec![]));
     assert_eq!(world.live(2, 0), Ok(vec![]));
     assert_eq!(world.send(), Ok("1".to_owned()));
-    world.guard.stop();
+    world.queue.stop();
     assert_eq!(world.next(), "overdue 2");
     assert_eq!(world.next(), "failsafe 0 0");
-}
-
-#[test]
-fn a_retained_command_is_taken_once() {
-    let mut world = World::new(Rules { accepts_retained: true, ..Rules::default() });
-    assert!(world.retained(1, Some(-3600)));
-    assert!(!world.retained(1, Some(-3600)));
-    // It was live before, and came to be retained.
-    assert_eq!(world.live(2, -10), Ok(vec![]));
-    assert!(!world.retained(2, Some(-10)));
-    assert_eq!(world.live(3, -20), Ok(vec![]));
-    assert!(!world.retained(2, Some(-10)), "it is not newer than all before");
-    assert!(world.retained(2, Some(-9)));
-}
-
-#[test]
-fn a_retained_command_without_a_timestamp_is_taken_for_its_value() {
-    let mut world = World::new(Rules { accepts_retained: true, ..Rules::default() });
-    assert_eq!(world.offer(1, None, false), Ok(vec![]));
-    assert!(!world.retained(1, None));
-    assert!(world.retained(2, None));
-    assert_eq!(world.offer(3, None, false), Ok(vec![]));
-    assert!(!world.retained(2, None), "the same came with the subscription before");
-    assert!(world.retained(4, None));
-
-    let rules = Rules { max_age: Some(seconds(60)), ..world.guard.rules };
-    let mut world = World::new(rules);
-    assert!(!world.retained(1, None), "nobody knows how old it is");
-    assert!(world.retained(1, Some(-60)));
 }
 
 #[test]
@@ -393,10 +366,10 @@ fn an_actuator_that_comes_back_is_still_known() {
     let mut world = World::new(rules.clone());
     assert_eq!(world.live(1, 0), Ok(vec![]));
     assert_eq!(world.send(), Ok("1".to_owned()));
-    world.guard.set_rules(Rules::default());
+    world.queue.set_rules(Rules::default());
     assert_eq!(world.next(), "wait");
     world.pass(61);
-    world.guard.set_rules(rules);
+    world.queue.set_rules(rules);
     assert_eq!(world.next(), "failsafe 0 0");
     assert_eq!(world.live(1, 0), Err("not_newer"));
 }

@@ -3,7 +3,7 @@ use bytes::Bytes;
 use super::*;
 use crate::mqtt::codec::QoS;
 
-fn publish(text: &'static str, kind: Kind) -> Publish {
+fn publish(text: &'static str, kind: MessageKind) -> Publish {
     let (topic, payload) = (text.into(), Bytes::from_static(&[0; 1000]));
     Publish { topic, payload, qos: QoS::AtLeastOnce, retain: false, kind, seq: 0 }
 }
@@ -16,10 +16,10 @@ fn topics(outbox: &Outbox) -> Vec<&str> {
 fn what_was_not_delivered_comes_first_again() {
     let mut outbox = Outbox::new(LIMIT);
     for text in ["a", "b", "c"] {
-        outbox.push(publish(text, Kind::Value));
+        outbox.push(publish(text, MessageKind::Value));
     }
     let sent: Vec<_> = [outbox.pop(), outbox.pop()].into_iter().flatten().collect();
-    outbox.push(publish("d", Kind::Value));
+    outbox.push(publish("d", MessageKind::Value));
     outbox.give_back(sent.into_iter());
     assert_eq!(topics(&outbox), ["a", "b", "c", "d"]);
 }
@@ -27,29 +27,31 @@ fn what_was_not_delivered_comes_first_again() {
 #[test]
 fn a_broken_link_forgets_what_is_said_anew() {
     let mut outbox = Outbox::new(LIMIT);
-    outbox.push(publish("heartbeat", Kind::Passing));
-    outbox.push(publish("value", Kind::Value));
-    let cost = publish("value", Kind::Value).cost();
-    outbox.give_back([publish("announcement", Kind::Passing)].into_iter());
+    outbox.push(publish("heartbeat", MessageKind::Passing));
+    outbox.push(publish("value", MessageKind::Value));
+    let cost = publish("value", MessageKind::Value).cost();
+    outbox.give_back([publish("announcement", MessageKind::Passing)].into_iter());
     assert_eq!(topics(&outbox), ["value"]);
     assert_eq!(outbox.in_memory(), cost);
 }
 
 #[test]
 fn raw_messages_can_be_held_back_while_others_pass() {
-    let mut outbox = Outbox::new(publish("raw 1", Kind::Raw).cost() * 4);
+    let mut outbox = Outbox::new(publish("raw 1", MessageKind::Raw).cost() * 4);
     let say = |outbox: &mut Outbox, text, kind| outbox.push(publish(text, kind));
     outbox.hold_raw();
-    say(&mut outbox, "raw 1", Kind::Raw);
+    say(&mut outbox, "raw 1", MessageKind::Raw);
     assert_eq!(outbox.next_qos(), Some(QoS::AtLeastOnce), "none was waiting");
     outbox.hold_raw();
-    for (text, kind) in [("value", Kind::Value), ("raw 2", Kind::Raw), ("raw 3", Kind::Raw)] {
+    for (text, kind) in
+        [("value", MessageKind::Value), ("raw 2", MessageKind::Raw), ("raw 3", MessageKind::Raw)]
+    {
         say(&mut outbox, text, kind);
     }
     assert_eq!(&*outbox.pop().unwrap().topic, "value");
     assert_eq!(outbox.pop(), None);
-    say(&mut outbox, "raw 4", Kind::Raw);
-    say(&mut outbox, "raw 5", Kind::Raw);
+    say(&mut outbox, "raw 4", MessageKind::Raw);
+    say(&mut outbox, "raw 5", MessageKind::Raw);
     assert_eq!(outbox.take_dropped(), 1);
     outbox.release_raw();
     assert_eq!(topics(&outbox), ["raw 2", "raw 3", "raw 4", "raw 5"]);
@@ -57,54 +59,56 @@ fn raw_messages_can_be_held_back_while_others_pass() {
 
 #[test]
 fn log_messages_are_dropped_before_values() {
-    let mut outbox = Outbox::new(publish("x", Kind::Raw).cost() * 2);
-    for (text, kind) in [("a", Kind::Value), ("l", Kind::Log), ("m", Kind::Log)] {
+    let mut outbox = Outbox::new(publish("x", MessageKind::Raw).cost() * 2);
+    for (text, kind) in
+        [("a", MessageKind::Value), ("l", MessageKind::Log), ("m", MessageKind::Log)]
+    {
         outbox.push(publish(text, kind));
     }
     assert_eq!(topics(&outbox), ["a", "m"]);
-    outbox.push(publish("b", Kind::Value));
-    outbox.push(publish("c", Kind::Value));
+    outbox.push(publish("b", MessageKind::Value));
+    outbox.push(publish("c", MessageKind::Value));
     assert_eq!(topics(&outbox), ["b", "c"]);
     assert_eq!(outbox.take_dropped(), 3);
 }
 
 #[test]
 fn a_message_that_never_fits_does_not_push_out_others() {
-    let mut outbox = Outbox::new(publish("small", Kind::Value).cost());
-    outbox.push(publish("small", Kind::Value));
+    let mut outbox = Outbox::new(publish("small", MessageKind::Value).cost());
+    outbox.push(publish("small", MessageKind::Value));
     let payload = Bytes::from(vec![0; 2000]);
-    outbox.push(Publish { payload, ..publish("large", Kind::Raw) });
+    outbox.push(Publish { payload, ..publish("large", MessageKind::Raw) });
     assert_eq!(topics(&outbox), ["small"]);
 }
 
 #[test]
 fn what_comes_back_is_within_the_limit_and_what_is_said_anew_is_not_dropped() {
-    let mut outbox = Outbox::new(publish("x", Kind::Raw).cost() * 3);
+    let mut outbox = Outbox::new(publish("x", MessageKind::Raw).cost() * 3);
     for text in ["a", "b", "c"] {
-        outbox.push(publish(text, Kind::Value));
+        outbox.push(publish(text, MessageKind::Value));
     }
-    outbox.give_back([publish("0", Kind::Value)].into_iter());
+    outbox.give_back([publish("0", MessageKind::Value)].into_iter());
     assert_eq!(topics(&outbox), ["a", "b", "c"]);
-    outbox.push_first(publish("!", Kind::Passing));
-    outbox.push(publish("d", Kind::Value));
+    outbox.push_first(publish("!", MessageKind::Passing));
+    outbox.push(publish("d", MessageKind::Value));
     assert_eq!(topics(&outbox), ["!", "c", "d"]);
     assert_eq!(outbox.take_dropped(), 3);
 }
 
 #[test]
 fn a_full_outbox_drops_the_oldest_raw_message_first() {
-    let mut outbox = Outbox::new(publish("value 1", Kind::Raw).cost() * 3);
+    let mut outbox = Outbox::new(publish("value 1", MessageKind::Raw).cost() * 3);
     for (text, kind) in [
-        ("value 1", Kind::Value),
-        ("raw 1", Kind::Raw),
-        ("raw 2", Kind::Raw),
-        ("value 2", Kind::Value),
+        ("value 1", MessageKind::Value),
+        ("raw 1", MessageKind::Raw),
+        ("raw 2", MessageKind::Raw),
+        ("value 2", MessageKind::Value),
     ] {
         outbox.push(publish(text, kind));
     }
     assert_eq!(topics(&outbox), ["value 1", "raw 2", "value 2"]);
-    outbox.push(publish("value 3", Kind::Value));
-    outbox.push(publish("value 4", Kind::Value));
+    outbox.push(publish("value 3", MessageKind::Value));
+    outbox.push(publish("value 4", MessageKind::Value));
     assert_eq!(topics(&outbox), ["value 2", "value 3", "value 4"]);
     assert_eq!(outbox.take_dropped(), 3);
     assert_eq!(outbox.take_dropped(), 0);
@@ -126,10 +130,10 @@ fn values_are_packets_at_once_where_nothing_comes_before_them() {
     assert!(!push_packet(&mut outbox, "a"), "there is no link");
     outbox.hold_raw();
     assert!(push_packet(&mut outbox, "a"));
-    outbox.push(publish("b", Kind::Value));
+    outbox.push(publish("b", MessageKind::Value));
     assert!(!push_packet(&mut outbox, "c"), "another is waiting");
     assert_eq!(outbox.backlog().messages, 2);
-    assert!(outbox.backlog().bytes > publish("b", Kind::Value).cost());
+    assert!(outbox.backlog().bytes > publish("b", MessageKind::Value).cost());
     assert!(said(&mut outbox) > 0);
     assert_eq!(outbox.pop().map(|publish| publish.topic), Some("b".into()));
     assert!(push_packet(&mut outbox, "c"));
@@ -139,10 +143,10 @@ fn values_are_packets_at_once_where_nothing_comes_before_them() {
 fn packets_that_did_not_leave_wait_as_messages_behind_what_was_in_flight() {
     let mut outbox = Outbox::new(LIMIT);
     outbox.hold_raw();
-    outbox.push(publish("a", Kind::Value));
+    outbox.push(publish("a", MessageKind::Value));
     let in_flight = outbox.pop();
     assert!(push_packet(&mut outbox, "b"));
-    outbox.push(publish("c", Kind::Value));
+    outbox.push(publish("c", MessageKind::Value));
     outbox.give_back(in_flight.into_iter());
     assert_eq!(topics(&outbox), ["a", "b", "c"]);
     assert_eq!(outbox.waiting().nth(1).unwrap().payload, r#"{"value":1}"#);
@@ -168,6 +172,6 @@ fn packets_have_a_limit_and_sources_wait_before_it() {
 fn with_trouble_about_messages_each_is_sent_for_itself() {
     let mut outbox = Outbox::new(LIMIT);
     outbox.hold_raw();
-    outbox.quarantine.is_culprit(Some(&publish("a", Kind::Value)));
+    outbox.poison.is_culprit(Some(&publish("a", MessageKind::Value)));
     assert!(!push_packet(&mut outbox, "b"));
 }

@@ -18,8 +18,8 @@ use redb::{
 use crate::{
     error::{Causes, Error, Result, isolated_call},
     outbox::{
-        message::{Kind, Publish, Stub},
-        spool::{record, worker::Store},
+        message::{MessageKind, Publish, Stub},
+        spool::{encoding, writer::Store},
     },
     settings::state_dir::file_name,
     time::Timestamp,
@@ -114,7 +114,7 @@ impl Store for Open {
             let is_empty = {
                 let mut messages = transaction.open_table(MESSAGES)?;
                 for (seq, publish) in put {
-                    messages.insert(seq, &*record::encode(publish))?;
+                    messages.insert(seq, &*encoding::encode(publish))?;
                 }
                 for seq in remove {
                     messages.remove(seq)?;
@@ -130,7 +130,7 @@ impl Store for Open {
         Ok(())
     }
 
-    fn read(&mut self, kind: Kind, from: u64, bytes: usize) -> Result<(Vec<Publish>, bool)> {
+    fn read(&mut self, kind: MessageKind, from: u64, bytes: usize) -> Result<(Vec<Publish>, bool)> {
         let messages = self.database.begin_read()?.open_table(MESSAGES)?;
         let (mut found, mut size) = (Vec::new(), 0);
         for message in messages.range(from..)? {
@@ -138,8 +138,8 @@ impl Store for Open {
                 return Ok((found, false));
             }
             let (seq, record) = message?;
-            if record::is_of(kind, record.value())
-                && let Some(publish) = record::decode(seq.value(), record.value())
+            if encoding::is_of(kind, record.value())
+                && let Some(publish) = encoding::decode(seq.value(), record.value())
             {
                 size += publish.cost();
                 found.push(publish);
@@ -152,7 +152,7 @@ impl Store for Open {
         let (mut stubs, mut bad) = (Vec::new(), Vec::new());
         for message in self.database.begin_read()?.open_table(MESSAGES)?.iter()? {
             let (seq, record) = message?;
-            match record::decode(seq.value(), record.value()) {
+            match encoding::decode(seq.value(), record.value()) {
                 Some(publish) => stubs.push(Stub::of(&publish)),
                 None => bad.push(seq.value()),
             }

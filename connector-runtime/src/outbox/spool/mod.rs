@@ -2,14 +2,14 @@
 //!
 //! The [outbox](crate::outbox) stays the truth. It hands a copy of each message to the [`Spool`], and
 //! says which ones are acknowledged; a thread of its own writes them, so the bus never waits for the
-//! disk. Messages are written in groups, when they are older than [`TICK`] or many, so
+//! disk. Messages are written in groups, when they are older than `TICK` or many, so
 //! that one which is acknowledged before is never written: while the broker is there the disk is all
 //! but idle. A crash loses what is younger than two ticks, 200 ms, and the time of one write. What was
 //! acknowledged but not yet removed is sent again after a crash.
 //!
 //! # The store
 //!
-//! One [`redb`](https://docs.rs/redb) file for each connector, behind the trait [`worker::Store`].
+//! One [`redb`](https://docs.rs/redb) file for each connector, behind the trait `writer::Store`.
 //! Measured in November 2026 on ext4, on two cores that others used as well, with records of 500 bytes;
 //! `SQLite` is rusqlite 0.41 with WAL and `synchronous=FULL`:
 //!
@@ -35,14 +35,14 @@
 
 #![cfg_attr(not(feature = "spool"), allow(dead_code, reason = "then nobody makes a spool"))]
 
+mod encoding;
 #[cfg(feature = "spool")]
 mod file;
-mod record;
 mod requests;
 mod running;
 #[cfg(test)]
 mod tests;
-mod worker;
+mod writer;
 
 pub(crate) use self::{
     requests::{ReadBack, Spool},

@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    outbox::message::{Kind, Publish, Stub},
+    outbox::message::{MessageKind, Publish, Stub},
     time::Timestamp,
 };
 
@@ -45,18 +45,18 @@ pub(super) struct State {
     /// On disk, or on the way there, and not needed any more.
     pub(super) removed: Vec<u64>,
     /// Which messages are to be read back, and from which number on.
-    pub(super) wanted: Option<(Kind, u64)>,
+    pub(super) wanted: Option<(MessageKind, u64)>,
     pub(super) read: Option<ReadBack>,
     pub(super) found: Option<Vec<Stub>>,
     pub(super) is_closing: bool,
-    pub(super) health: Health,
+    pub(super) health: DiskHealth,
 }
 
 /// Messages from the disk, in order.
 #[derive(Debug)]
 pub(crate) struct ReadBack {
     /// All are of this kind.
-    pub(crate) kind: Kind,
+    pub(crate) kind: MessageKind,
     pub(crate) messages: Vec<Publish>,
     /// There are no others up to this number.
     pub(crate) through: u64,
@@ -64,7 +64,7 @@ pub(crate) struct ReadBack {
 
 /// How the disk does.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Health {
+pub(crate) struct DiskHealth {
     pub(crate) is_degraded: bool,
     pub(crate) last_commit: Duration,
 }
@@ -142,7 +142,7 @@ impl Spool {
     }
 
     /// Asks for the messages of a kind from this number on.
-    pub(crate) fn want(&self, kind: Kind, seq: u64) {
+    pub(crate) fn want(&self, kind: MessageKind, seq: u64) {
         let mut state = self.state();
         if state.wanted.is_none() && state.read.is_none() {
             state.wanted = Some((kind, seq));
@@ -160,7 +160,7 @@ impl Spool {
         self.state().found.take()
     }
 
-    pub(crate) fn health(&self) -> Health {
+    pub(crate) fn health(&self) -> DiskHealth {
         self.state().health
     }
 

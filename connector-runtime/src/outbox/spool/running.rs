@@ -16,7 +16,7 @@ use crate::{
 };
 #[cfg(feature = "spool")]
 use crate::{
-    outbox::spool::{file::File, worker::Worker},
+    outbox::spool::{file::File, writer::SpoolWriter},
     time::Timestamp,
 };
 
@@ -46,7 +46,7 @@ impl Running {
         let spool = Spool::new(limit, Timestamp::now(), move || notified.notify_one());
         let spool = Arc::new(spool);
         let file = File::of(folder, &settings.connector_name);
-        let mut worker = Worker::new(Arc::clone(&spool), move || file.open());
+        let mut worker = SpoolWriter::new(Arc::clone(&spool), move || file.open());
         let (opened, is_open) = oneshot::channel();
         let (end, ended) = oneshot::channel();
         let work = move |logs: Logs| {

@@ -9,11 +9,11 @@ use crate::{
     error::Result,
     mqtt::codec::QoS,
     outbox::{
-        message::{Kind, Publish, Stub},
+        message::{MessageKind, Publish, Stub},
         queue::{IN_MEMORY, LIMIT, Outbox},
         spool::{
             requests::{GROUP, Spool},
-            worker::{Store, Worker},
+            writer::{SpoolWriter, Store},
         },
     },
     telemetry::metrics::Backlog,
@@ -55,7 +55,7 @@ impl Store for Disk {
         Ok(())
     }
 
-    fn read(&mut self, kind: Kind, from: u64, bytes: usize) -> Result<(Vec<Publish>, bool)> {
+    fn read(&mut self, kind: MessageKind, from: u64, bytes: usize) -> Result<(Vec<Publish>, bool)> {
         let content = self.content();
         anyhow::ensure!(!content.is_gone, "it is gone");
         let mut size = 0;
@@ -91,7 +91,7 @@ impl Run {
         disk.content().starts += 1;
         let spool = Arc::new(Spool::new(limit, start, || {}));
         let opened = disk.clone();
-        let mut worker = Worker::new(Arc::clone(&spool), move || {
+        let mut worker = SpoolWriter::new(Arc::clone(&spool), move || {
             anyhow::ensure!(!opened.content().is_gone, "it is gone");
             Ok(opened.clone())
         });
@@ -101,11 +101,11 @@ impl Run {
         Self { outbox, work: Box::new(move || worker.work_now()), disk: disk.clone() }
     }
 
-    fn say(&mut self, text: &str, kind: Kind) {
+    fn say(&mut self, text: &str, kind: MessageKind) {
         self.say_bytes(text, kind, Bytes::from_static(b"x"));
     }
 
-    fn say_bytes(&mut self, topic: &str, kind: Kind, payload: Bytes) {
+    fn say_bytes(&mut self, topic: &str, kind: MessageKind, payload: Bytes) {
         let (topic, qos) = (topic.into(), QoS::AtLeastOnce);
         self.outbox.push(Publish { topic, payload, qos, retain: true, kind, seq: 0 });
     }
@@ -146,7 +146,7 @@ fn what_is_acknowledged_in_time_is_never_written() {
     let disk = Disk::default();
     let mut run = Run::start(&disk, LIMIT);
     for _ in 0..100 {
-        run.say("a", Kind::Value);
+        run.say("a", MessageKind::Value);
         run.drain();
         run.tick();
     }
@@ -158,11 +158,11 @@ fn what_is_not_acknowledged_comes_first_after_a_crash() {
     let disk = Disk::default();
     let mut run = Run::start(&disk, LIMIT);
     for (text, kind) in [
-        ("raw", Kind::Raw),
-        ("log", Kind::Log),
-        ("heartbeat", Kind::Passing),
-        ("value", Kind::Value),
-        ("refused", Kind::Value),
+        ("raw", MessageKind::Raw),
+        ("log", MessageKind::Log),
+        ("heartbeat", MessageKind::Passing),
+        ("value", MessageKind::Value),
+        ("refused", MessageKind::Value),
     ] {
         run.say(text, kind);
     }
@@ -172,9 +172,9 @@ fn what_is_not_acknowledged_comes_first_after_a_crash() {
     run.outbox.delivered(&[sent[0].seq, sent[1].seq]);
     run.outbox.forget(sent.last().unwrap());
     run.tick();
-    run.say("young", Kind::Value);
+    run.say("young", MessageKind::Value);
     let mut run = Run::start(&disk, LIMIT);
-    run.say("new", Kind::Value);
+    run.say("new", MessageKind::Value);
     assert_eq!(run.drain(), ["value", "new"]);
     run.tick();
     assert!(disk.seqs().is_empty());
@@ -184,13 +184,13 @@ fn what_is_not_acknowledged_comes_first_after_a_crash() {
 fn a_message_is_written_within_two_ticks_and_a_group_at_once() {
     let disk = Disk::default();
     let mut run = Run::start(&disk, LIMIT);
-    run.say("a", Kind::Value);
+    run.say("a", MessageKind::Value);
     (run.work)();
     assert_eq!(disk.seqs().len(), 0);
-    run.say("b", Kind::Value);
+    run.say("b", MessageKind::Value);
     (run.work)();
     assert_eq!(disk.seqs().len(), 1);
-    run.say_bytes("c", Kind::Raw, Bytes::from(vec![0; GROUP]));
+    run.say_bytes("c", MessageKind::Raw, Bytes::from(vec![0; GROUP]));
     (run.work)();
     assert_eq!(disk.seqs().len(), 3);
 }
@@ -199,7 +199,7 @@ fn a_message_is_written_within_two_ticks_and_a_group_at_once() {
 fn a_long_outage_is_on_disk_and_comes_back_in_order() {
     let disk = Disk::default();
     let mut run = Run::start(&disk, 64 << 20);
-    let kinds = [Kind::Raw, Kind::Value];
+    let kinds = [MessageKind::Raw, MessageKind::Value];
     let count = 8 * IN_MEMORY / PAYLOAD.len();
     for number in 0..count {
         run.say_bytes(&format!("topic/{number}"), kinds[number % 2], PAYLOAD);
@@ -225,7 +225,7 @@ fn a_long_outage_is_on_disk_and_comes_back_in_order() {
     }
     let in_flight: Vec<_> = std::iter::from_fn(|| run.outbox.pop()).take(3).collect();
     run.outbox.give_back(in_flight.into_iter());
-    run.say_bytes(&format!("topic/{count}"), Kind::Value, PAYLOAD);
+    run.say_bytes(&format!("topic/{count}"), MessageKind::Value, PAYLOAD);
     topics.extend(run.drain());
     let (raws, values): (Vec<_>, Vec<_>) = (0..=count).partition(|n| n % 2 == 0 && *n < count);
     for kind in [raws, values] {
@@ -245,7 +245,7 @@ fn a_crash_in_a_long_outage_loses_nothing_that_was_written() {
     let mut run = Run::start(&disk, 64 << 20);
     let count = 3 * IN_MEMORY / PAYLOAD.len();
     for number in 0..count {
-        run.say_bytes(&format!("topic/{number}"), Kind::Raw, PAYLOAD);
+        run.say_bytes(&format!("topic/{number}"), MessageKind::Raw, PAYLOAD);
         if number == count / 2 {
             run.tick();
             run = Run::start(&disk, 64 << 20);
@@ -269,15 +269,15 @@ fn a_full_spool_drops_the_oldest_raw_message_first_wherever_it_is() {
         }
     };
     // As many as fit, then 100 more of each.
-    say(&mut run, 0..2048, Kind::Value);
-    say(&mut run, 2048..4096, Kind::Raw);
+    say(&mut run, 0..2048, MessageKind::Value);
+    say(&mut run, 2048..4096, MessageKind::Raw);
     assert_eq!(run.outbox.take_dropped(), 0);
-    say(&mut run, 4096..4196, Kind::Value);
-    say(&mut run, 4196..4296, Kind::Raw);
+    say(&mut run, 4096..4196, MessageKind::Value);
+    say(&mut run, 4196..4296, MessageKind::Raw);
     assert_eq!(run.outbox.take_dropped(), 200);
     run.tick();
     assert_eq!(disk.seqs().len(), 4096);
-    say(&mut run, 4296..6296, Kind::Value);
+    say(&mut run, 4296..6296, MessageKind::Value);
     let kept = run.drain();
     let expected = (52..2048).chain(4096..4196).chain(4296..6296);
     let expected: Vec<_> = expected.map(|number| format!("{number:010}")).collect();
@@ -288,11 +288,11 @@ fn a_full_spool_drops_the_oldest_raw_message_first_wherever_it_is() {
 fn a_full_disk_is_survived_in_memory_and_tried_again() {
     let disk = Disk::default();
     let mut run = Run::start(&disk, 64 << 20);
-    run.say("topic/0", Kind::Value);
+    run.say("topic/0", MessageKind::Value);
     run.tick();
     disk.content().is_full = true;
     for number in 1..IN_MEMORY / 64 {
-        run.say(&format!("topic/{number}"), Kind::Value);
+        run.say(&format!("topic/{number}"), MessageKind::Value);
     }
     run.tick();
     assert!(run.outbox.backlog().is_degraded);
@@ -310,7 +310,7 @@ fn a_lost_disk_costs_only_what_was_nowhere_else() {
     let mut run = Run::start(&disk, 64 << 20);
     let count = 3 * IN_MEMORY / PAYLOAD.len();
     for number in 0..count {
-        run.say_bytes(&format!("topic/{number}"), Kind::Value, PAYLOAD);
+        run.say_bytes(&format!("topic/{number}"), MessageKind::Value, PAYLOAD);
         if number % 200 == 0 {
             run.tick();
         }
@@ -319,7 +319,7 @@ fn a_lost_disk_costs_only_what_was_nowhere_else() {
     disk.content().is_gone = true;
     assert_eq!(run.drain().len(), count - spilled);
     assert_eq!(run.outbox.take_dropped(), u64::try_from(spilled).unwrap());
-    run.say("new", Kind::Value);
+    run.say("new", MessageKind::Value);
     assert_eq!(run.drain(), ["new"]);
 }
 
@@ -327,11 +327,11 @@ fn a_lost_disk_costs_only_what_was_nowhere_else() {
 fn a_disk_that_comes_late_is_taken_over() {
     let disk = Disk::default();
     let mut run = Run::start(&disk, LIMIT);
-    run.say("left by an earlier run", Kind::Value);
+    run.say("left by an earlier run", MessageKind::Value);
     run.tick();
     disk.content().is_gone = true;
     let mut run = Run::start(&disk, LIMIT);
-    run.say("new", Kind::Value);
+    run.say("new", MessageKind::Value);
     run.tick();
     disk.content().is_gone = false;
     run.tick();
@@ -345,13 +345,13 @@ fn values_do_not_wait_for_raw_messages_on_disk() {
     let disk = Disk::default();
     let mut run = Run::start(&disk, 64 << 20);
     for number in 0..3 * IN_MEMORY / PAYLOAD.len() {
-        run.say_bytes(&format!("topic/{number}"), Kind::Raw, PAYLOAD);
+        run.say_bytes(&format!("topic/{number}"), MessageKind::Raw, PAYLOAD);
     }
-    run.say("old", Kind::Value);
+    run.say("old", MessageKind::Value);
     run.tick();
     let mut run = Run::start(&disk, 64 << 20);
     run.outbox.hold_raw();
-    run.say("new", Kind::Value);
+    run.say("new", MessageKind::Value);
     assert_eq!(run.outbox.pop(), None);
     run.tick();
     let topics: Vec<_> = std::iter::from_fn(|| run.outbox.pop()).map(|p| p.topic).collect();

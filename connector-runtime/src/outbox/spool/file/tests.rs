@@ -33,7 +33,7 @@ impl Drop for Folder {
 fn message(seq: u64) -> Publish {
     let text = format!("{seq} ").repeat(30 + usize::try_from(seq % 50).unwrap());
     let (topic, payload, qos) = ("demo/a".into(), Bytes::from(text), QoS::AtLeastOnce);
-    Publish { topic, payload, qos, retain: true, kind: Kind::Value, seq }
+    Publish { topic, payload, qos, retain: true, kind: MessageKind::Value, seq }
 }
 
 fn put(open: &mut Open, seqs: impl Iterator<Item = u64>) -> Result<()> {
@@ -41,7 +41,7 @@ fn put(open: &mut Open, seqs: impl Iterator<Item = u64>) -> Result<()> {
 }
 
 fn seqs(open: &mut Open) -> Vec<u64> {
-    let (messages, is_all) = open.read(Kind::Value, 0, usize::MAX).unwrap();
+    let (messages, is_all) = open.read(MessageKind::Value, 0, usize::MAX).unwrap();
     assert!(is_all && messages.iter().all(|read| *read == message(read.seq)));
     messages.iter().map(|read| read.seq).collect()
 }
@@ -58,10 +58,10 @@ fn messages_stay_until_they_are_removed() {
     let index = open.index().unwrap();
     assert_eq!(index.iter().map(|stub| stub.seq).collect::<Vec<_>>(), seqs(&mut open));
     assert_eq!(index[0], Stub::of(&message(3)));
-    let (some, is_all) = open.read(Kind::Value, 5, message(5).cost() + 1).unwrap();
+    let (some, is_all) = open.read(MessageKind::Value, 5, message(5).cost() + 1).unwrap();
     assert_eq!((some, is_all), (vec![message(5), message(6)], false));
-    assert_eq!(open.read(Kind::Value, 11, 1).unwrap(), (Vec::new(), true));
-    assert_eq!(open.read(Kind::Raw, 0, 1).unwrap(), (Vec::new(), true));
+    assert_eq!(open.read(MessageKind::Value, 11, 1).unwrap(), (Vec::new(), true));
+    assert_eq!(open.read(MessageKind::Raw, 0, 1).unwrap(), (Vec::new(), true));
 }
 
 #[test]

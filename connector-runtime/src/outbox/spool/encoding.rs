@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use crate::{
     mqtt::codec::QoS,
-    outbox::message::{Kind, Publish},
+    outbox::message::{MessageKind, Publish},
 };
 
 const VERSION: u8 = 1;
@@ -21,9 +21,11 @@ const EXACTLY_ONCE: u8 = 4;
 pub(super) fn encode(publish: &Publish) -> Vec<u8> {
     let Publish { topic, payload, qos, retain, kind, .. } = publish;
     let mut flags = 0;
-    for (flag, is_set) in
-        [(RAW, *kind == Kind::Raw), (RETAIN, *retain), (EXACTLY_ONCE, *qos == QoS::ExactlyOnce)]
-    {
+    for (flag, is_set) in [
+        (RAW, *kind == MessageKind::Raw),
+        (RETAIN, *retain),
+        (EXACTLY_ONCE, *qos == QoS::ExactlyOnce),
+    ] {
         flags |= if is_set { flag } else { 0 };
     }
     let length = u16::try_from(topic.len()).expect("topics are checked to be at most 1024 bytes");
@@ -36,8 +38,8 @@ pub(super) fn encode(publish: &Publish) -> Vec<u8> {
 }
 
 /// Whether this is a message of a kind, should it be one.
-pub(super) fn is_of(kind: Kind, record: &[u8]) -> bool {
-    record.get(1).is_some_and(|flags| (flags & RAW != 0) == (kind == Kind::Raw))
+pub(super) fn is_of(kind: MessageKind, record: &[u8]) -> bool {
+    record.get(1).is_some_and(|flags| (flags & RAW != 0) == (kind == MessageKind::Raw))
 }
 
 /// None if these bytes are no message.
@@ -51,7 +53,7 @@ pub(super) fn decode(seq: u64, record: &[u8]) -> Option<Publish> {
         payload: Bytes::copy_from_slice(payload),
         qos: if is_set(EXACTLY_ONCE) { QoS::ExactlyOnce } else { QoS::AtLeastOnce },
         retain: is_set(RETAIN),
-        kind: if is_set(RAW) { Kind::Raw } else { Kind::Value },
+        kind: if is_set(RAW) { MessageKind::Raw } else { MessageKind::Value },
         seq,
     })
 }
@@ -62,9 +64,10 @@ mod tests {
 
     #[test]
     fn a_message_comes_back_as_it_was() {
-        for (qos, retain, kind) in
-            [(QoS::ExactlyOnce, false, Kind::Raw), (QoS::AtLeastOnce, true, Kind::Value)]
-        {
+        for (qos, retain, kind) in [
+            (QoS::ExactlyOnce, false, MessageKind::Raw),
+            (QoS::AtLeastOnce, true, MessageKind::Value),
+        ] {
             let payload = Bytes::from_static(b"\0\xff");
             let publish = Publish { topic: "a/\u{e4}".into(), payload, qos, retain, kind, seq: 7 };
             assert_eq!(decode(7, &encode(&publish)), Some(publish));

@@ -9,7 +9,7 @@ use std::{
 use crate::{
     error::{Causes, Result, isolated_call},
     outbox::{
-        message::{Kind, Publish, Stub},
+        message::{MessageKind, Publish, Stub},
         queue::IN_MEMORY,
         spool::requests::{GROUP, ReadBack, Spool, State, TICK},
     },
@@ -32,14 +32,14 @@ pub(super) trait Store {
 
     /// The messages of a kind from this number on, in order, up to about so many bytes; true if there
     /// are no others.
-    fn read(&mut self, kind: Kind, from: u64, bytes: usize) -> Result<(Vec<Publish>, bool)>;
+    fn read(&mut self, kind: MessageKind, from: u64, bytes: usize) -> Result<(Vec<Publish>, bool)>;
 
     /// What is there, in order.
     fn index(&mut self) -> Result<Vec<Stub>>;
 }
 
 /// The other side of a [`Spool`].
-pub(super) struct Worker<O, S> {
+pub(super) struct SpoolWriter<O, S> {
     spool: Arc<Spool>,
     open: O,
     store: Option<S>,
@@ -58,11 +58,11 @@ struct Work {
     remove: Vec<u64>,
     /// With this done, everything up to this number is written.
     written: u64,
-    wanted: Option<(Kind, u64)>,
+    wanted: Option<(MessageKind, u64)>,
     is_last: bool,
 }
 
-impl<S: Store, O: Fn() -> Result<S>> Worker<O, S> {
+impl<S: Store, O: Fn() -> Result<S>> SpoolWriter<O, S> {
     pub(super) fn new(spool: Arc<Spool>, open: O) -> Self {
         Self {
             spool,
@@ -165,7 +165,7 @@ impl<S: Store, O: Fn() -> Result<S>> Worker<O, S> {
         }
     }
 
-    fn read(&mut self, kind: Kind, from: u64) {
+    fn read(&mut self, kind: MessageKind, from: u64) {
         let written = self.spool.written();
         let read = match &mut self.store {
             Some(store) => isolated_call(|| store.read(kind, from, BATCH)),

@@ -1,0 +1,96 @@
+//! The part of the queue that is on disk: how messages leave memory, and how they return.
+
+use crate::outbox::{
+    message::{MessageKind, Stub},
+    queue::{IN_MEMORY, Outbox},
+    spool::ReadBack,
+};
+
+impl Outbox {
+    /// Lets go of messages in memory that are on disk, where they will not be sent soon.
+    pub(super) fn spill(&mut self) {
+        let Some(spool) = &self.spool else { return };
+        let is_behind = self.is_cut_off || !self.spilled.is_empty();
+        let written = spool.written();
+        if !is_behind || self.in_memory() <= IN_MEMORY || written == self.spilled_to {
+            return;
+        }
+        self.spilled_to = written;
+        if self.waiting.bytes() > IN_MEMORY {
+            let mut room = IN_MEMORY;
+            let moved = self.waiting.split(|publish| {
+                room = room.saturating_sub(publish.cost());
+                room > 0 || publish.seq == 0 || self.spilled.has(publish.kind)
+            });
+            self.later.append(moved);
+        }
+        while self.later.front().is_some_and(|publish| publish.seq <= written)
+            && let Some(publish) = self.later.pop_front()
+        {
+            self.spilled.push(Stub::of(&publish));
+        }
+        self.close_gap();
+    }
+
+    /// Asks for the next messages on disk where few are left, and takes those that have come.
+    pub(super) fn read_back(&mut self) {
+        self.take_found();
+        if self.spilled.is_empty() {
+            return;
+        }
+        let Some(spool) = self.spool.clone() else { return };
+        if let Some(ReadBack { kind, messages, through }) = spool.take_read() {
+            for publish in messages {
+                self.lose_before(kind, publish.seq);
+                if self.spilled.first_of(kind).is_some_and(|stub| stub.seq == publish.seq) {
+                    self.spilled.pop(kind);
+                    self.waiting.push_back(publish);
+                }
+            }
+            self.lose_before(kind, through.saturating_add(1));
+            self.close_gap();
+        }
+        // As long as raw messages are held back no others are needed.
+        let kind =
+            if self.held.is_some() { Some(MessageKind::Value) } else { self.spilled.first_kind() };
+        let first = kind.and_then(|kind| self.spilled.first_of(kind));
+        if let (Some(kind), Some(first)) = (kind, first)
+            && self.waiting.bytes() < IN_MEMORY / 2
+        {
+            spool.want(kind, first.seq);
+        }
+    }
+
+    /// Those on disk below this number were not found there.
+    fn lose_before(&mut self, kind: MessageKind, seq: u64) {
+        let mut lost = Vec::new();
+        while self.spilled.first_of(kind).is_some_and(|stub| stub.seq < seq) {
+            lost.extend(self.spilled.pop(kind).map(|stub| stub.seq));
+        }
+        self.dropped += lost.len() as u64;
+        if let Some(spool) = &self.spool {
+            spool.remove(&lost);
+        }
+    }
+
+    /// What was left on disk by an earlier run comes before all that is in memory.
+    pub(super) fn take_found(&mut self) {
+        let Some(found) = self.spool.as_ref().and_then(|spool| spool.take_found()) else { return };
+        let newer = self.waiting.split(|publish| publish.seq == 0);
+        self.later.prepend(newer.into_iter());
+        for stub in found {
+            self.last_seq = self.last_seq.max(stub.seq);
+            self.spilled.push(stub);
+        }
+        self.close_gap();
+    }
+
+    pub(super) fn close_gap(&mut self) {
+        for kind in [MessageKind::Raw, MessageKind::Value] {
+            if self.later.has(kind) && !self.spilled.has(kind) {
+                let next = self.later.split(|publish| publish.kind != kind);
+                self.waiting.append(next);
+            }
+        }
+    }
+}
