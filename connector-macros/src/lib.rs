@@ -1,16 +1,27 @@
-//! The attributes that make a connector out of a struct and its methods.
+//! The attributes that turn a struct and its methods into a connector.
 //!
-//! Use them through `connector_runtime`, whose prelude holds them all.
+//! Use them through `connector_runtime`, whose prelude contains them all.
+//!
+//! # Layout
+//!
+//! An item passes through these modules from the syntax to the expansion. Each module uses only
+//! those above it, and no two files use each other.
+//!
+//! | module | knows |
+//! |---|---|
+//! | `error_collector` | how independent errors become one |
+//! | `attr` | how our attributes are spelled: the list of all attributes and options |
+//! | `syntax` | Rust's grammar, as far as it is needed |
+//! | `model` | what an annotated item means |
+//! | `check` | the rules, and the errors for breaking them: from `syntax` to `model` |
+//! | `expand` | the code: from `model` to tokens |
+//! | `lib.rs` | the entry points, which join the stages |
 
 mod attr;
 mod check;
-mod datapoints;
-mod errors;
+mod error_collector;
 mod expand;
-mod fallback;
 mod model;
-mod runtime;
-mod settings;
 mod syntax;
 #[cfg(test)]
 mod tests;
@@ -20,7 +31,11 @@ use proc_macro2::{Span, TokenStream as TokenStream2};
 use quote::quote;
 use syn::DeriveInput;
 
-use crate::{attr::Role, syntax::Item};
+use crate::{
+    attr::Role,
+    expand::{crate_path, fallback},
+    syntax::Item,
+};
 
 /// Makes a connector out of a struct and of its `impl` block.
 ///
@@ -582,36 +597,36 @@ fn derived(item: TokenStream2) -> TokenStream2 {
         Ok(item) => item,
         Err(error) => return error.to_compile_error(),
     };
-    let runtime = runtime::of_attributes(&item.attrs);
+    let runtime = crate_path::of_attributes(&item.attrs);
     let expanded = match check::readings(&item) {
-        Ok(readings) => datapoints::expand(readings),
+        Ok(readings) => expand::datapoints(readings),
         Err(error) => {
             let errors = error.to_compile_error();
-            let undescribed = datapoints::undescribed(item.ident, item.generics);
+            let undescribed = expand::undescribed(item.ident, item.generics);
             quote!(#undescribed #errors)
         }
     };
-    runtime::rename(expanded, runtime)
+    crate_path::rename(expanded, runtime)
 }
 
 fn annotated(options: TokenStream2, item: TokenStream2) -> TokenStream2 {
-    let runtime = runtime::of_options(options.clone());
+    let runtime = crate_path::of_options(options.clone());
     let expanded = match syn::parse2(item.clone()) {
         Ok(Item::Struct(parsed)) => match check::settings(options, &parsed) {
-            Ok(settings) => settings::expand(item, &settings),
+            Ok(settings) => expand::settings(item, &settings),
             Err(error) => fallback::settings(item, &parsed, &error),
         },
         Ok(Item::Impl(block)) => match check::connector(options, &block) {
-            Ok(connector) => expand::expand(item, &connector),
+            Ok(connector) => expand::connector(item, &connector),
             Err(error) => fallback::block(item, &block, &error),
         },
         Ok(Item::Other(keyword)) => fallback::item(item, &check::misplaced(keyword)),
         Err(error) => fallback::item(item, &error),
     };
-    runtime::rename(expanded, runtime)
+    crate_path::rename(expanded, runtime)
 }
 
-/// The role attributes run by themselves only where no `#[connector]` has taken them away.
+/// A role attribute runs by itself only if no `#[connector]` has removed it.
 fn outside(role: Role, item: TokenStream2) -> TokenStream2 {
     fallback::item(item, &check::outside(role, Span::call_site()))
 }
