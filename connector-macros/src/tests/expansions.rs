@@ -1,38 +1,32 @@
-//! Expansions as snapshots: `BLESS=1 cargo test -p connector-macros` writes them anew.
+//! Expansions as snapshots.
 
-use std::{env, fs, path::Path};
+use std::{fs, path::Path};
 
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 
+use super::blessed::{assert_none, fault};
 use crate::attr::{self, Role};
 
 /// Each `tests/expand/NAME.in.rs` holds one item with `#[connector]` or `#[derive(Datapoints)]`, and
-/// `NAME.out.rs` what becomes of it.
+/// `NAME.out.rs` its expansion.
 #[test]
 fn expansions_are_as_recorded() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/expand");
-    let mut changed = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
+    assert_none(fs::read_dir(folder).unwrap().filter_map(|entry| {
         let input = entry.unwrap().path();
-        let Some(name) = input.to_str().unwrap().strip_suffix(".in.rs") else { continue };
-        let output = format!("{name}.out.rs");
+        let name = input.to_str().unwrap().strip_suffix(".in.rs")?;
         let expanded = expand(&fs::read_to_string(&input).unwrap());
-        if env::var_os("BLESS").is_some() {
-            fs::write(&output, expanded).unwrap();
-        } else if fs::read_to_string(&output).ok().as_ref() != Some(&expanded) {
-            changed.push(format!("{output} should now be:\n{expanded}"));
-        }
-    }
-    assert!(changed.is_empty(), "{}", changed.join("\n"));
+        fault(Path::new(&format!("{name}.out.rs")), &expanded)
+    }));
 }
 
 /// Half-typed code is code from which a token is missing.
 #[test]
 fn a_block_survives_the_loss_of_any_token() {
     for source in [
-        include_str!("../tests/expand/every_form.in.rs"),
-        include_str!("../tests/expand/session.in.rs"),
-        include_str!("../tests/expand/errors.in.rs"),
+        include_str!("../../tests/expand/every_form.in.rs"),
+        include_str!("../../tests/expand/session.in.rs"),
+        include_str!("../../tests/expand/errors.in.rs"),
     ] {
         let (options, block) = options_and_item(source);
         for index in 0..count(block.clone()) {
@@ -44,17 +38,17 @@ fn a_block_survives_the_loss_of_any_token() {
     }
 }
 
-/// Derives leave the item alone, and are asked for it in any state.
+/// Editors run derives on items in any state.
 #[test]
-fn a_derive_bears_the_loss_of_any_token() {
+fn a_derive_survives_the_loss_of_any_token() {
     for source in [
-        include_str!("../tests/expand/readings.in.rs"),
-        include_str!("../tests/expand/readings_errors.in.rs"),
+        include_str!("../../tests/expand/readings.in.rs"),
+        include_str!("../../tests/expand/readings_errors.in.rs"),
     ] {
         let item: TokenStream = source.parse().unwrap();
         for index in 0..count(item.clone()) {
             let item = without(item.clone(), &mut index.clone());
-            assert!(!crate::derived(item.clone()).is_empty(), "nothing is said to {item}");
+            assert!(!crate::derived(item.clone()).is_empty(), "no code and no error for {item}");
         }
     }
 }
