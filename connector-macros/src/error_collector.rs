@@ -4,9 +4,8 @@ use syn::Error;
 
 /// The errors found so far.
 ///
-/// Call [`take`](Self::take), [`take_all`](Self::take_all) and [`check`](Self::check) in the order in
-/// which the errors are to be reported, then [`finish`](Self::finish) or
-/// [`finish_with`](Self::finish_with).
+/// Call [`take`](Self::take), [`take_all`](Self::take_all) and [`check`](Self::check) in the order
+/// of the report, then [`finish`](Self::finish) or [`finish_with`](Self::finish_with).
 #[derive(Default)]
 pub(crate) struct ErrorCollector {
     found: Option<Error>,

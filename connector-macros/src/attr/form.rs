@@ -1,9 +1,9 @@
 //! The form of an attribute and of an option.
 
-/// How an attribute is written in one place.
+/// The form of an attribute in one place.
 pub(crate) struct Form {
     pub(crate) name: &'static str,
-    /// What it is on.
+    /// The item that it is on.
     #[cfg_attr(not(test), expect(dead_code, reason = "only the written reference shows it"))]
     pub(crate) place: &'static str,
     /// A complete use of it.
@@ -23,10 +23,10 @@ impl Form {
 /// An option of an attribute, written `name = value`, or as its name alone.
 pub(crate) struct Opt {
     pub(crate) name: &'static str,
-    /// What kind of value it takes, such as `timeout = DURATION`.
+    /// Its name with the kind of its value, such as `timeout = DURATION`.
     pub(crate) form: &'static str,
     pub(crate) example: &'static str,
-    /// What holds without it.
+    /// The behaviour without it.
     #[cfg_attr(not(test), expect(dead_code, reason = "only the written reference shows it"))]
     pub(crate) default: &'static str,
     #[cfg_attr(not(test), expect(dead_code, reason = "only the written reference shows it"))]

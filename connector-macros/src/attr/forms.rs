@@ -47,7 +47,8 @@ pub(super) static CONNECT: Form = Form {
             form: r#"state = "KEY""#,
             example: r#"state = "connected""#,
             default: "no such sensor",
-            meaning: "Adds a sensor with this key: `true` while a session is open, `false` otherwise.",
+            meaning: "Adds a sensor with this key: \
+                      `true` while a session is open, `false` otherwise.",
         },
         timeout("30 s", "Drops a call that takes longer; it counts as failed."),
     ],
@@ -125,23 +126,24 @@ pub(super) static SEND: Form = Form {
             example: "each = self.stations.keys()",
             default: "only the keys in the attribute",
             meaning: "Lists what is known only at run time: \
-                      the texts for the braces in the key or, without a key, whole keys or `Actuator`s.",
+                      the texts for the braces in the key or, without a key, \
+                      whole keys or `Actuator`s.",
         },
         Opt {
             name: "max_age",
             form: "max_age = DURATION",
             example: "max_age = Duration::from_secs(60)",
             default: "any age",
-            meaning: "Rejects commands that are older, on arrival and again just before they are sent, \
-                      and those from more than 5 s in the future.",
+            meaning: "Rejects commands that are older, on arrival and again just before they are \
+                      sent, and those from more than 5 s in the future.",
         },
         Opt {
             name: "monotonic",
             form: "monotonic",
             example: "monotonic",
             default: "off",
-            meaning: "Rejects commands whose timestamp is not newer than that of every earlier command, \
-                      or more than 5 s in the future.",
+            meaning: "Rejects commands whose timestamp is not newer than that of every earlier \
+                      command, or more than 5 s in the future.",
         },
         Opt {
             name: "queue",
@@ -196,7 +198,8 @@ pub(crate) static FIELD: Form = Form {
     takes_keys: false,
     options: &[
         Opt {
-            meaning: "Sets the unit of the value, or of all numbers inside it that have none of their own.",
+            meaning: "Sets the unit of the value, \
+                      or of all numbers inside it that have none of their own.",
             ..UNIT
         },
         Opt {

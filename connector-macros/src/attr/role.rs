@@ -10,7 +10,7 @@ use super::{
 /// Crates by whose name our attributes may be qualified.
 const CRATES: [&str; 2] = ["connector_runtime", "connector_macros"];
 
-/// What an annotated method does.
+/// The role of an annotated method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Connect,

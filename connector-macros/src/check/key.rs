@@ -31,9 +31,9 @@ fn topic_part(value: &str, blamed: impl ToTokens, what: &str) -> Result<()> {
     let message = if value.is_empty() {
         format!("the {what} is empty: it becomes part of an MQTT topic")
     } else if value.starts_with('$') {
-        format!("the {what} begins with `$`, which MQTT keeps for brokers: choose another")
+        format!("the {what} begins with `$`, which MQTT reserves for brokers: choose another")
     } else if let Some(wrong) = value.chars().find(|&c| matches!(c, '+' | '#') || c.is_control()) {
-        format!("the {what} contains {wrong:?}, which no MQTT topic can: choose another")
+        format!("the {what} contains {wrong:?}, which an MQTT topic cannot contain: choose another")
     } else {
         return Ok(());
     };

@@ -1,10 +1,10 @@
-//! The kind of value that a type holds, as far as its name tells.
+//! The kind of value that a type holds, judged by its name.
 
 use syn::{PathSegment, Type};
 
 use crate::syntax;
 
-/// The kind that the name of a type tells.
+/// The kind of a value.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Kind {
     Integer,

@@ -16,7 +16,7 @@ pub(crate) fn range(options: &Options, value: Option<&Type>) -> Result<Option<Ra
     let Some(range) = options.get("range") else { return Ok(None) };
     let kind = value.map_or(Kind::Unknown, Kind::of);
     if kind.is_no_number() {
-        let message = "only numbers have a range: remove it, or take a number type";
+        let message = "only numbers have a range: remove it, or use a numeric type";
         return Err(Error::new_spanned(range, message));
     }
     let mut literals = None;
@@ -45,7 +45,7 @@ fn ends(range: &Expr) -> Result<Option<(&Expr, &Expr)>> {
             }
             _ => {}
         }
-        let message = "a range is written with both of its ends: `range = 15.0..=30.0`";
+        let message = "write the range with both of its ends: `range = 15.0..=30.0`";
         return Err(Error::new_spanned(range, message));
     };
     match (start, limits, end) {
@@ -89,7 +89,7 @@ fn in_order(range: &Expr, (low, high): (Number, Number)) -> Result<()> {
     if !reversed {
         return Ok(());
     }
-    let message = format!("nothing is in this range: write `{high}..={low}`");
+    let message = format!("this range is empty: write `{high}..={low}`");
     Err(Error::new_spanned(range, message))
 }
 

@@ -24,8 +24,8 @@ pub(crate) fn not_generic(generics: &Generics) -> Result<()> {
     if generics.params.is_empty() {
         return Ok(());
     }
-    let message = "a connector has no generic parameters, as its settings come from the command \
-                   line: name the types";
+    let message = "a connector cannot have generic parameters, because its settings come from the \
+                   command line: name the types";
     Err(Error::new_spanned(&generics.params, message))
 }
 

@@ -37,7 +37,7 @@ fn identity(Settings { ident, name, about, .. }: &Settings) -> TokenStream {
     }
 }
 
-/// clap's derive needs `clap` and parts of the prelude in scope, so it works on a copy in such a scope.
+/// clap's derive needs `clap` and parts of the prelude in scope, so it works on a copy.
 fn arguments(settings: &Settings) -> TokenStream {
     let Settings { ident, attrs, fields, .. } = settings;
     // A name that no type of a field can have.

@@ -1,4 +1,4 @@
-//! Where the compiler reports errors in our code.
+//! The spans at which the compiler reports errors in our code.
 
 use proc_macro2::{Ident, Span};
 

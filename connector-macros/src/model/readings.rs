@@ -12,7 +12,7 @@ pub(crate) struct Readings {
     pub(crate) content: Content,
 }
 
-/// What a value of the type serializes to.
+/// The serialized form of a type.
 pub(crate) enum Content {
     /// An object, or the content of an inner type.
     Fields(Vec<Field>, Vec<Meeting>),

@@ -5,8 +5,8 @@ use syn::{Attribute, Ident, LitStr, Result};
 /// An annotated struct, which becomes the settings of a connector.
 pub(crate) struct Settings {
     pub(crate) ident: Ident,
-    /// Replaces the name of the user's package. A mistake here still leaves the struct the settings of
-    /// a connector, so that no other code is blamed for it.
+    /// Replaces the name of the user's package. After a mistake here the struct still implements
+    /// the traits of settings, so that no error is reported where it is used.
     pub(crate) name: Result<Option<LitStr>>,
     /// The first paragraph of the struct's documentation.
     pub(crate) about: String,

@@ -1,4 +1,4 @@
-//! Types, as far as their tokens tell.
+//! Types, judged by their tokens.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;

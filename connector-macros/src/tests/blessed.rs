@@ -2,7 +2,7 @@
 
 use std::{env, fs, path::Path};
 
-/// What is wrong with a file that should have this text; with `BLESS` it is written, and right.
+/// The fault of a file that should have this text. With `BLESS` there is none: the file is written.
 pub(super) fn fault(path: &Path, text: &str) -> Option<String> {
     if env::var_os("BLESS").is_some() {
         fs::write(path, text).unwrap();

@@ -7,7 +7,7 @@ use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 use super::blessed::{assert_none, fault};
 use crate::attr::{self, Role};
 
-/// Each `tests/expand/NAME.in.rs` holds one item with `#[connector]` or `#[derive(Datapoints)]`, and
+/// Each `tests/expand/NAME.in.rs` holds an item with `#[connector]` or `#[derive(Datapoints)]`, and
 /// `NAME.out.rs` its expansion.
 #[test]
 fn expansions_are_as_recorded() {

@@ -1,4 +1,4 @@
-//! What the macros write, and what is written about them.
+//! Tests of the expansions, and of the reference of options.
 
 mod blessed;
 mod expansions;

@@ -14,11 +14,13 @@ const INTRODUCTION: &str = "\
 Every attribute and every option that the macros accept; generated from the macros' own list.
 
 The documentation of [`#[connector]`](macro@crate::connector), [`#[connect]`](macro@crate::connect),
-[`#[receive]`](macro@crate::receive), [`#[parse]`](macro@crate::parse), [`#[send]`](macro@crate::send) and
-[`#[derive(Datapoints)]`](derive@crate::Datapoints) explains them with examples.
+[`#[receive]`](macro@crate::receive), [`#[parse]`](macro@crate::parse),
+[`#[send]`](macro@crate::send) and [`#[derive(Datapoints)]`](derive@crate::Datapoints) explains them
+with examples.
 
-A word in capital letters stands for an expression: `DURATION` for one of type `Duration`, `VALUE` for a
-value of the actuator's type. `PATH` stands for a path, and a word in quotes for a string literal.
+A word in capital letters stands for an expression: `DURATION` for one of type `Duration`, `VALUE`
+for a value of the actuator's type. `PATH` stands for a path, and a word in quotes for a string
+literal.
 ";
 
 /// The page of options in the guide of the runtime, which a published package does not have.

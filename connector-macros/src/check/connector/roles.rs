@@ -37,7 +37,7 @@ pub(super) fn single<'a>(mut methods: impl Iterator<Item = &'a Annotated<'a>>) -
     all(methods.map(|next| {
         let name = next.role.form().name;
         let message = format!(
-            "`{}` is the method with `#[{name}]` already, and a connector has one: call one from \
+            "`{}` already is the method with `#[{name}]`, and a connector has one: call one from \
              the other",
             first.signature.ident
         );
@@ -53,8 +53,8 @@ pub(super) fn one_message(receives: &[Receive]) -> Result<()> {
             return Ok(());
         }
         let message = format!(
-            "all methods with `#[receive]` return the same type, as one `#[parse]` reads it: \
-             return what `{}` does",
+            "all methods with `#[receive]` return the same type, because one `#[parse]` reads it: \
+             return the type that `{}` returns",
             first.method.ident
         );
         Err(Error::new_spanned(&other.message.ty, message))

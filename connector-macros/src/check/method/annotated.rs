@@ -64,9 +64,9 @@ fn no_method(role: Role, attr: &Attribute) -> Error {
 fn two_roles(first: Role, second: Role, attr: &Attribute) -> Error {
     let (first, second) = (first.form().name, second.form().name);
     let message = if first == second {
-        format!("`#[{second}]` is on this method already: remove one")
+        format!("this method already has `#[{second}]`: remove one")
     } else {
-        format!("this method has `#[{first}]` already: write a second method for `#[{second}]`")
+        format!("this method already has `#[{first}]`: write a second method for `#[{second}]`")
     };
     Error::new_spanned(attr, message)
 }

@@ -34,13 +34,13 @@ pub(crate) fn shared(ty: &Type) -> Result<Type> {
     match syntax::ty(ty) {
         Type::Reference(TypeReference { mutability: None, .. }) => Ok(ty.clone()),
         Type::Reference(TypeReference { mutability: Some(token), .. }) => {
-            let message = "several calls use the session at the same time: take `&Session`; what \
-                           changes sits in a `Mutex`";
+            let message = "several calls use the session at the same time: take `&Session`, and \
+                           keep what changes in a `Mutex`";
             Err(Error::new_spanned(token, message))
         }
         _ => {
             let message =
-                "the only thing to take here is the session, and by reference: `session: &Session`";
+                "this parameter can only be the session, by reference: `session: &Session`";
             Err(Error::new_spanned(ty, message))
         }
     }
@@ -61,7 +61,7 @@ pub(crate) fn by_value(ty: &Type) -> Result<Type> {
     if !matches!(syntax::ty(ty), Type::Reference(_) | Type::ImplTrait(_)) {
         return Ok(ty.clone());
     }
-    let message = "the value is decoded from the command: take a type that owns it, such as `f64`, \
+    let message = "the value is decoded from the command: take an owned type, such as `f64`, \
                    `bool` or `String`";
     Err(Error::new_spanned(ty, message))
 }

@@ -24,7 +24,7 @@ pub(crate) fn message(role: Role, signature: &Signature) -> Result<Message> {
 pub(crate) fn session(role: Role, signature: &Signature) -> Result<Type> {
     let returned = result(signature).ok_or_else(|| no_result(role, signature))?;
     if is_unit(returned) {
-        let message = "a session is something that can end: return what the other methods need, \
+        let message = "`()` cannot be a session: return what the other methods need, \
                        such as the connection";
         return Err(Error::new_spanned(returned, message));
     }
@@ -46,7 +46,7 @@ fn owned(ty: &Type) -> Result<()> {
         };
         if borrows {
             let message = "a message is kept after the method has returned, so it cannot borrow: \
-                           return a type that owns what it holds, such as `String`";
+                           return a type that owns its data, such as `String`";
             return Err(Error::new_spanned(token, message));
         }
     }

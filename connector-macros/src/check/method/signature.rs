@@ -22,7 +22,7 @@ fn receiver(role: Role, signature: &Signature) -> Result<bool> {
     let reason = match &receiver.kind {
         ReceiverKind::Reference(_, _, None) => return Ok(true),
         ReceiverKind::Reference(..) => {
-            "receiving and sending run at the same time; what changes sits in a `Mutex` or an \
+            "receiving and sending run at the same time, so keep what changes in a `Mutex` or an \
              atomic"
         }
         _ => "the connector is needed again for the next message",
@@ -32,7 +32,7 @@ fn receiver(role: Role, signature: &Signature) -> Result<bool> {
 
 fn safe(signature: &Signature) -> Result<()> {
     let Safety::Unsafe(token) = &signature.safety else { return Ok(()) };
-    let message = "the connector calls this method by itself, so it must be safe: move `unsafe` \
+    let message = "the connector calls this method itself, so it must be safe: move `unsafe` \
                    into its body";
     Err(Error::new_spanned(token, message))
 }
@@ -44,14 +44,14 @@ fn not_generic(signature: &Signature) -> Result<()> {
         .iter()
         .find(|parameter| !matches!(parameter, GenericParam::Lifetime(_)));
     let Some(parameter) = parameter else { return Ok(()) };
-    let message = "nobody chooses the types when the connector calls this method: name them";
+    let message = "the connector calls this method and cannot choose its types: name the types";
     Err(Error::new_spanned(parameter, message))
 }
 
 /// Checks that a method with `#[parse]` does not wait.
 pub(crate) fn synchronous(signature: &Signature) -> Result<()> {
     let Some(token) = &signature.asyncness else { return Ok(()) };
-    let message = "reading a message waits for nothing, so that recorded messages can be read \
+    let message = "parsing must not wait, so that recorded messages can be parsed \
                    again: remove `async`, and wait in `#[receive]`";
     Err(Error::new_spanned(token, message))
 }

@@ -32,7 +32,7 @@ pub(super) fn known(form: &Form, name: &Ident) -> Result<&'static Opt> {
     Err(Error::new_spanned(name, format!("unknown option `{word}`: {hint}")))
 }
 
-/// What an attribute takes.
+/// The options that an attribute takes, as a sentence.
 pub(super) fn takes(form: &Form) -> String {
     let key = form.takes_keys.then(|| "a key".to_owned());
     let options = form.options.iter().map(|option| format!("`{}`", option.name));

@@ -91,7 +91,7 @@ impl Options {
             None => Ok(false),
             Some((_, Expr::Path(path))) if path.path.is_ident(word) => Ok(true),
             Some((value, _)) => {
-                let message = format!("write `{name} = {word}`, or leave it out");
+                let message = format!("write `{name} = {word}`, or remove it");
                 Err(Error::new_spanned(value, message))
             }
         }
@@ -108,7 +108,7 @@ impl Options {
         self.names().find(|written| *written == name)
     }
 
-    /// How an option is written.
+    /// A use of an option.
     pub(crate) fn example(&self, option: &str) -> &'static str {
         self.form.option(option).map_or(self.form.example, |known| known.example)
     }

@@ -46,7 +46,7 @@ fn ours(attrs: &[Attribute]) -> Result<Option<Case>> {
 fn case(options: &Options) -> Result<Option<Case>> {
     let Some(name) = options.text("rename_all")? else { return Ok(None) };
     let unknown = || {
-        let message = format!("unknown case: it is one of \"{}\"", Case::NAMES.join("\", \""));
+        let message = format!("unknown case: write one of \"{}\"", Case::NAMES.join("\", \""));
         Error::new_spanned(&name, message)
     };
     Case::of(&name.value()).map(Some).ok_or_else(unknown)

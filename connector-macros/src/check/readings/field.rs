@@ -85,7 +85,7 @@ fn place(
     Ok((Place::Key(key), rename))
 }
 
-/// What to change if the key is wrong.
+/// The part of the code to change if the key is wrong.
 fn blamed(rename: Option<&LitStr>, ident: Option<&Ident>) -> TokenStream {
     rename.map_or_else(|| ident.to_token_stream(), ToTokens::to_token_stream)
 }
@@ -96,7 +96,7 @@ fn left_out(options: &Options) -> Result<()> {
         return Ok(());
     }
     let others = options.names().filter(|name| *name != "skip");
-    let message = "the field is left out by `skip`, so this has no effect: remove one of them";
+    let message = "`skip` leaves the field out, so this has no effect: remove one of the two";
     all(others.map(|name| Err::<(), _>(Error::new_spanned(name, message))))
 }
 
@@ -104,7 +104,7 @@ fn left_out(options: &Options) -> Result<()> {
 fn unknown(serde: &Serde, options: &Options) -> Result<()> {
     match &serde.with {
         Some(with) if options.get("unit").or(options.get("range")).is_some() => {
-            let message = "this function writes the field, so nothing is known of its value \
+            let message = "this function writes the field, so nothing is known about its value \
                            before the first message: remove it, or `unit` and `range`";
             Err(Error::new_spanned(with, message))
         }
@@ -121,7 +121,8 @@ fn or_null(ty: &Type, options: &Options) -> Result<Option<Type>> {
 }
 
 fn no_key(options: &Options) -> Error {
-    let message = "this field has no key of its own, its content takes its place: remove `rename`";
+    let message =
+        "this field has no key of its own, as its content takes its place: remove `rename`";
     Error::new_spanned(options.written("rename"), message)
 }
 

@@ -1,4 +1,4 @@
-//! The keys of all fields: each is unique, as far as the names of the fields tell.
+//! The keys of all fields: each is unique, judged by the names of the fields.
 
 use proc_macro2::Span;
 use syn::{Error, Result, ext::IdentExt, spanned::Spanned};
@@ -16,7 +16,7 @@ pub(super) fn unique(found: &[Found<'_>]) -> Result<()> {
         let first = found.iter().take(index).find(same).and_then(|first| first.ident);
         let (Place::Key(key), Some(first)) = (&field.field.place, first) else { return Ok(()) };
         let message = format!(
-            "the field `{}`{} has the key \"{key}\" already: choose another key",
+            "the field `{}`{} already has the key \"{key}\": choose another key",
             first.unraw(),
             line(first.span()),
         );

@@ -54,7 +54,8 @@ fn members(fields: &Fields, container: &Container) -> Result<Content> {
     Ok(Content::Fields(found.into_iter().map(|found| found.field).collect(), meetings))
 }
 
-const ON_PART: &str = "a tuple is one value, a list: put `#[datapoint(..)]` where that is a field";
+const ON_PART: &str =
+    "a tuple is one value, a list: put `#[datapoint(..)]` on a field that has this type";
 
 /// Checks that no attribute of ours is on a part of a value.
 fn no_options(attrs: &[Attribute]) -> Result<()> {

@@ -30,8 +30,8 @@ fn no_data(variant: &Variant) -> Result<()> {
     match &variant.fields {
         Fields::Unit => Ok(()),
         fields => {
-            let message = "a variant with data has other sensors than its siblings, which are \
-                           known only at run time: take its data out, or leave the derive out";
+            let message = "a variant with data has sensors that are known only at run time: \
+                           remove its data, or the derive";
             Err(Error::new_spanned(fields, message))
         }
     }

@@ -23,12 +23,13 @@ fn one_of(options: &Options, value: Option<&Type>) -> Result<Option<OneOf>> {
     let Some(values) = options.get("one_of") else { return Ok(None) };
     let kind = value.map_or(Kind::Unknown, Kind::of);
     if kind == Kind::Bool {
-        let message = "a bool is one of two values already: remove `one_of`";
+        let message = "a bool already is one of two values: remove `one_of`";
         return Err(Error::new_spanned(values, message));
     }
     match syntax::expr(values) {
         Expr::Array(array) if array.elems.is_empty() => {
-            let message = "nothing is accepted: list the values, as in `[\"slow\", \"fast\"]`";
+            let message =
+                "an empty list accepts no value: list the values, as in `[\"slow\", \"fast\"]`";
             return Err(Error::new_spanned(values, message));
         }
         Expr::Array(array) => {
@@ -66,7 +67,8 @@ fn max_len(options: &Options, value: Option<&Type>) -> Result<Option<Expr>> {
     let Some(length) = options.get("max_len") else { return Ok(None) };
     let kind = value.map_or(Kind::Unknown, Kind::of);
     if kind.is_number() || kind == Kind::Bool {
-        let message = "only a text or a list has a length: remove it, or bound a number by `range`";
+        let message =
+            "only a text or a list has a length: remove it, or limit a number with `range`";
         return Err(Error::new_spanned(length, message));
     }
     if literal(length).is_some_and(|literal| !matches!(literal, Lit::Int(_))) {

@@ -41,12 +41,12 @@ fn failsafe(options: &Options, value: Option<&Type>) -> Result<Option<(Expr, Exp
             Ok(Some((failsafe.clone(), after)))
         }
         (Some(_), None) => {
-            let message = "this value is sent after some time without commands: say how long, as in \
+            let message = "this value is sent after a time without commands: set the time, as in \
                            `failsafe = 0.0, after = Duration::from_secs(60)`";
             Err(Error::new_spanned(options.written("failsafe"), message))
         }
         (None, Some(_)) => {
-            let message = "after this time without commands a value is sent: say which, as in \
+            let message = "after this time without commands a value is sent: set the value, as in \
                            `failsafe = 0.0, after = Duration::from_secs(60)`";
             Err(Error::new_spanned(options.written("after"), message))
         }
@@ -63,7 +63,7 @@ fn fits(kind: Kind, failsafe: &Expr) -> Result<()> {
         | (Kind::Text, Lit::Str(_) | Lit::Char(_))
         | (Kind::Other | Kind::Unknown, _) => return Ok(()),
         (Kind::Integer, _) => "the value is an integer: write a whole number",
-        (Kind::Float, _) => "the value is a number: write one",
+        (Kind::Float, _) => "the value is a number: write a number",
         (Kind::Bool, _) => "the value is a bool: write `true` or `false`",
         (Kind::Text, _) => "the value is a text: write it in quotes",
     };

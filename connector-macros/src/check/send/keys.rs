@@ -20,14 +20,15 @@ pub(super) fn keys(attr: &Attribute, options: &Options) -> Result<Keys> {
         ([], Some(each)) => Ok(Keys::Others { each }),
         ([key], each) if has_braces(key) => family(key, each),
         (_, Some(each)) => {
-            let message = "`each` lists what stands in the braces of one key, as in \
-                           `\"{station}__limit\"`: write such a key, or leave `each` out";
+            let message = "`each` lists the texts for the braces of one key, as in \
+                           `\"{station}__limit\"`: write such a key, or remove `each`";
             Err(Error::new_spanned(each, message))
         }
         (keys, None) => {
             all::<(), ()>(keys.iter().map(|key| {
                 if has_braces(key) {
-                    let message = "a key with braces stands alone: write a method for each";
+                    let message =
+                        "a key with braces is the only key of its method: write a method for each";
                     return Err(Error::new_spanned(key, message));
                 }
                 key::legal(&key.value(), key)
@@ -55,12 +56,13 @@ fn family(key: &LitStr, each: Option<Expr>) -> Result<Keys> {
         is_single.then_some((prefix, suffix))
     });
     let Some((prefix, suffix)) = parts else {
-        let message = "one part of a key is in braces, and has a name: `\"{station}__limit\"`";
+        let message =
+            "a key has one part in braces, and the part has a name: `\"{station}__limit\"`";
         return Err(Error::new_spanned(key, message));
     };
     key::legal(&format!("{prefix}x{suffix}"), key)?;
     let Some(each) = each else {
-        let message = "what is in braces is known only at run time: tell what it can be, as in \
+        let message = "the part in braces is known only at run time: list its texts, as in \
                        `each = self.stations.keys()`";
         return Err(Error::new_spanned(key, message));
     };
@@ -69,16 +71,16 @@ fn family(key: &LitStr, each: Option<Expr>) -> Result<Keys> {
 
 /// Checks that a method which serves several keys takes the key of the command.
 pub(super) fn check_parameter(keys: &Keys, takes_key: bool, method: &Annotated<'_>) -> Result<()> {
-    let name = match keys {
+    let (what, name) = match keys {
         Keys::Fixed(keys) if keys.len() < 2 => return Ok(()),
-        Keys::Family { .. } => "part",
-        _ => "key",
+        Keys::Family { .. } => ("the part in braces", "part"),
+        _ => ("the key", "key"),
     };
     if takes_key {
         return Ok(());
     }
     let message = format!(
-        "this method serves several keys, and takes the one that is meant before the value: \
+        "this method serves several keys, so it takes {what} before the value: \
          `{name}: &str`"
     );
     Err(Error::new(method.signature.paren_token.span.join(), message))

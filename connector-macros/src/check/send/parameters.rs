@@ -35,8 +35,9 @@ impl<'a> Parameters<'a> {
     /// Checks that references come first.
     pub(super) fn in_order(&self) -> Result<()> {
         let Some(ty) = self.timestamp.filter(|ty| is_reference(ty)) else { return Ok(()) };
-        let message = "the session and the key come before the value: `&self, session: &Session, key: \
-                       &str, value: f64, at: Timestamp`, of which only `&self` and the value must be";
+        let message = "the session and the key come before the value: `&self, session: &Session, \
+                       key: &str, value: f64, at: Timestamp`, of which only `&self` and the value \
+                       are required";
         Err(Error::new_spanned(ty, message))
     }
 }
@@ -58,7 +59,7 @@ pub(crate) fn distinct_parameters(session: Option<&Type>, send: &Send) -> Result
         return Err(Error::new_spanned(&send.value, message));
     }
     if send.timestamp.is_some() && written(&send.value) == "Timestamp" {
-        let message = "the time of the command comes after its value: exchange the two";
+        let message = "the time of the command comes after its value: swap the two";
         return Err(Error::new_spanned(&send.value, message));
     }
     Ok(())

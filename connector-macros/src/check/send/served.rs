@@ -46,18 +46,18 @@ impl Served<'_> {
         let name = &first.method.signature.ident;
         let Some(key) = &self.key else {
             let message = format!(
-                "`{name}` takes the commands for all other keys already: there is one such method"
+                "`{name}` already takes the commands for all other keys: remove one of the two"
             );
             return Error::new_spanned(self.method.attr, message);
         };
         let message = match &first.key {
             Some(other) if other.value() != key.value() => format!(
-                "a key could be one of these and of \"{}\", which `{name}` serves: make them differ \
-                 in what is outside of the braces",
+                "a key could belong to this family and to \"{}\", which `{name}` serves: make the \
+                 families differ outside the braces",
                 other.value()
             ),
             _ => format!(
-                "`{name}` takes the commands for the key \"{}\" already: choose another key",
+                "`{name}` already takes the commands for the key \"{}\": choose another key",
                 key.value()
             ),
         };

@@ -1,4 +1,4 @@
-//! How serde spells the names of fields and variants: `rename_all`.
+//! The cases in which serde spells the names of fields and variants: `rename_all`.
 
 /// A value of `rename_all`.
 #[derive(Debug, Clone, Copy)]

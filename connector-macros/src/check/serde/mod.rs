@@ -75,7 +75,7 @@ impl Serde {
             other => {
                 let message = format!(
                     "`{other}` changes what serde writes in a way that this derive does not \
-                     follow: remove it, or implement `Datapoints` by hand"
+                     support: remove it, or implement `Datapoints` by hand"
                 );
                 return Err(Error::new_spanned(option.path(), message));
             }

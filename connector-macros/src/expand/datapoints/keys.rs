@@ -1,4 +1,4 @@
-//! Keys at compile time: those that a type tells other types, and checks of those that they tell.
+//! Keys at compile time: the constants of a type, and the checks of the constants of other types.
 
 use proc_macro2::TokenStream;
 use quote::{quote, quote_spanned};
