@@ -1,23 +1,23 @@
-//! What kind of value a type holds, as far as its name says so.
+//! The kind of value that a type holds, judged by its name.
 
 use syn::{PathSegment, Type};
 
 use crate::syntax;
 
-/// What a type says by its name.
+/// The kind of a value.
 #[derive(Clone, Copy, PartialEq)]
-pub(super) enum Kind {
+pub(crate) enum Kind {
     Integer,
     Float,
     Bool,
     Text,
-    /// Neither of these.
+    /// None of these.
     Other,
     Unknown,
 }
 
 impl Kind {
-    pub(super) fn of(ty: &Type) -> Self {
+    pub(crate) fn of(ty: &Type) -> Self {
         let name = match syntax::ty(ty) {
             Type::Path(path) => path.path.segments.last(),
             Type::Tuple(_) | Type::Array(_) => return Self::Other,
@@ -34,11 +34,11 @@ impl Kind {
         }
     }
 
-    pub(super) fn is_number(self) -> bool {
+    pub(crate) fn is_number(self) -> bool {
         matches!(self, Self::Integer | Self::Float)
     }
 
-    pub(super) fn is_no_number(self) -> bool {
+    pub(crate) fn is_no_number(self) -> bool {
         matches!(self, Self::Bool | Self::Text | Self::Other)
     }
 }

@@ -1,4 +1,4 @@
-//! A range fits the type of the value that it bounds.
+//! Ranges: they fit the type of the value that they bound.
 
 use std::fmt;
 
@@ -9,21 +9,24 @@ use syn::{
 };
 
 use super::{kind::Kind, options::Options};
-use crate::{errors::both, model::Range, syntax};
+use crate::{error_collector::ErrorCollector, model::Range, syntax};
 
 /// The range of a value, both of its ends included.
-pub(super) fn range(options: &Options, value: Option<&Type>) -> Result<Option<Range>> {
+pub(crate) fn range(options: &Options, value: Option<&Type>) -> Result<Option<Range>> {
     let Some(range) = options.get("range") else { return Ok(None) };
     let kind = value.map_or(Kind::Unknown, Kind::of);
     if kind.is_no_number() {
-        let message = "only numbers have a range: remove it, or take a number type";
+        let message = "only numbers have a range: remove it, or use a numeric type";
         return Err(Error::new_spanned(range, message));
     }
     let mut literals = None;
     if let Some((low, high)) = ends(range)? {
         let numbers = (Number::read(low)?, Number::read(high)?);
-        both(fits(kind, (low, high), numbers), in_order(range, numbers))?;
-        literals = both(numbers.0.typed(low), numbers.1.typed(high)).ok();
+        let mut errors = ErrorCollector::default();
+        errors.check(fits(kind, (low, high), numbers));
+        errors.check(in_order(range, numbers));
+        errors.finish()?;
+        literals = numbers.0.typed(low).zip(numbers.1.typed(high));
     }
     let ty = value.cloned().unwrap_or_else(|| parse_quote!(_));
     Ok(Some(match literals.filter(|_| kind == Kind::Unknown) {
@@ -32,7 +35,7 @@ pub(super) fn range(options: &Options, value: Option<&Type>) -> Result<Option<Ra
     }))
 }
 
-/// The ends as they are written; none where the range is a constant.
+/// The ends as they are written; none if the range is a constant.
 fn ends(range: &Expr) -> Result<Option<(&Expr, &Expr)>> {
     let Expr::Range(ExprRange { start, limits, end, .. }) = syntax::expr(range) else {
         match syntax::expr(range) {
@@ -42,7 +45,7 @@ fn ends(range: &Expr) -> Result<Option<(&Expr, &Expr)>> {
             }
             _ => {}
         }
-        let message = "a range is written with both of its ends: `range = 15.0..=30.0`";
+        let message = "write the range with both of its ends: `range = 15.0..=30.0`";
         return Err(Error::new_spanned(range, message));
     };
     match (start, limits, end) {
@@ -58,7 +61,7 @@ fn ends(range: &Expr) -> Result<Option<(&Expr, &Expr)>> {
     }
 }
 
-/// Literals are of the kind that the value is. Rust would say no more than "mismatched types".
+/// Checks that literals are of the value's kind. Rust would only report "mismatched types".
 fn fits(kind: Kind, ends: (&Expr, &Expr), numbers: (Number, Number)) -> Result<()> {
     use Number::{Float, Integer};
     let (wrong, message) = match (kind, numbers) {
@@ -86,11 +89,11 @@ fn in_order(range: &Expr, (low, high): (Number, Number)) -> Result<()> {
     if !reversed {
         return Ok(());
     }
-    let message = format!("nothing is in this range: write `{high}..={low}`");
+    let message = format!("this range is empty: write `{high}..={low}`");
     Err(Error::new_spanned(range, message))
 }
 
-/// What a literal without a suffix says.
+/// The number that a literal without a suffix is.
 #[derive(Clone, Copy)]
 enum Number {
     Integer(i128),
@@ -119,18 +122,18 @@ impl Number {
         }
     }
 
-    /// The literal with a type, as its own type is not known.
-    fn typed(self, written: &Expr) -> Result<Expr> {
+    /// The literal with a type, as the type of the value is not known.
+    fn typed(self, written: &Expr) -> Option<Expr> {
         let number = match self {
             Self::Integer(integer) => match (i64::try_from(integer), u64::try_from(integer)) {
                 (Ok(integer), _) => quote_spanned!(written.span()=> #integer),
                 (_, Ok(integer)) => quote_spanned!(written.span()=> #integer),
-                _ => return Err(Error::new_spanned(written, "")),
+                _ => return None,
             },
             Self::Float(float) => quote_spanned!(written.span()=> #float),
-            Self::Unknown => return Err(Error::new_spanned(written, "")),
+            Self::Unknown => return None,
         };
-        syn::parse2(number)
+        syn::parse2(number).ok()
     }
 
     fn as_float(self) -> String {

@@ -1,4 +1,4 @@
-//! What `#[connector]` may stand on.
+//! The items that `#[connector]` can be on.
 
 use proc_macro2::Span;
 use syn::{Error, Fields, Generics, ItemStruct, Result};
@@ -12,7 +12,7 @@ pub(crate) fn misplaced(keyword: Span) -> Error {
     Error::new(keyword, message)
 }
 
-pub(super) fn inherent(block: &Impl) -> Result<()> {
+pub(crate) fn inherent(block: &Impl) -> Result<()> {
     let Some(of_trait) = &block.of_trait else { return Ok(()) };
     let message = "`#[connector]` belongs on an `impl` block without a trait: it implements the \
                    trait `Connector` itself, from the methods with `#[receive]`, `#[parse]` and \
@@ -20,16 +20,16 @@ pub(super) fn inherent(block: &Impl) -> Result<()> {
     Err(Error::new_spanned(of_trait, message))
 }
 
-pub(super) fn not_generic(generics: &Generics) -> Result<()> {
+pub(crate) fn not_generic(generics: &Generics) -> Result<()> {
     if generics.params.is_empty() {
         return Ok(());
     }
-    let message = "a connector has no generic parameters, as its settings come from the command \
-                   line: name the types";
+    let message = "a connector cannot have generic parameters, because its settings come from the \
+                   command line: name the types";
     Err(Error::new_spanned(&generics.params, message))
 }
 
-pub(super) fn named_fields(item: &ItemStruct) -> Result<()> {
+pub(crate) fn named_fields(item: &ItemStruct) -> Result<()> {
     let Fields::Unnamed(fields) = &item.fields else { return Ok(()) };
     let message = "the fields of a connector become flags, so they need names: write \
                    `{ #[arg(long, env = \"DEVICE_URL\")] url: String }`";

@@ -10,7 +10,7 @@ impl Room {
     "a connector needs a method with `#[parse]`: add `#[parse] fn readings(raw: &str) -> Result<Readings> { .. }`"
 }
 :: core :: compile_error ! {
-    "take `&self`: receiving and sending run at the same time; what changes sits in a `Mutex` or an atomic"
+    "take `&self`: receiving and sending run at the same time, so keep what changes in a `Mutex` or an atomic"
 }
 :: core :: compile_error ! {
     "unknown option `evry`: did you mean `every`?"
@@ -22,7 +22,7 @@ impl Room {
     "the value is a float: write `30.0..=15.0`"
 }
 :: core :: compile_error ! {
-    "nothing is in this range: write `15..=30`"
+    "this range is empty: write `15..=30`"
 }
 # [automatically_derived] impl :: connector_runtime :: Connector for Room {
     type Session = () ;

@@ -7,14 +7,14 @@ impl ::connector_runtime::Datapoints for Status {
     "unknown option `unit`: it belongs to `#[datapoint(unit = \"W\", range = 0.0..=5000.0)] power: f64`"
 }
 ::core::compile_error! {
-    "`tag` changes what serde writes in a way that this derive does not follow: remove it, or implement `Datapoints` by hand"
+    "`tag` changes what serde writes in a way that this derive does not support: remove it, or implement `Datapoints` by hand"
 }
 ::core::compile_error! {
     "unknown option `units`: did you mean `unit`?"
 }
 ::core::compile_error! {
-    "the key contains '#', which no MQTT topic can: choose another"
+    "the key contains '#', which an MQTT topic cannot contain: choose another"
 }
 ::core::compile_error! {
-    "nothing is in this range: write `1.0..=9.0`"
+    "this range is empty: write `1.0..=9.0`"
 }

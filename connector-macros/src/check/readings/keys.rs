@@ -1,31 +1,30 @@
-//! No two fields have the same key, as far as their names say so.
+//! The keys of all fields: each is unique, judged by the names of the fields.
 
 use proc_macro2::Span;
 use syn::{Error, Result, ext::IdentExt, spanned::Spanned};
 
 use super::field::Found;
 use crate::{
-    errors::all,
+    error_collector::all,
     model::{Meeting, Place},
 };
 
-/// No two fields may have the same key.
+/// Checks that no two fields have the same key.
 pub(super) fn unique(found: &[Found<'_>]) -> Result<()> {
     all(found.iter().enumerate().map(|(index, field)| {
         let same = |other: &&Found<'_>| other.field.place == field.field.place;
         let first = found.iter().take(index).find(same).and_then(|first| first.ident);
         let (Place::Key(key), Some(first)) = (&field.field.place, first) else { return Ok(()) };
         let message = format!(
-            "the field `{}`{} has the key \"{key}\" already: choose another key",
+            "the field `{}`{} already has the key \"{key}\": choose another key",
             first.unraw(),
             line(first.span()),
         );
         Err(Error::new_spanned(field.blamed(), message))
     }))
-    .map(|_| ())
 }
 
-/// An error has one place only, so that the other one is told.
+/// Names the other place, as an error has only one.
 fn line(span: Span) -> String {
     if proc_macro::is_available() {
         format!(" in line {}", span.unwrap().line())
@@ -34,7 +33,7 @@ fn line(span: Span) -> String {
     }
 }
 
-/// Which fields could hold the same key, depending on what they hold.
+/// The fields that could have the same key, depending on their types.
 pub(super) fn meetings(found: &[Found<'_>]) -> Vec<Meeting> {
     let meeting = |(field, found_field): (usize, &Found<'_>)| {
         let others = (0..found.len()).filter(|&other| could_meet(found, other, field));
@@ -45,7 +44,7 @@ pub(super) fn meetings(found: &[Found<'_>]) -> Vec<Meeting> {
     meetings.filter(|meeting| !meeting.others.is_empty()).collect()
 }
 
-/// Whether the second field may have a key of the first one, and is to be blamed for it.
+/// Whether the second field may have a key of the first one, and is the one to change.
 fn could_meet(found: &[Found<'_>], first: usize, second: usize) -> bool {
     let is_known = |field: &Found<'_>| field.field.writer.is_none();
     let [Some(one), Some(other)] = [first, second].map(|index| found.get(index)) else {

@@ -1,8 +1,8 @@
-//! How serde spells the names of fields and variants: `rename_all`.
+//! The cases in which serde spells the names of fields and variants: `rename_all`.
 
 /// A value of `rename_all`.
 #[derive(Debug, Clone, Copy)]
-pub(in super::super) enum Case {
+pub(crate) enum Case {
     Lower,
     Upper,
     Pascal,
@@ -14,7 +14,7 @@ pub(in super::super) enum Case {
 }
 
 impl Case {
-    pub(in super::super) const NAMES: [&str; 8] = [
+    pub(crate) const NAMES: [&str; 8] = [
         "lowercase",
         "UPPERCASE",
         "PascalCase",
@@ -25,7 +25,7 @@ impl Case {
         "SCREAMING-KEBAB-CASE",
     ];
 
-    pub(in super::super) fn of(name: &str) -> Option<Self> {
+    pub(crate) fn of(name: &str) -> Option<Self> {
         let cases = [
             Self::Lower,
             Self::Upper,
@@ -40,7 +40,7 @@ impl Case {
     }
 
     /// From `snake_case`.
-    pub(in super::super) fn of_field(self, name: &str) -> String {
+    pub(crate) fn of_field(self, name: &str) -> String {
         match self {
             Self::Lower | Self::Snake => name.to_owned(),
             Self::Upper | Self::ScreamingSnake => name.to_ascii_uppercase(),
@@ -54,7 +54,7 @@ impl Case {
     }
 
     /// From `PascalCase`.
-    pub(in super::super) fn of_variant(self, name: &str) -> String {
+    pub(crate) fn of_variant(self, name: &str) -> String {
         match self {
             Self::Pascal => name.to_owned(),
             Self::Lower => name.to_ascii_lowercase(),

@@ -1,0 +1,5 @@
+//! Tests of the expansions, and of the reference of options.
+
+mod blessed;
+mod expansions;
+mod reference;
