@@ -1,5 +1,7 @@
 //! The page *expansion* of the guide shows the code that the macro writes.
 
+use std::{fs, path::Path};
+
 const PAGE: &str = include_str!("../src/guide/expansion.md");
 const INPUT: &str = include_str!("../../connector-macros/tests/expand/guide.in.rs");
 const OUTPUT: &str = include_str!("../../connector-macros/tests/expand/guide.out.rs");
@@ -37,4 +39,25 @@ fn visible(block: &str) -> String {
 fn compact(code: &str) -> String {
     let code: String = code.split_whitespace().collect();
     code.replace(",)", ")").replace(",]", "]").replace(",}", "}")
+}
+
+#[test]
+fn the_quoted_compile_errors_are_those_of_the_macros() {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/ui/fail");
+    let errors: String = fs::read_dir(fixtures)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "stderr"))
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect();
+    let (_, table) = PAGE.split_once("| form | compile error |").unwrap();
+    let rows: Vec<_> = table.lines().skip(2).take_while(|line| line.starts_with('|')).collect();
+    assert!(rows.len() > 20, "the table has lost its rows");
+    for row in rows {
+        let quoted = row.split(" | ").nth(1).unwrap().trim_matches('`').trim();
+        let parts: Vec<_> =
+            quoted.split("..").map(str::trim).filter(|part| part.len() > 3).collect();
+        let is_known = |error: &str| parts.iter().all(|part| error.contains(part));
+        assert!(errors.lines().any(is_known), "no fixture has this error: {quoted}");
+    }
 }
