@@ -5,12 +5,9 @@
 //! when the connection breaks may be lost; it is never run late. One that the connector has
 //! acknowledged is run, unless the connector itself is killed.
 //!
-//! `cargo build --examples && cargo test --test commands` needs `mosquitto`.
+//! `cargo test --test commands` needs `mosquitto`.
 
 #[allow(unused, reason = "other test programs need the rest")]
-#[path = "support/mod.rs"]
-mod support;
-
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex},
@@ -23,15 +20,14 @@ use connector_runtime::{
 };
 use rumqttc::{AsyncClient, MqttOptions, QoS};
 use serde_json::json;
+use support::{
+    Device, Mosquitto, NAME, launch, patiently,
+    proxy::{Counts, Kind, Proxy, Watch, Way},
+};
 use tokio::{
     sync::mpsc,
     task::JoinHandle,
     time::{sleep, timeout},
-};
-
-use self::support::{
-    Device, Mosquitto, NAME, launch, patiently,
-    proxy::{Counts, Kind, Proxy, Watch, Way},
 };
 
 const LAST: u32 = 999_999;

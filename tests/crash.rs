@@ -1,9 +1,6 @@
 //! What survives `kill -9`: a connector with a spool under load, killed again and again.
 //!
-//! `cargo build --examples && cargo test --test crash`. `CRASH_SEED=7` repeats a run's times.
-
-#[path = "support/mod.rs"]
-mod support;
+//! `cargo test --test crash`. `CRASH_SEED=7` repeats a run's times.
 
 use std::{
     collections::{BTreeMap, HashSet},

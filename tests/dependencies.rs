@@ -20,7 +20,7 @@ fn is_allowed(expression: &str, allowed: &[&str]) -> bool {
 
 #[test]
 fn dependencies_have_licences_and_sources_that_are_allowed() {
-    let deny = fs::read_to_string("deny.toml").expect("it is beside Cargo.toml");
+    let deny = fs::read_to_string("../deny.toml").expect("it is beside Cargo.toml");
     let allowed = deny.lines().find_map(|line| line.strip_prefix("allow = [")).expect("licences");
     let allowed: Vec<_> = allowed.split('"').skip(1).step_by(2).collect();
     let cargo = env::var_os("CARGO").expect("cargo runs this");

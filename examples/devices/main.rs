@@ -3,8 +3,6 @@
 //! `cargo run --example devices` lists them.
 //! `cargo run --example devices -- keba_udp --broker` starts one, with all that its connector needs.
 
-#[path = "../support/administrator.rs"]
-mod administrator;
 mod keba_udp;
 mod modbus_tcp;
 mod mqtt_bridge;

@@ -4,9 +4,8 @@ use std::{collections::BTreeMap, fs};
 
 use rumqttc::QoS;
 use serde_json::{Value, json};
+use support::{Bus, Launch, Mosquitto, World, free_port, get, patiently};
 use tokio::time::{Duration, sleep};
-
-use crate::support::{Bus, Launch, Mosquitto, World, free_port, get, patiently};
 
 /// The most memory that a connector may ever have used, in bytes.
 const MEMORY: usize = 256 << 20;

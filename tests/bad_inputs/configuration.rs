@@ -1,8 +1,7 @@
 //! Settings: variables, flags and `.env` files.
 
+use support::{Device, Launch};
 use tokio::task::JoinSet;
-
-use crate::support::{Device, Launch};
 
 /// So many connectors start side by side.
 const AT_ONCE: usize = 8;
@@ -238,7 +237,7 @@ pub(crate) fn names() -> Vec<String> {
 
 /// Starts a connector; its broker and its device are not there.
 async fn start((name, input, report): Case) {
-    let launch = Launch::example("tcp_json").variable("CONNECTOR_NAME", "demo");
+    let launch = Launch::program("tcp_json").variable("CONNECTOR_NAME", "demo");
     let launch = launch.variable("MQTT_BROKER_HOST", "127.0.0.1").device(Device::place());
     let connector = match input {
         Input::Variable(variable, value) => launch.variable(variable, &value),

@@ -1,8 +1,9 @@
 //! Texts that end up in the log: from a device, from a command, and from a datapoint map.
 
 use serde_json::json;
+use support::Message;
 
-use crate::{bench::Bench, support::Message};
+use crate::bench::Bench;
 
 /// The most bytes of a text in the log, with the mark that it was cut.
 const LONGEST: usize = 4096 + 3;

@@ -1,12 +1,9 @@
 //! Bad inputs, each with a name: whatever comes from the bus, the device, the broker or the operator,
 //! the connector refuses it, counts it, and goes on.
 //!
-//! `cargo build --examples && cargo test --test bad_inputs` needs `mosquitto`. Each file has the inputs
+//! `cargo test --test bad_inputs` needs `mosquitto`. Each file has the inputs
 //! of one door, and what is to become of each. After each group a good map, a good frame and a good
 //! command still pass.
-
-#[path = "../support/mod.rs"]
-mod support;
 
 mod bench;
 mod commands;

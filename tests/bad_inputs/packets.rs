@@ -1,16 +1,14 @@
 //! MQTT packets from a broker that is none.
 
 use serde_json::json;
+use support::{Device, launch, patiently};
 use tokio::{
     io::{self, AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     task::JoinSet,
 };
 
-use crate::{
-    bench::assert_memory,
-    support::{Device, launch, patiently},
-};
+use crate::bench::assert_memory;
 
 /// So many connectors run side by side.
 const AT_ONCE: usize = 6;

@@ -2,8 +2,7 @@
 
 use rumqttc::QoS;
 use serde_json::{Value, json};
-
-use crate::support::{Broker, Device, World, on_both_brokers};
+use support::{Broker, Device, World, on_both_brokers};
 
 const TOPIC: &str = "demo/messages/1/value";
 
@@ -37,12 +36,10 @@ async fn world(broker: Broker) -> World {
     world
 }
 
-impl World {
-    /// A good command, and the proof that the connector still carries it out.
-    async fn assert_commands_work(&mut self, value: &str) {
-        self.bus.publish(TOPIC, QoS::AtLeastOnce, false, command(value)).await;
-        assert_eq!(self.link.hear().await, line(value));
-    }
+/// A good command, and the proof that the connector still carries it out.
+async fn assert_commands_work(world: &mut World, value: &str) {
+    world.bus.publish(TOPIC, QoS::AtLeastOnce, false, command(value)).await;
+    assert_eq!(world.link.hear().await, line(value));
 }
 
 async fn every_json_type_reaches_the_device(broker: Broker) {
@@ -61,7 +58,7 @@ async fn every_json_type_reaches_the_device(broker: Broker) {
         "1e400",
     ];
     for value in values {
-        world.assert_commands_work(value).await;
+        assert_commands_work(&mut world, value).await;
     }
     world.bus.publish("other/2", QoS::ExactlyOnce, false, command("22")).await;
     assert_eq!(world.link.hear().await, r#"{"set":"room_2__setpoint","value":22}"#);
@@ -92,7 +89,7 @@ async fn commands_keep_their_order_and_come_once(broker: Broker) {
         }
     }
     // Nothing comes twice.
-    world.assert_commands_work("\"end\"").await;
+    assert_commands_work(&mut world, "\"end\"").await;
     world.end().await;
 }
 
@@ -102,7 +99,7 @@ async fn a_retained_command_is_history(broker: Broker) {
     world.bus.publish(TOPIC, QoS::AtLeastOnce, true, command("\"old\"")).await;
     world.publish_map(&map(&json!({ TOPIC: "room_1__setpoint" }))).await;
     world.log("the retained command for `room_1__setpoint`").await;
-    world.assert_commands_work("1").await;
+    assert_commands_work(&mut world, "1").await;
     // The retain flag of the sender does not matter for one that is live.
     world.bus.publish(TOPIC, QoS::AtLeastOnce, true, command("2")).await;
     assert_eq!(world.link.hear().await, line("2"));
@@ -111,7 +108,7 @@ async fn a_retained_command_is_history(broker: Broker) {
     let both = map(&json!({ TOPIC: "room_1__setpoint", "other/2": "room_2__setpoint" }));
     world.publish_map(&both).await;
     world.log("the retained command for `room_1__setpoint`").await;
-    world.assert_commands_work("3").await;
+    assert_commands_work(&mut world, "3").await;
     world.end().await;
 }
 
@@ -137,12 +134,12 @@ async fn what_is_no_command_is_logged(broker: Broker) {
         world
             .error("the command for `room_1__setpoint` on `demo/messages/1/value` is refused")
             .await;
-        world.assert_commands_work(&i.to_string()).await;
+        assert_commands_work(&mut world, &i.to_string()).await;
     }
     let deep = "[".repeat(100_000);
     world.bus.publish(TOPIC, QoS::AtLeastOnce, false, command(&deep)).await;
     world.error("is refused").await;
-    world.assert_commands_work("\"end\"").await;
+    assert_commands_work(&mut world, "\"end\"").await;
     world.end().await;
 }
 
@@ -153,7 +150,7 @@ async fn only_topics_of_the_map_take_commands(broker: Broker) {
     {
         world.bus.publish(topic, QoS::AtLeastOnce, false, command("\"unmapped\"")).await;
     }
-    world.assert_commands_work("1").await;
+    assert_commands_work(&mut world, "1").await;
     world.select(&map(&json!({ "other/2": "room_2__setpoint", "other/3": "nobody" }))).await;
     world.bus.publish(TOPIC, QoS::AtLeastOnce, false, command("\"removed\"")).await;
     world.bus.publish("other/3", QoS::AtLeastOnce, false, command("\"unknown\"")).await;
@@ -174,7 +171,7 @@ async fn a_sensors_topic_takes_no_commands(broker: Broker) {
     world.link.say(r#"{"room_1":{"setpoint":20}}"#).await;
     world.bus.next("demo/echo").await;
     world.bus.publish("demo/echo", QoS::AtLeastOnce, false, command("\"echo\"")).await;
-    world.assert_commands_work("21").await;
+    assert_commands_work(&mut world, "21").await;
     world.end().await;
 }
 
@@ -192,6 +189,6 @@ async fn a_command_for_a_device_that_is_away_is_an_error(broker: Broker) {
     world.link = world.device.accept().await;
     world.catch_up("back").await;
     // The old command is not made up for.
-    world.assert_commands_work("21").await;
+    assert_commands_work(&mut world, "21").await;
     world.end().await;
 }

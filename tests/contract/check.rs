@@ -1,15 +1,14 @@
 //! What the commands beside `run` say of settings, without a running connector.
 
 use rumqttc::QoS;
-
-use crate::support::{Bus, Device, Embedded, Launch, connector::Ended, free_port};
+use support::{Bus, Device, Embedded, Launch, connector::Ended, free_port};
 
 fn check(launch: Launch) -> Launch {
     launch.argument("check")
 }
 
 fn tcp_json() -> Launch {
-    check(Launch::example("tcp_json"))
+    check(Launch::program("tcp_json"))
 }
 
 /// The columns of a line of the table.
@@ -91,8 +90,8 @@ async fn what_cannot_be_reached_is_told() {
 
 #[tokio::test]
 async fn the_help_lists_the_commands_and_a_shell_completes_them() {
-    let help = Launch::example("tcp_json").argument("--help").start().wait().await;
-    let script = Launch::example("tcp_json").argument("completions").argument("bash");
+    let help = Launch::program("tcp_json").argument("--help").start().wait().await;
+    let script = Launch::program("tcp_json").argument("completions").argument("bash");
     let script = script.start().wait().await;
     script.assert_clean();
     for command in ["run", "check", "healthcheck", "completions"] {
@@ -100,17 +99,17 @@ async fn the_help_lists_the_commands_and_a_shell_completes_them() {
         assert!(script.stdout.contains(&format!("tcp__json__subcmd__{command}\"")), "{command}");
     }
     assert!(script.stdout.contains("--mqtt-broker-host"));
-    let ended = Launch::example("tcp_json").argument("completions").start().wait().await;
+    let ended = Launch::program("tcp_json").argument("completions").start().wait().await;
     assert!(ended.stderr.contains("<SHELL> is missing"), "{}", ended.stderr);
 }
 
 #[tokio::test]
 async fn run_is_the_default_and_a_command_comes_first() {
-    let named = Launch::example("tcp_json").argument("run").argument("--debug=x");
+    let named = Launch::program("tcp_json").argument("run").argument("--debug=x");
     let named = named.start().wait().await;
-    let not_named = Launch::example("tcp_json").argument("--debug=x").start().wait().await;
+    let not_named = Launch::program("tcp_json").argument("--debug=x").start().wait().await;
     assert_eq!((named.code, &named.stderr), (Some(78), &not_named.stderr));
-    let late = Launch::example("tcp_json").broker(1).variable("DEVICE_ADDR", "127.0.0.1:1");
+    let late = Launch::program("tcp_json").broker(1).variable("DEVICE_ADDR", "127.0.0.1:1");
     let late = late.argument("--debug=FALSE").argument("check").start().wait().await;
     assert_eq!(late.code, Some(78));
     assert!(late.stderr.contains("`check` must be the first argument"), "{}", late.stderr);

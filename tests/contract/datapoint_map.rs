@@ -2,8 +2,7 @@
 
 use rumqttc::QoS;
 use serde_json::{Map, Value, json};
-
-use crate::support::{Broker, Bus, Device, Mosquitto, World, launch, on_both_brokers};
+use support::{Broker, Bus, Device, Mosquitto, World, launch, on_both_brokers};
 
 const MAP: &str = "demo/datapoint_map";
 

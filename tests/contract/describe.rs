@@ -8,8 +8,7 @@ use std::{
 
 use rumqttc::QoS;
 use serde_json::{Value, json};
-
-use crate::support::{Folder, Launch, Mosquitto, World, connector::Ended};
+use support::{Folder, Launch, Mosquitto, World, connector::Ended};
 
 /// The formats, and the files that hold them.
 const DOCUMENTS: [(&str, &str); 10] = [
@@ -29,11 +28,11 @@ const DOCUMENTS: [(&str, &str); 10] = [
 const OF_THE_NAME_ALONE: [&str; 2] = ["systemd", "acl"];
 
 fn file(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/contract/documents").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("contract/documents").join(name)
 }
 
 async fn describe(program: &str, format: &str, more: &[&str]) -> Ended {
-    let launch = Launch::example(program).argument("describe").argument("--format");
+    let launch = Launch::program(program).argument("describe").argument("--format");
     let launch = launch.argument(format);
     more.iter().fold(launch, |launch, more| launch.argument(more)).start().wait().await
 }
@@ -95,7 +94,7 @@ async fn a_part_of_a_readme_can_be_kept_fresh() {
 #[tokio::test]
 async fn a_document_is_the_same_in_every_environment_and_shows_no_secret() {
     for (format, _) in DOCUMENTS {
-        let launch = Launch::example("plant").argument("describe").argument("--format");
+        let launch = Launch::program("plant").argument("describe").argument("--format");
         let launch = launch.argument(format).dotenv("DEVICE_PIN=hunter2\nDEBUG=TRUE\n");
         let settings = [("CONNECTOR_NAME", "other"), ("MQTT_USERNAME", "me"), ("DEVICE_FILE", "f")];
         let launch =
@@ -135,7 +134,7 @@ async fn the_example_of_settings_can_be_used() {
     let all: Vec<_> = all.lines().filter(is_setting).collect();
     assert_eq!(all.len(), 20);
     for text in [filled, all.join("\n")] {
-        let check = Launch::example("plant").argument("check").dotenv(&text);
+        let check = Launch::program("plant").argument("check").dotenv(&text);
         let ended = check.start().wait().await;
         assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     }

@@ -5,6 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use connector_runtime::{BusSettings, prelude::*};
 use rumqttc::QoS;
 use serde_json::json;
+use support::{Broker, Bus, Device, DeviceLink, on_both_brokers};
 use tokio::{
     io::AsyncWriteExt,
     net::TcpStream,
@@ -12,8 +13,6 @@ use tokio::{
     task::JoinHandle,
     time::Instant,
 };
-
-use crate::support::{Broker, Bus, Device, DeviceLink, on_both_brokers};
 
 on_both_brokers! {
     only_commands_of_now_pass,

@@ -2,11 +2,10 @@
 
 use rumqttc::QoS;
 use serde_json::json;
-use tokio::time::sleep;
-
-use crate::support::{
+use support::{
     Device, Embedded, Launch, Mosquitto, World, connector::Ended, free_port, get, launch, patiently,
 };
+use tokio::time::sleep;
 
 /// Asks until this is the answer: the connector tells the bus and HTTP of a change one after the other.
 async fn until(port: u16, path: &str, status: u16, text: &str) {
@@ -47,7 +46,7 @@ async fn it_is_ready_with_broker_and_device_and_fresh_data() {
 
 /// The command that containers ask with. It needs no other setting.
 async fn healthcheck(port: u16, more: &[&str]) -> Ended {
-    let launch = Launch::example("tcp_json").argument("healthcheck");
+    let launch = Launch::program("tcp_json").argument("healthcheck");
     let launch = launch.variable("HEALTH_ADDR", &format!("0.0.0.0:{port}"));
     more.iter().fold(launch, |launch, more| launch.argument(more)).start().wait().await
 }
@@ -74,7 +73,7 @@ async fn a_container_can_ask_how_it_is() {
     assert!(unready.stderr.contains("there is no connection to the device"), "{}", unready.stderr);
     connector.terminate().await.assert_clean();
 
-    let unset = Launch::example("tcp_json").argument("healthcheck").start().wait().await;
+    let unset = Launch::program("tcp_json").argument("healthcheck").start().wait().await;
     assert_eq!(unset.code, Some(1));
     assert!(unset.stderr.contains("HEALTH_ADDR is not set"), "{}", unset.stderr);
 }

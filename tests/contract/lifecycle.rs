@@ -1,8 +1,7 @@
 //! How a connector starts, shows that it lives, and ends.
 
 use serde_json::json;
-
-use crate::support::{Bus, Device, Embedded, Launch, Mosquitto, World, launch};
+use support::{Bus, Device, Embedded, Launch, Mosquitto, World, launch};
 
 /// As from `docker stop`, and as from Ctrl-C.
 const SIGNALS: [&str; 2] = ["TERM", "INT"];
@@ -157,7 +156,7 @@ async fn a_connector_without_a_name_has_the_one_of_its_author() {
     let broker = Embedded::start().await;
     let device = Device::start().await;
     let mut bus = Bus::on(broker.port()).await;
-    let launch = Launch::example("tcp_json").variable("CONNECTOR_NAME", "");
+    let launch = Launch::program("tcp_json").variable("CONNECTOR_NAME", "");
     let connector = launch.broker(broker.port()).device(device.address()).start();
     bus.next("tcp-json/heartbeat").await;
     connector.terminate().await.assert_clean();

@@ -4,9 +4,6 @@
 //! `cargo test --test contract` needs `mosquitto`; filter by theme (`sensors::`) or by broker
 //! (`::mosquitto::`). It is one program, so that tests of all themes run side by side.
 
-#[path = "../support/mod.rs"]
-mod support;
-
 mod actuators;
 mod check;
 mod datapoint_map;

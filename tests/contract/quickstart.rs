@@ -1,13 +1,12 @@
 //! The quickstart: what a newcomer sees within a few seconds.
 
 use std::time::{Duration, Instant};
-
-use crate::support::{Bus, Launch, Mosquitto};
+use support::{Bus, Launch, Mosquitto};
 
 #[tokio::test]
 async fn it_needs_nothing_but_itself() {
     let start = Instant::now();
-    let quickstart = Launch::example("quickstart").argument("--for").argument("8").start();
+    let quickstart = Launch::program("quickstart").argument("--for").argument("8").start();
     quickstart.stdout.line("bus     quickstart/messages/2/value  {").await;
     assert!(start.elapsed() < Duration::from_secs(3), "{}", quickstart.stdout.text());
     quickstart.stdout.line("setpoint is now 26").await;
@@ -20,7 +19,7 @@ async fn it_needs_nothing_but_itself() {
 async fn it_uses_the_broker_of_the_environment() {
     let broker = Mosquitto::start().await;
     let mut bus = Bus::on(broker.port()).await;
-    let quickstart = Launch::example("quickstart").broker(broker.port()).start();
+    let quickstart = Launch::program("quickstart").broker(broker.port()).start();
     let topic = bus.next("quickstart/datapoint_map").await.json()["sensor"].take();
     assert!(topic.as_object().is_some(), "{topic}");
     let temperature = bus.next("quickstart/messages/2/value").await;

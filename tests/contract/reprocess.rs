@@ -2,8 +2,7 @@
 
 use rumqttc::QoS;
 use serde_json::json;
-
-use crate::support::{Broker, Bus, World, on_both_brokers};
+use support::{Broker, Bus, World, on_both_brokers};
 
 on_both_brokers! {
     a_message_of_the_past_gives_its_values_again,

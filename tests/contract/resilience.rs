@@ -2,14 +2,13 @@
 
 use rumqttc::QoS;
 use serde_json::{Value, json};
+use support::{
+    Broker, Bus, Device, Embedded, Message, Mosquitto, NAME, World, launch, on_both_brokers,
+    patiently,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpListener,
-};
-
-use crate::support::{
-    Broker, Bus, Device, Embedded, Message, Mosquitto, NAME, World, launch, on_both_brokers,
-    patiently,
 };
 
 on_both_brokers! {

@@ -1,14 +1,13 @@
 //! Secrets are not shown, whatever happens.
 
 use rumqttc::QoS;
-
-use crate::support::{Bus, Embedded, Folder, Launch, Mosquitto, free_port};
+use support::{Bus, Embedded, Folder, Launch, Mosquitto, free_port};
 
 /// Part of each secret, and of nothing else.
 const CANARY: &str = "canary";
 
 fn careless(port: u16) -> Launch {
-    let launch = Launch::example("careless").broker(port).variable("DEBUG", "TRUE");
+    let launch = Launch::program("careless").broker(port).variable("DEBUG", "TRUE");
     let launch = launch.variable("MQTT_USERNAME", "me").variable("DEVICE_PIN", "pin-canary");
     launch.variable("DEVICE_URL", "http://me:url-canary@127.0.0.1:1/path")
 }
@@ -26,7 +25,7 @@ async fn no_secret_leaves_a_connector_that_runs() {
     let launch = careless(broker.port()).path("MQTT_PASSWORD_FILE", &file);
     let connector = launch.variable("SEND_RAW_MESSAGE_TO_DB", "TRUE").start();
     for said in ["http://***@127.0.0.1:1/path", "it panicked: with ***", "no device: Careless"] {
-        let says = |log: &crate::support::Message| log.text().contains(said);
+        let says = |log: &support::Message| log.text().contains(said);
         bus.next_where("careless/logs", says).await;
     }
     bus.send("set", QoS::AtLeastOnce, false, r#"{"value": "x"}"#);

@@ -1,8 +1,7 @@
 //! From the device to the bus: what is announced, and what is published.
 
 use serde_json::{Value, json};
-
-use crate::support::{Broker, Bus, Message, World, on_both_brokers};
+use support::{Broker, Bus, Message, World, on_both_brokers};
 
 on_both_brokers! {
     the_whole_transcript,

@@ -1,12 +1,11 @@
 //! Settings as an operator gives them, and what is said about those that cannot be used.
 
 use serde_json::{Value, json};
-
-use crate::support::{Device, Embedded, Launch, World, launch};
+use support::{Device, Embedded, Launch, World, launch};
 
 #[tokio::test]
 async fn bad_settings_are_reported_together() {
-    let launch = Launch::example("tcp_json")
+    let launch = Launch::program("tcp_json")
         .variable("CONNECTOR_NAME", "a/b")
         .variable("MQTT_BROKER_PORT", "70000")
         .variable("HEARTBEAT_SECONDS", "soon");
@@ -31,7 +30,7 @@ async fn bad_settings_are_reported_together() {
 #[tokio::test]
 async fn a_broker_must_be_named() {
     for host in [None, Some("")] {
-        let launch = Launch::example("tcp_json").variable("DEVICE_ADDR", "127.0.0.1:1");
+        let launch = Launch::program("tcp_json").variable("DEVICE_ADDR", "127.0.0.1:1");
         let launch =
             host.into_iter().fold(launch, |launch, host| launch.variable("MQTT_BROKER_HOST", host));
         let ended = launch.start().wait().await;
@@ -47,7 +46,7 @@ async fn a_broker_must_be_named() {
 #[tokio::test]
 async fn the_help_lists_every_variable_with_its_default() {
     // Also where the environment is full of nonsense; none of it is shown.
-    let launch = Launch::example("tcp_json").variable("MQTT_BROKER_PORT", "nonsense");
+    let launch = Launch::program("tcp_json").variable("MQTT_BROKER_PORT", "nonsense");
     let ended = launch.variable("MQTT_PASSWORD", "s3cr3t").argument("--help").start().wait().await;
     ended.assert_clean();
     let settings = [
@@ -87,7 +86,7 @@ async fn the_help_lists_every_variable_with_its_default() {
 
 #[tokio::test]
 async fn the_version_is_the_authors() {
-    let ended = Launch::example("tcp_json").argument("--version").start().wait().await;
+    let ended = Launch::program("tcp_json").argument("--version").start().wait().await;
     ended.assert_clean();
     assert_eq!(ended.stdout, concat!("tcp-json ", env!("CARGO_PKG_VERSION")));
 }
@@ -101,7 +100,7 @@ async fn a_dotenv_file_fills_what_the_environment_leaves_open() {
     let mut world = world.await;
     // DEBUG is from the file, name and port are from the environment.
     world.log("settings were read from").await;
-    let is_debug = |log: &crate::support::Message| log.json()["level"] == 10;
+    let is_debug = |log: &support::Message| log.json()["level"] == 10;
     world.link.say(r#"{"a":1}"#).await;
     world.link.say("5").await;
     world.link.say("5").await;

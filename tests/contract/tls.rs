@@ -3,10 +3,7 @@
 use std::path::Path;
 
 use serde_json::json;
-
-use crate::support::{
-    Authority, Device, Files, Folder, Launch, Mosquitto, World, free_port, launch,
-};
+use support::{Authority, Device, Files, Folder, Launch, Mosquitto, World, free_port, launch};
 
 /// How long the certificates are valid, in days.
 const VALID: i32 = 90;

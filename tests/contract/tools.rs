@@ -4,16 +4,13 @@ use std::{fs, path::Path};
 
 use rumqttc::QoS;
 use serde_json::{Value, json};
-
-use crate::support::{
-    Broker, Bus, Device, Embedded, Folder, Launch, connector::Ended, on_both_brokers,
-};
+use support::{Broker, Bus, Device, Embedded, Folder, Launch, connector::Ended, on_both_brokers};
 
 const READINGS: &str =
     r#"{"inverter":{"power":1250.50,"charge":80,"running":true,"mode":"eco"},"operator":null}"#;
 
 fn tool(program: &str, arguments: &[&str]) -> Launch {
-    arguments.iter().fold(Launch::example(program), |launch, argument| launch.argument(argument))
+    arguments.iter().fold(Launch::program(program), |launch, argument| launch.argument(argument))
 }
 
 /// A command of the plant, whose device is a file.
@@ -227,7 +224,7 @@ async fn recorded_values_are_published_with_their_own_time(broker: Broker) {
 }
 
 /// A simulated plant that says something ten times a second, and a bus with all that it says.
-async fn simulate(more: &[&str]) -> (Embedded, Bus, crate::support::ConnectorProcess) {
+async fn simulate(more: &[&str]) -> (Embedded, Bus, support::ConnectorProcess) {
     let broker = Embedded::start().await;
     let mut bus = Bus::on(broker.port()).await;
     let sensors = ["power", "charge", "running", "mode"];

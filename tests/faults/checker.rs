@@ -8,14 +8,13 @@ use std::{
 };
 
 use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS};
+use support::{
+    NAME, patiently,
+    proxy::{Kind, Watch, Way},
+};
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
-};
-
-use crate::support::{
-    NAME, patiently,
-    proxy::{Kind, Watch, Way},
 };
 
 /// Where the values go, and where the raw messages go.

@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
+use support::{Device, connector::ConnectorProcess, launch};
 use tokio::{sync::mpsc, task::JoinSet, time::sleep};
 
-use crate::{
-    checker::TOPICS,
-    support::{Device, connector::ConnectorProcess, launch},
-};
+use crate::checker::TOPICS;
 
 /// How long a plain client waits after an error.
 const PAUSE: Duration = Duration::from_millis(250);

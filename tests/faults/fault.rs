@@ -2,16 +2,16 @@
 
 use std::{fmt, time::Duration};
 
+use support::{
+    Mosquitto,
+    proxy::{Kind, Proxy, Way},
+};
 use tokio::time::{Instant, sleep, timeout};
 
 use crate::{
     checker::{Checker, Stream},
     client::{Client, Running},
     load::Load,
-    support::{
-        Mosquitto,
-        proxy::{Kind, Proxy, Way},
-    },
 };
 
 /// How long the load goes on before the first fault and after each.

@@ -1,16 +1,13 @@
 //! What survives from the device to the bus: connectors under load while the line or the broker is
 //! harmed.
 //!
-//! `cargo build --examples && cargo test --test faults -- --nocapture` prints what was counted. It
+//! `cargo test --test faults -- --nocapture` prints what was counted. It
 //! needs `mosquitto`.
 //!
 //! Two more take longer, and are to be asked for with `--ignored`: `peers::` puts plain MQTT clients
 //! in the place of the connector, and `soak` goes on for hours.
 
 #[allow(unused, reason = "other test programs need the rest")]
-#[path = "../support/mod.rs"]
-mod support;
-
 mod checker;
 mod client;
 mod fault;

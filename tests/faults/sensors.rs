@@ -3,15 +3,15 @@
 use std::{fmt::Write, sync::Arc, time::Duration};
 
 use serde_json::json;
+use support::{
+    Device, Mosquitto, launch,
+    proxy::{Kind, Proxy, Way},
+};
 use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 
 use crate::{
     client::Client,
     fault::{Fault, Outcome, run},
-    support::{
-        Device, Mosquitto, launch,
-        proxy::{Kind, Proxy, Way},
-    },
 };
 
 /// So many runs share the machine, most of the time waiting.

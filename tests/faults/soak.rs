@@ -6,6 +6,7 @@
 use std::{collections::HashSet, env, fs, str::FromStr, time::Duration};
 
 use rumqttc::{AsyncClient, MqttOptions, QoS};
+use support::proxy::{Kind, Way};
 use tokio::{
     sync::mpsc,
     time::{Instant, interval, sleep, sleep_until, timeout},
@@ -14,7 +15,6 @@ use tokio::{
 use crate::{
     client::Client,
     fault::{Fault, Stage},
-    support::proxy::{Kind, Way},
 };
 
 const EVERY: Duration = Duration::from_secs(30);

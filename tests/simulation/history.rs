@@ -118,7 +118,7 @@ fn every_history_keeps_the_promises() {
     }
     // The default one takes most of the time, as it is not optimised here.
     config.rng_algorithm = RngAlgorithm::XorShift;
-    let regressions = FileFailurePersistence::Direct("tests/simulation/regressions.txt");
+    let regressions = FileFailurePersistence::Direct("simulation/regressions.txt");
     config.failure_persistence = Some(Box::new(regressions));
     let outcome =
         TestRunner::new(config).run(&history(), |(limit, qos, steps)| run(limit, qos, &steps));

@@ -2,13 +2,13 @@
 
 use super::{Embedded, Mosquitto};
 
-pub(crate) enum Broker {
+pub enum Broker {
     Mosquitto(Mosquitto),
     Embedded(Embedded),
 }
 
 impl Broker {
-    pub(crate) fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         match self {
             Self::Mosquitto(broker) => broker.port(),
             Self::Embedded(broker) => broker.port(),
@@ -16,7 +16,7 @@ impl Broker {
     }
 
     /// The mosquitto that it is, for what can only be seen in a log.
-    pub(crate) fn as_mosquitto(&self) -> Option<&Mosquitto> {
+    pub fn as_mosquitto(&self) -> Option<&Mosquitto> {
         match self {
             Self::Mosquitto(broker) => Some(broker),
             Self::Embedded(_) => None,
@@ -24,7 +24,7 @@ impl Broker {
     }
 
     /// Ends it without a word to its clients.
-    pub(crate) async fn stop(&mut self) {
+    pub async fn stop(&mut self) {
         match self {
             Self::Mosquitto(broker) => broker.stop().await,
             Self::Embedded(broker) => broker.stop().await,
@@ -32,7 +32,7 @@ impl Broker {
     }
 
     /// Starts it on the same port; it has forgotten everything.
-    pub(crate) async fn start_again(&mut self) {
+    pub async fn start_again(&mut self) {
         match self {
             Self::Mosquitto(broker) => broker.start_again().await,
             Self::Embedded(broker) => broker.start_again().await,
@@ -53,22 +53,22 @@ impl From<Embedded> for Broker {
 }
 
 /// Makes two tests of each `async fn(Broker)`: one with mosquitto, one with the embedded broker.
+#[macro_export]
 macro_rules! on_both_brokers {
     ($($test:ident),* $(,)?) => {
         mod mosquitto {$(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             #[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
             async fn $test() {
-                super::$test($crate::support::Mosquitto::start().await.into()).await;
+                super::$test($crate::Mosquitto::start().await.into()).await;
             }
         )*}
 
         mod embedded {$(
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $test() {
-                super::$test($crate::support::Embedded::start().await.into()).await;
+                super::$test($crate::Embedded::start().await.into()).await;
             }
         )*}
     };
 }
-pub(crate) use on_both_brokers;

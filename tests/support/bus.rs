@@ -23,7 +23,7 @@ const MAX_WAITING: usize = 10_000;
 const PAUSE: Duration = Duration::from_millis(10);
 
 /// A client of the broker that is subscribed to `#`.
-pub(crate) struct Bus {
+pub struct Bus {
     client: AsyncClient,
     seen: watch::Receiver<Seen>,
     /// How many messages of a topic were taken.
@@ -40,29 +40,29 @@ struct Seen {
 }
 
 #[derive(Clone, PartialEq)]
-pub(crate) struct Message {
-    pub(crate) topic: String,
-    pub(crate) payload: Vec<u8>,
-    pub(crate) qos: u8,
-    pub(crate) retain: bool,
+pub struct Message {
+    pub topic: String,
+    pub payload: Vec<u8>,
+    pub qos: u8,
+    pub retain: bool,
 }
 
 impl Message {
-    pub(crate) fn text(&self) -> &str {
+    pub fn text(&self) -> &str {
         str::from_utf8(&self.payload).unwrap_or_else(|_| panic!("no UTF-8: {self:?}"))
     }
 
-    pub(crate) fn json(&self) -> Value {
+    pub fn json(&self) -> Value {
         serde_json::from_slice(&self.payload).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
     /// The `value` of a value message.
-    pub(crate) fn value(&self) -> Value {
+    pub fn value(&self) -> Value {
         self.json()["value"].take()
     }
 
     /// The `timestamp` of a value or log message.
-    pub(crate) fn timestamp(&self) -> i64 {
+    pub fn timestamp(&self) -> i64 {
         self.json()["timestamp"].as_i64().unwrap_or_else(|| panic!("no timestamp: {self:?}"))
     }
 }
@@ -77,18 +77,18 @@ impl fmt::Debug for Message {
 
 impl Bus {
     /// Connects, and waits until it is subscribed.
-    pub(crate) async fn on(port: u16) -> Self {
+    pub async fn on(port: u16) -> Self {
         Self::connect(port, None, false).await
     }
 
     /// As [`on`](Self::on), for somebody who says many things and waits after each: none is held back
     /// to be sent together with the next one.
-    pub(crate) async fn prompt(port: u16) -> Self {
+    pub async fn prompt(port: u16) -> Self {
         Self::connect(port, None, true).await
     }
 
     /// As [`on`](Self::on), with user name and password.
-    pub(crate) async fn login(port: u16, login: Option<(&str, &str)>) -> Self {
+    pub async fn login(port: u16, login: Option<(&str, &str)>) -> Self {
         Self::connect(port, login, false).await
     }
 
@@ -112,55 +112,55 @@ impl Bus {
     }
 
     /// Waits until it is subscribed.
-    pub(crate) async fn subscribed(&self) {
+    pub async fn subscribed(&self) {
         self.until(|seen| seen.is_subscribed.then_some(()), "the subscription").await;
     }
 
     /// How often it was subscribed.
-    pub(crate) fn subscriptions(&self) -> usize {
+    pub fn subscriptions(&self) -> usize {
         self.seen.borrow().subscriptions
     }
 
     /// Waits until it was subscribed more often than this.
-    pub(crate) async fn subscribed_after(&self, count: usize) {
+    pub async fn subscribed_after(&self, count: usize) {
         let is_after = |seen: &Seen| (seen.subscriptions > count).then_some(());
         self.until(is_after, "further subscription").await;
     }
 
     /// Waits until the broker is gone.
-    pub(crate) async fn lost(&self) {
+    pub async fn lost(&self) {
         self.until(|seen| (!seen.is_subscribed).then_some(()), "the loss of the broker").await;
     }
 
     /// All messages so far.
-    pub(crate) fn messages(&self) -> Vec<Message> {
+    pub fn messages(&self) -> Vec<Message> {
         self.seen.borrow().messages.clone()
     }
 
     /// How many messages of a topic there are so far.
-    pub(crate) fn count(&self, topic: &str) -> usize {
+    pub fn count(&self, topic: &str) -> usize {
         self.seen.borrow().messages.iter().filter(|message| message.topic == topic).count()
     }
 
     /// The last message of a topic so far.
-    pub(crate) fn last(&self, topic: &str) -> Option<Message> {
+    pub fn last(&self, topic: &str) -> Option<Message> {
         self.seen.borrow().messages.iter().rev().find(|message| message.topic == topic).cloned()
     }
 
     /// All messages of a topic so far.
-    pub(crate) fn all(&self, topic: &str) -> Vec<Message> {
+    pub fn all(&self, topic: &str) -> Vec<Message> {
         let mut messages = self.messages();
         messages.retain(|message| message.topic == topic);
         messages
     }
 
     /// Waits for the next message of a topic that was not taken yet.
-    pub(crate) async fn next(&mut self, topic: &str) -> Message {
+    pub async fn next(&mut self, topic: &str) -> Message {
         self.next_where(topic, |_| true).await
     }
 
     /// Waits for the next message of a topic that fulfils a condition; those before count as taken.
-    pub(crate) async fn next_where(
+    pub async fn next_where(
         &mut self,
         topic: &str,
         condition: impl Fn(&Message) -> bool,
@@ -177,13 +177,13 @@ impl Bus {
     }
 
     /// Takes nothing of a topic, now or later, that came before this.
-    pub(crate) fn skip(&mut self, topic: &str) {
+    pub fn skip(&mut self, topic: &str) {
         let count = self.all(topic).len();
         self.taken.insert(topic.to_owned(), count);
     }
 
     /// Publishes, and waits until it comes back: then the broker has it.
-    pub(crate) async fn publish(
+    pub async fn publish(
         &mut self,
         topic: &str,
         qos: QoS,
@@ -196,13 +196,7 @@ impl Bus {
     }
 
     /// Publishes without waiting.
-    pub(crate) fn send(
-        &mut self,
-        topic: &str,
-        qos: QoS,
-        retain: bool,
-        payload: impl Into<Vec<u8>>,
-    ) {
+    pub fn send(&mut self, topic: &str, qos: QoS, retain: bool, payload: impl Into<Vec<u8>>) {
         self.own.insert(topic.to_owned());
         self.client.try_publish(topic, qos, retain, payload).expect("there is room in the queue");
     }
@@ -210,7 +204,7 @@ impl Bus {
     /// Whether all that the connector said has exactly the members that the contract asks for. One
     /// message of another shape ends threads of other services.
     #[track_caller]
-    pub(crate) fn assert_contract(&self, name: &str) {
+    pub fn assert_contract(&self, name: &str) {
         for message in self.messages() {
             if !self.own.contains(&message.topic) {
                 assert_shape(name, &message);

@@ -13,19 +13,19 @@ const HOUR: Duration = Duration::from_hours(1);
 const DAY: Duration = Duration::from_hours(24);
 
 /// Signs certificates.
-pub(crate) struct Authority {
+pub struct Authority {
     issuer: Issuer<'static, KeyPair>,
     pem: String,
 }
 
 /// A certificate and its key.
-pub(crate) struct Files {
-    pub(crate) cert: PathBuf,
-    pub(crate) key: PathBuf,
+pub struct Files {
+    pub cert: PathBuf,
+    pub key: PathBuf,
 }
 
 impl Authority {
-    pub(crate) fn new() -> Self {
+    pub fn new() -> Self {
         let mut params = CertificateParams::default();
         params.distinguished_name.push(DnType::CommonName, "authority");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -35,12 +35,12 @@ impl Authority {
     }
 
     /// Its own certificate, as `ca.pem` in the folder.
-    pub(crate) fn write(&self, folder: &Folder) -> PathBuf {
+    pub fn write(&self, folder: &Folder) -> PathBuf {
         folder.write("ca.pem", &self.pem)
     }
 
     /// Certifies a name for so many days and an hour; negative, it ended so long ago.
-    pub(crate) fn certify(&self, folder: &Folder, name: &str, days: i32) -> Files {
+    pub fn certify(&self, folder: &Folder, name: &str, days: i32) -> Files {
         let mut params = CertificateParams::new([name.to_owned()]).expect("a name");
         params.distinguished_name.push(DnType::CommonName, name);
         let (now, span) = (SystemTime::now(), DAY * days.unsigned_abs() + HOUR);

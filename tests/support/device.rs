@@ -16,13 +16,13 @@ use super::{
 };
 
 /// Where the device listens.
-pub(crate) struct Device {
+pub struct Device {
     listener: TcpListener,
     address: SocketAddr,
 }
 
 /// One connection of a connector to the device.
-pub(crate) struct DeviceLink {
+pub struct DeviceLink {
     lines: Lines<BufReader<OwnedReadHalf>>,
     heard: Vec<String>,
     writer: OwnedWriteHalf,
@@ -30,30 +30,30 @@ pub(crate) struct DeviceLink {
 
 impl Device {
     /// A place for a device that is not there yet.
-    pub(crate) fn place() -> SocketAddr {
+    pub fn place() -> SocketAddr {
         SocketAddr::from(([127, 0, 0, 1], free_port()))
     }
 
-    pub(crate) async fn start() -> Self {
+    pub async fn start() -> Self {
         Self::start_at(Self::place()).await
     }
 
-    pub(crate) async fn start_at(address: SocketAddr) -> Self {
+    pub async fn start_at(address: SocketAddr) -> Self {
         let listener = bound(|| TcpListener::bind(address)).await;
         Self { listener, address }
     }
 
-    pub(crate) fn address(&self) -> SocketAddr {
+    pub fn address(&self) -> SocketAddr {
         self.address
     }
 
     /// Waits for a connector that should come.
-    pub(crate) async fn accept(&self) -> DeviceLink {
+    pub async fn accept(&self) -> DeviceLink {
         patiently(self.wait(), || "no connector came".to_owned()).await
     }
 
     /// Waits for a connector for as long as it takes.
-    pub(crate) async fn wait(&self) -> DeviceLink {
+    pub async fn wait(&self) -> DeviceLink {
         DeviceLink::new(self.listener.accept().await.expect("a connection").0)
     }
 }
@@ -66,33 +66,32 @@ impl DeviceLink {
     }
 
     /// Sends a line.
-    pub(crate) async fn say(&mut self, line: &str) {
+    pub async fn say(&mut self, line: &str) {
         self.try_say(line).await.expect("the connector reads");
     }
 
     /// Sends a line to a connector that may be gone.
-    pub(crate) async fn try_say(&mut self, line: &str) -> io::Result<()> {
+    pub async fn try_say(&mut self, line: &str) -> io::Result<()> {
         self.try_send(format!("{line}\n").as_bytes()).await
     }
 
     /// Sends bytes as they are.
-    pub(crate) async fn send(&mut self, bytes: &[u8]) {
+    pub async fn send(&mut self, bytes: &[u8]) {
         self.try_send(bytes).await.expect("the connector reads");
     }
 
     /// Sends bytes to a connector that may end the connection.
-    pub(crate) async fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
+    pub async fn try_send(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.writer.write_all(bytes).await
     }
 
     /// Waits for the next line of a connector that may be gone.
-    #[allow(dead_code, reason = "only those who test faults need it")]
-    pub(crate) async fn try_hear(&mut self) -> Option<String> {
+    pub async fn try_hear(&mut self) -> Option<String> {
         self.lines.next_line().await.ok().flatten()
     }
 
     /// Waits for the next line of the connector.
-    pub(crate) async fn hear(&mut self) -> String {
+    pub async fn hear(&mut self) -> String {
         let instead = || format!("no command after these: {:?}", self.heard);
         let line = patiently(self.lines.next_line(), instead).await;
         let line = line.expect("UTF-8").expect("the connector stays");

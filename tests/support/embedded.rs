@@ -6,35 +6,35 @@ use connector_runtime::{BrokerListener, EmbeddedBroker};
 
 use super::port::{bound, free_port};
 
-pub(crate) struct Embedded {
+pub struct Embedded {
     broker: EmbeddedBroker,
     address: SocketAddr,
     listening: Option<BrokerListener>,
 }
 
 impl Embedded {
-    pub(crate) async fn start() -> Self {
+    pub async fn start() -> Self {
         let broker = EmbeddedBroker::new();
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let listening = bound(|| broker.listen(address)).await;
         Self { broker, address, listening: Some(listening) }
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         self.address.port()
     }
 
     /// Cuts all connections, as a broken cable does.
-    pub(crate) fn cut(&self) {
+    pub fn cut(&self) {
         self.broker.disconnect_all();
     }
 
-    pub(crate) async fn stop(&mut self) {
+    pub async fn stop(&mut self) {
         self.listening.take().expect("it runs").stop().await;
         self.broker.forget_retained();
     }
 
-    pub(crate) async fn start_again(&mut self) {
+    pub async fn start_again(&mut self) {
         self.listening = Some(bound(|| self.broker.listen(self.address)).await);
     }
 }

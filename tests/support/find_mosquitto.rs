@@ -4,7 +4,7 @@
 
 use std::{env, fs, path::PathBuf};
 
-const PLANT: &str = "tests/contract/plant.rs";
+const PLANT: &str = "contract/plant.rs";
 
 fn main() {
     rename_fields();

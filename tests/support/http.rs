@@ -6,7 +6,7 @@ use tokio::{
 };
 
 /// Status and body of what is at a path.
-pub(crate) async fn get(port: u16, path: &str) -> Option<(u16, String)> {
+pub async fn get(port: u16, path: &str) -> Option<(u16, String)> {
     let mut connection = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: connector\r\nConnection: close\r\n\r\n");
     connection.write_all(request.as_bytes()).await.ok()?;

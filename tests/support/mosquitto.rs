@@ -14,7 +14,7 @@ use super::{Launch, NAME, folder::Folder, output::Output, patiently, port::free_
 const ATTEMPTS: usize = 10;
 
 /// Debian's broker on a port of its own, without persistence.
-pub(crate) struct Mosquitto {
+pub struct Mosquitto {
     port: u16,
     settings: String,
     folder: Folder,
@@ -25,7 +25,7 @@ pub(crate) struct Mosquitto {
 
 impl Mosquitto {
     /// Allows the connector [`NAME`] no more than it says that it needs, and all others everything.
-    pub(crate) async fn start() -> Self {
+    pub async fn start() -> Self {
         let folder = Folder::new();
         // What comes before the first user is for those without a name.
         let acl = folder.write("acl", &format!("topic readwrite #\n{}", described_acl().await));
@@ -34,7 +34,7 @@ impl Mosquitto {
     }
 
     /// Knows one user only.
-    pub(crate) async fn with_login(user: &str, password: &str) -> Self {
+    pub async fn with_login(user: &str, password: &str) -> Self {
         let folder = Folder::new();
         let file = folder.write("passwords", "");
         let arguments = ["-b".as_ref(), file.as_os_str(), user.as_ref(), password.as_ref()];
@@ -46,7 +46,7 @@ impl Mosquitto {
     }
 
     /// Starts with these lines in its configuration.
-    pub(crate) async fn with(settings: &str) -> Self {
+    pub async fn with(settings: &str) -> Self {
         Self::within(Folder::new(), settings).await
     }
 
@@ -64,18 +64,18 @@ impl Mosquitto {
         panic!("mosquitto does not start: {log}");
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         self.port
     }
 
     /// What it has logged since it was started the last time.
-    pub(crate) fn log(&self) -> &Output {
+    pub fn log(&self) -> &Output {
         &self.log
     }
 
     /// What clients with this prefix have subscribed, and unsubscribed, until they subscribed
     /// this topic.
-    pub(crate) async fn subscriptions(&self, prefix: &str, last: &str) -> Vec<String> {
+    pub async fn subscriptions(&self, prefix: &str, last: &str) -> Vec<String> {
         self.log.line(&format!(" 2 {last}")).await;
         let lines = self.log.text();
         let said = lines.lines().filter_map(|line| line.split_once(": ").map(|(_, said)| said));
@@ -84,31 +84,30 @@ impl Mosquitto {
     }
 
     /// Kills it.
-    pub(crate) async fn stop(&mut self) {
+    pub async fn stop(&mut self) {
         self.process.kill().await.expect("it runs");
     }
 
     /// Starts it on the same port; it has forgotten everything.
-    pub(crate) async fn start_again(&mut self) {
+    pub async fn start_again(&mut self) {
         let settings = self.settings.clone();
         self.start_again_with(&settings).await;
     }
 
     /// Starts it on the same port with another configuration.
-    pub(crate) async fn start_again_with(&mut self, settings: &str) {
+    pub async fn start_again_with(&mut self, settings: &str) {
         settings.clone_into(&mut self.settings);
         let launched = launch(&self.folder, self.port, settings).await;
         (self.process, self.log) = launched.unwrap_or_else(|log| panic!("not again: {log}"));
     }
 
     /// Stops its work; connections stay open, and the system accepts further ones for it.
-    pub(crate) async fn pause(&self) {
+    pub async fn pause(&self) {
         signal::send("STOP", &self.process).await;
     }
 
     /// Lets it go on.
-    #[allow(dead_code, reason = "only those who test faults need it")]
-    pub(crate) async fn resume(&self) {
+    pub async fn resume(&self) {
         signal::send("CONT", &self.process).await;
     }
 }
@@ -117,7 +116,7 @@ impl Mosquitto {
 async fn described_acl() -> String {
     let arguments = ["describe", "--format=acl", "--mqtt-topic-prefixes=demo/,other/,elsewhere/"];
     let launch =
-        arguments.iter().fold(Launch::example("tcp_json"), |launch, it| launch.argument(it));
+        arguments.iter().fold(Launch::program("tcp_json"), |launch, it| launch.argument(it));
     let ended = launch.argument(&format!("--connector-name={NAME}")).start().wait().await;
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
     ended.stdout + "\n"

@@ -9,11 +9,11 @@ use super::patiently;
 
 /// The lines that a program has printed so far.
 #[derive(Clone)]
-pub(crate) struct Output(watch::Receiver<Vec<String>>);
+pub struct Output(watch::Receiver<Vec<String>>);
 
 impl Output {
     /// Reads in the background, until the program closes it.
-    pub(crate) fn of(reader: impl AsyncRead + Send + Unpin + 'static) -> Self {
+    pub fn of(reader: impl AsyncRead + Send + Unpin + 'static) -> Self {
         let (sender, receiver) = watch::channel(Vec::new());
         tokio::spawn(async move {
             let mut reader = BufReader::new(reader);
@@ -27,34 +27,34 @@ impl Output {
         Self(receiver)
     }
 
-    pub(crate) fn text(&self) -> String {
+    pub fn text(&self) -> String {
         self.0.borrow().join("\n")
     }
 
-    pub(crate) fn contains(&self, part: &str) -> bool {
+    pub fn contains(&self, part: &str) -> bool {
         self.count(part) > 0
     }
 
     /// How many lines contain this.
-    pub(crate) fn count(&self, part: &str) -> usize {
+    pub fn count(&self, part: &str) -> usize {
         self.0.borrow().iter().filter(|line| line.contains(part)).count()
     }
 
     /// Waits for a line that contains this, the first of them if there are several.
-    pub(crate) async fn line(&self, part: &str) -> String {
+    pub async fn line(&self, part: &str) -> String {
         let found = patiently(self.line_unless_closed(part), || self.without(part)).await;
         found.unwrap_or_else(|| panic!("it has ended: {}", self.without(part)))
     }
 
     /// Waits for a line that contains this, or for the end.
-    pub(crate) async fn line_unless_closed(&self, part: &str) -> Option<String> {
+    pub async fn line_unless_closed(&self, part: &str) -> Option<String> {
         let mut lines = self.0.clone();
         let _ = lines.wait_for(|lines| lines.iter().any(|line| line.contains(part))).await;
         self.0.borrow().iter().find(|line| line.contains(part)).cloned()
     }
 
     /// Waits until the program has closed it.
-    pub(crate) async fn end(&self) {
+    pub async fn end(&self) {
         let mut lines = self.0.clone();
         while lines.changed().await.is_ok() {}
     }

@@ -21,7 +21,7 @@ const COUNT: u16 = 15_000;
 const PAUSE: Duration = Duration::from_millis(1);
 
 /// A port of the loopback interface that nobody listens on; the same is not given twice.
-pub(crate) fn free_port() -> u16 {
+pub fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     // Other test programs that run at the same time begin elsewhere.
     let start = (process::id() % u32::from(COUNT)) * 97 % u32::from(COUNT);

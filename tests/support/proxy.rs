@@ -28,14 +28,14 @@ const ON_THE_WAY: usize = 1024;
 
 /// Which way a packet goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Way {
+pub enum Way {
     ToBroker,
     ToClient,
 }
 
 /// The types of packets, by their numbers in MQTT 3.1.1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub enum Kind {
     ConnAck = 2,
     Publish = 3,
     PubAck = 4,
@@ -79,20 +79,20 @@ struct Line {
 
 /// What has passed so far.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Counts {
-    pub(crate) links: usize,
+pub struct Counts {
+    pub links: usize,
     passed: [[usize; 16]; 2],
-    pub(crate) harmed: usize,
+    pub harmed: usize,
 }
 
 impl Counts {
-    pub(crate) fn passed(&self, way: Way, kind: Kind) -> usize {
+    pub fn passed(&self, way: Way, kind: Kind) -> usize {
         self.passed[way as usize][kind as usize]
     }
 }
 
 /// Is told of each packet just before it passes: its link, its way, and its bytes.
-pub(crate) type Watch = Box<dyn Fn(usize, Way, &[u8]) + Send + Sync>;
+pub type Watch = Box<dyn Fn(usize, Way, &[u8]) + Send + Sync>;
 
 struct Shared {
     broker: u16,
@@ -102,7 +102,7 @@ struct Shared {
     watch: Watch,
 }
 
-pub(crate) struct Proxy {
+pub struct Proxy {
     address: SocketAddr,
     shared: Arc<Shared>,
     /// Aborted when dropped.
@@ -110,11 +110,11 @@ pub(crate) struct Proxy {
 }
 
 impl Proxy {
-    pub(crate) async fn start(broker: u16) -> Self {
+    pub async fn start(broker: u16) -> Self {
         Self::watched(broker, Box::new(|_, _, _| {})).await
     }
 
-    pub(crate) async fn watched(broker: u16, watch: Watch) -> Self {
+    pub async fn watched(broker: u16, watch: Watch) -> Self {
         let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
         let listener = bound(|| TcpListener::bind(address)).await;
         let (line, counts) = (watch::Sender::default(), watch::Sender::default());
@@ -123,17 +123,17 @@ impl Proxy {
         Self { address, shared, accepts }
     }
 
-    pub(crate) fn port(&self) -> u16 {
+    pub fn port(&self) -> u16 {
         self.address.port()
     }
 
     /// Drops the n-th packet of a kind from now on; the next one is the first.
-    pub(crate) fn drop_nth(&self, way: Way, kind: Kind, nth: usize) {
+    pub fn drop_nth(&self, way: Way, kind: Kind, nth: usize) {
         self.harm(Rule { way, kind, nth, harm: Harm::Drop });
     }
 
     /// Sends the n-th packet of a kind from now on twice.
-    pub(crate) fn repeat_nth(&self, way: Way, kind: Kind, nth: usize) {
+    pub fn repeat_nth(&self, way: Way, kind: Kind, nth: usize) {
         self.harm(Rule { way, kind, nth, harm: Harm::Repeat });
     }
 
@@ -142,27 +142,27 @@ impl Proxy {
     }
 
     /// Ends all links in good order (FIN).
-    pub(crate) fn cut(&self) {
+    pub fn cut(&self) {
         self.change(|line| (line.cuts, line.by_reset) = (line.cuts + 1, false));
     }
 
     /// Ends all links at once (RST); what is on its way is lost.
-    pub(crate) fn reset(&self) {
+    pub fn reset(&self) {
         self.change(|line| (line.cuts, line.by_reset) = (line.cuts + 1, true));
     }
 
     /// Lets nothing pass, or all that waited.
-    pub(crate) fn freeze(&self, is_frozen: bool) {
+    pub fn freeze(&self, is_frozen: bool) {
         self.change(|line| line.is_frozen = is_frozen);
     }
 
     /// Refuses new links, or takes them again.
-    pub(crate) fn close(&self, is_closed: bool) {
+    pub fn close(&self, is_closed: bool) {
         self.change(|line| line.is_closed = is_closed);
     }
 
     /// Delays each packet, and lets only so many bytes pass a second in each direction.
-    pub(crate) fn slow_down(&self, delay: Duration, rate: u32) {
+    pub fn slow_down(&self, delay: Duration, rate: u32) {
         self.change(|line| (line.delay, line.rate) = (delay, rate));
     }
 
@@ -170,24 +170,24 @@ impl Proxy {
         self.shared.line.send_modify(change);
     }
 
-    pub(crate) fn counts(&self) -> Counts {
+    pub fn counts(&self) -> Counts {
         self.shared.counts.borrow().clone()
     }
 
     /// Waits until the counts fulfil a condition.
-    pub(crate) async fn until(&self, condition: impl Fn(&Counts) -> bool) {
+    pub async fn until(&self, condition: impl Fn(&Counts) -> bool) {
         let mut counts = self.shared.counts.subscribe();
         let _ = counts.wait_for(|counts| condition(counts)).await;
     }
 
     /// Waits until one more packet of a kind has passed.
-    pub(crate) async fn next(&self, way: Way, kind: Kind) {
+    pub async fn next(&self, way: Way, kind: Kind) {
         let before = self.counts().passed(way, kind);
         self.until(|counts| counts.passed(way, kind) > before).await;
     }
 
     /// Waits until all rules so far have been applied.
-    pub(crate) async fn harmed(&self, times: usize) {
+    pub async fn harmed(&self, times: usize) {
         let instead = || format!("only {} of {times} packets came", self.counts().harmed);
         patiently(self.until(|counts| counts.harmed >= times), instead).await;
     }
@@ -322,7 +322,7 @@ impl Shared {
 }
 
 /// The bytes of the packet that begins here, if its fixed header is there: MQTT 3.1.1, section 2.2.
-pub(crate) fn packet_length(input: &[u8]) -> Option<usize> {
+pub fn packet_length(input: &[u8]) -> Option<usize> {
     let mut remaining = 0;
     for (i, byte) in input.iter().skip(1).take(4).enumerate() {
         remaining |= usize::from(byte & 0x7f) << (7 * i);

@@ -3,12 +3,18 @@
 //! Nothing here waits for a time to pass; everything waits for an event, and gives up after
 //! [`PATIENCE`] with all that was seen until then.
 
-#![allow(dead_code, unused_imports, unused_macros, reason = "each test needs a part of it")]
+#![allow(
+    missing_docs,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    clippy::new_without_default,
+    reason = "a test reads the names, and panics where something is wrong"
+)]
 
 mod broker;
 mod bus;
 mod certificates;
-pub(crate) mod connector;
+pub mod connector;
 mod device;
 mod embedded;
 mod folder;
@@ -16,7 +22,7 @@ mod http;
 mod mosquitto;
 mod output;
 mod port;
-pub(crate) mod proxy;
+pub mod proxy;
 mod signal;
 mod world;
 
@@ -24,8 +30,8 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-pub(crate) use self::{
-    broker::{Broker, on_both_brokers},
+pub use self::{
+    broker::Broker,
     bus::{Bus, Message},
     certificates::{Authority, Files},
     connector::{ConnectorProcess, Launch},
@@ -39,13 +45,10 @@ pub(crate) use self::{
 };
 
 /// How long anything may take that should happen.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Awaits something that should happen; otherwise panics with what was there instead.
-pub(crate) async fn patiently<T>(
-    future: impl Future<Output = T>,
-    instead: impl Fn() -> String,
-) -> T {
+pub async fn patiently<T>(future: impl Future<Output = T>, instead: impl Fn() -> String) -> T {
     match timeout(PATIENCE, future).await {
         Ok(output) => output,
         Err(elapsed) => panic!("after {} s: {elapsed}: {}", PATIENCE.as_secs(), instead()),

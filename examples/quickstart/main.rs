@@ -1,7 +1,8 @@
 //! A room thermostat that speaks Modbus/TCP, complete with a simulated room, a broker and an
 //! administrator: `cargo run --example quickstart` needs nothing else.
 
-mod support;
+mod demo;
+mod room;
 
 use std::net::SocketAddr;
 
@@ -67,7 +68,7 @@ impl Room {
 
 #[tokio::main]
 async fn main() -> Result<()> {
-    let demo = support::Demo::start("quickstart").await?;
+    let demo = demo::Demo::start("quickstart").await?;
     let room = Room { device: demo.device };
     connector_runtime::run(room, demo.settings(), demo.end()).await
 }

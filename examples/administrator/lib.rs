@@ -15,7 +15,7 @@ const PATIENCE: Duration = Duration::from_secs(4);
 const MAX_PACKET: usize = 1 << 20;
 
 /// An actuator, and the value that it shall get.
-pub(super) type Order = (&'static str, Value);
+pub type Order = (&'static str, Value);
 
 #[derive(Deserialize)]
 struct Available {
@@ -24,7 +24,7 @@ struct Available {
 }
 
 /// Starts the administrator of one connector.
-pub(super) fn start(settings: &BusSettings, order: impl Into<Option<Order>>) {
+pub fn start(settings: &BusSettings, order: impl Into<Option<Order>>) {
     let BusSettings { connector_name, mqtt_broker_host, mqtt_broker_port, .. } = settings.clone();
     let id = format!("administrator-of-{connector_name}");
     let mut options = MqttOptions::new(id, mqtt_broker_host, mqtt_broker_port);

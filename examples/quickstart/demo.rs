@@ -1,12 +1,13 @@
 //! What the quickstart needs beside the connector: a device, a broker, an administrator, and an end.
 
-mod administrator;
-mod room;
-
 use std::{net::SocketAddr, time::Duration};
 
-use clap::Parser;
-use connector_runtime::{BrokerListener, BusSettings, EmbeddedBroker, Result, clap};
+use connector_runtime::{
+    BrokerListener, BusSettings, EmbeddedBroker, Result,
+    clap::{self, Parser},
+};
+
+use crate::room;
 
 /// What the room shall have after some seconds, in °C.
 const WARMER: f64 = 26.0;
