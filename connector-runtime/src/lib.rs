@@ -106,6 +106,33 @@
 //! | `embedded-broker` | no | an MQTT broker within the process, for demonstrations |
 //!
 //! A connector in production needs at most the default features.
+//!
+//! # Layout
+//!
+//! For those who read or change the runtime itself. Each folder uses only those above it, and no two files
+//! use each other; `cargo test --test layers` checks both.
+//!
+//! | folder | knows |
+//! |---|---|
+//! | `error/` | errors of an author's code: their causes, their mark, and panics |
+//! | `time/` | timestamps, clocks, and pauses between retries |
+//! | `telemetry/` | log messages and metrics |
+//! | `datapoint/` | a sensor, an actuator, a command, and which values an actuator accepts |
+//! | `raw/` | a raw message as JSON, and archives of raw messages |
+//! | `mqtt/` | MQTT 3.1.1: packets, topics, connections, TLS, and the embedded broker |
+//! | `settings/` | settings from flags, the environment, files and `.env` |
+//! | `readings/` | from any type that serde can serialize to keys and values |
+//! | `connector/` | the trait [`Connector`] and its sources |
+//! | `command/` | commands that wait for the device |
+//! | `outbox/` | messages that wait for the broker, in memory and on disk |
+//! | `bus/` | BEMCom's protocol, and the connection that carries it |
+//! | `device/` | the session with the device, and every call into the author's code |
+//! | `runtime/` | the running connector: joins the bus and the device |
+//! | `cli/` | the program: `run` and its tools |
+//! | `testing/` | a connector in a test |
+//! | `__private.rs` | what generated code calls |
+//! | `guide.rs` | the guide |
+//! | `lib.rs` | the public names |
 
 #![cfg_attr(not(feature = "testing"), allow(rustdoc::broken_intra_doc_links))]
 
