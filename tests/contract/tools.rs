@@ -155,7 +155,7 @@ async fn bytes_that_are_no_text_are_recorded_and_come_back() {
 
     // What a crash tore is told, and a later recording begins a new line.
     fs::write(&file, &recording[..recording.len() - 20]).expect("a file");
-    assert_refused(&replay(&file, &[]).await, "line 2: it is not an object like");
+    assert_refused(&replay(&file, &[]).await, "line 2: not an object like");
     record(&folder, &said[..1]).await;
     assert_eq!(fs::read_to_string(&file).expect("a file").lines().count(), 3);
 }
