@@ -49,7 +49,7 @@ async fn no_secret_is_in_a_fault_of_the_settings() {
         (with().argument("--mqtt-password=canary"), "set MQTT_PASSWORD, or MQTT_PASSWORD_FILE"),
         (with().argument("--pin").argument("canary"), "set DEVICE_PIN, or DEVICE_PIN_FILE"),
         (with().argument("--pim=canary"), "--pim"),
-        (with().argument("canary"), "an argument that is no command and belongs to no flag"),
+        (with().argument("canary"), "an argument is neither a subcommand nor the value of a flag"),
         (with().argument("--pin"), "--pin"),
         (with().variable("MQTT_PASSWORD_FILE", "canary"), "are both set"),
         (with().variable("MQTT_BROKER_HOST", "mqtt://me:canary@host"), "MQTT_USERNAME"),
