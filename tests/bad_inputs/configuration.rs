@@ -219,7 +219,11 @@ fn cases() -> Vec<Case> {
     let double = |i| format!("A{}=${{A{i}}}${{A{i}}}\n", i + 1);
     let doubling = "A0=ha\n".to_owned() + &(0..64).map(double).collect::<String>();
     let name = "a file with values that double 64 times".to_owned();
-    cases.push((name, Input::File(doubling.into()), Some("is longer than 1048576 bytes".to_owned())));
+    cases.push((
+        name,
+        Input::File(doubling.into()),
+        Some("is longer than 1048576 bytes".to_owned()),
+    ));
     for (name, file) in TAKEN_FILES {
         cases.push((format!("a file with {name}, taken"), Input::File(file.to_vec()), None));
     }
