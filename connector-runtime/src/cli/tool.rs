@@ -1,4 +1,4 @@
-//! A tool: a command beside `run`, and how it reads its arguments and the settings.
+//! Subcommands other than `run`, and how they read their arguments and the settings.
 
 use std::{ffi::OsString, process::ExitCode};
 

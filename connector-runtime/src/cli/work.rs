@@ -67,7 +67,7 @@ fn drive(work: impl Future<Output = Result<ExitCode, Exit>>) -> Result<ExitCode,
 /// Calls a function of the device part, with a time limit.
 pub(crate) async fn within<T>(limit: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
     let outcome = timeout(limit, isolated(call)).await;
-    outcome.unwrap_or_else(|_| anyhow::bail!("it did not return within {limit:?}"))
+    outcome.unwrap_or_else(|_| anyhow::bail!("did not return within {limit:?}"))
 }
 
 /// Prints the output of a subcommand. The reader may close the pipe early, as `head` does.

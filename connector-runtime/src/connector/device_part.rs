@@ -1,4 +1,4 @@
-//! The trait that a connector implements, by the macro or by hand.
+//! The trait of a connector, which the macro implements, or you implement by hand.
 
 use std::time::Duration;
 
@@ -90,8 +90,8 @@ pub trait Connector: ConnectorSettings {
     /// Returns the sources of raw messages. All of them run concurrently.
     fn sources(&self) -> Vec<Source>;
 
-    /// Opens a session with the device. After an error it is called again, with growing pauses of 1 s to
-    /// 30 s.
+    /// Opens a session with the device. After an error it is called again, with growing pauses of up to
+    /// one minute.
     fn connect(&self) -> impl Future<Output = Result<Self::Session>> + Send;
 
     /// Returns the time limit for [`connect`](Self::connect), by default 30 s. After it the call is
