@@ -1,4 +1,4 @@
-//! What generated code calls; not for use by hand.
+//! Functions for generated code. Not part of the public API.
 
 use std::{
     marker::PhantomData,
@@ -14,55 +14,55 @@ use crate::{
     readings::{Datapoints, FlatReadings},
 };
 
-/// What a method with `#[connect]` may return.
+/// Converts the result of a method with `#[connect]`.
 pub fn opened<T, E: Into<Error>>(outcome: Result<T, E>) -> Result<T> {
     outcome.map_err(Into::into)
 }
 
-/// What a method with `#[receive]` or `#[parse]` may return in the place of a message.
+/// Converts the result of a method with `#[receive]` or `#[parse]`.
 pub fn message<T, E: Into<Error>>(outcome: Result<T, E>) -> Result<Option<T>> {
     outcome.map(Some).map_err(Into::into)
 }
 
-/// The same for a method that may have nothing to say.
+/// Converts the result of a method with `#[receive]` or `#[parse]` that returns an `Option`.
 pub fn optional<T, E: Into<Error>>(outcome: Result<Option<T>, E>) -> Result<Option<T>> {
     outcome.map_err(Into::into)
 }
 
-/// What a method with `#[send]` may return.
+/// Converts the result of a method with `#[send]`.
 pub fn sent<E: Into<Error>>(outcome: Result<(), E>) -> Result<()> {
     outcome.map_err(Into::into)
 }
 
-/// The command's timestamp as the type that the method takes.
+/// Returns the command's timestamp in the type of the method's parameter.
 #[must_use]
 pub fn timestamp<T: From<crate::time::Timestamp>>(command: &Command) -> T {
     command.timestamp().into()
 }
 
-/// The actuators of a connector that are not all known when it is compiled.
+/// The actuators of a connector, some of which are known only at run time.
 #[derive(Debug, Default)]
 pub struct Actuators {
     listed: Vec<Actuator>,
-    /// What is before and after the part in which the keys of a family differ.
+    /// The prefix and suffix that the keys of each family have in common.
     families: Vec<(String, String)>,
 }
 
 impl Actuators {
-    /// None yet.
+    /// Creates an empty list.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// An actuator.
+    /// Adds an actuator.
     #[must_use]
     pub fn one(mut self, actuator: Actuator) -> Self {
         self.listed.push(actuator);
         self
     }
 
-    /// Actuators, or the keys of actuators.
+    /// Adds several actuators, given as such or by their keys.
     #[must_use]
     pub fn each(
         mut self,
@@ -73,8 +73,8 @@ impl Actuators {
         self
     }
 
-    /// All that no other method serves. A key that could be one of a family would go to the method of
-    /// that, so it is left out.
+    /// Adds the actuators that no other method handles. A key that could belong to a family is omitted,
+    /// because its commands would be sent to the method of that family.
     #[must_use]
     pub fn others(
         self,
@@ -88,7 +88,7 @@ impl Actuators {
                 families.iter().find(|(prefix, suffix)| between(prefix, key, suffix).is_some());
             if let Some((prefix, suffix)) = family {
                 tracing::error!(
-                    "the actuator `{key}` is left out, as it could be one of `{prefix}{{..}}{suffix}`: give it another key"
+                    "omitted the actuator `{key}`, because its key matches `{prefix}{{..}}{suffix}`: choose another key"
                 );
             }
             family.is_none()
@@ -97,7 +97,7 @@ impl Actuators {
         self.each(each, describe)
     }
 
-    /// Actuators whose keys differ in what is between a prefix and a suffix.
+    /// Adds a family of actuators, whose keys differ only between a prefix and a suffix.
     #[must_use]
     pub fn family(
         mut self,
@@ -111,35 +111,35 @@ impl Actuators {
         self.each(each.into_iter().map(|part| key(part.as_ref())), describe)
     }
 
-    /// All of them.
+    /// Returns all actuators.
     #[must_use]
     pub fn list(self) -> Vec<Actuator> {
         self.listed
     }
 }
 
-/// What is between the prefix and the suffix, if this is the key of such an actuator.
+/// Returns the part between prefix and suffix if this is the key of such an actuator.
 #[must_use]
 pub fn between<'a>(prefix: &str, key: &'a str, suffix: &str) -> Option<&'a str> {
     let part = key.strip_prefix(prefix)?.strip_suffix(suffix)?;
     (!part.is_empty()).then_some(part)
 }
 
-/// A range for values of the type `T`, which is to be a number.
+/// Returns a range for values of the type `T`, which must be a number.
 #[must_use]
 pub fn numbers<T: Bound, N: Bound>(range: RangeInclusive<N>) -> RangeInclusive<N> {
     range
 }
 
-/// Asks a type of readings for its sensors and its values, whether or not it can tell.
+/// Calls methods of a type of readings, whether or not it implements [`Datapoints`].
 ///
-/// `Readings::<T>::NEW.sensors()` is the method here if `T` is [`Datapoints`], and else the one of
-/// what this dereferences to. The same goes for `flatten`.
+/// `Readings::<T>::NEW.sensors()` is the method of this type if `T` implements [`Datapoints`], and
+/// otherwise that of [`Undeclared`], to which it dereferences. The same applies to `flatten`.
 #[derive(Debug)]
 pub struct Readings<T>(PhantomData<T>);
 
 impl<T> Readings<T> {
-    /// The question.
+    /// The only value.
     pub const NEW: Self = Self(PhantomData);
 }
 
@@ -150,7 +150,7 @@ impl<T: Datapoints> Readings<T> {
         T::sensors()
     }
 
-    /// The values as the type records them.
+    /// Writes the values that the readings record.
     pub fn flatten(&self, readings: &T, to: &mut FlatReadings) -> Result<()> {
         to.record(readings)
     }
@@ -164,18 +164,18 @@ impl<T> Deref for Readings<T> {
     }
 }
 
-/// Readings whose sensors are found on first sight, and whose values serde writes.
+/// Readings that do not declare their sensors, and are serialized by serde.
 #[derive(Debug)]
 pub struct Undeclared;
 
 impl Undeclared {
-    /// None yet.
+    /// Returns no sensors, because they are discovered in the messages.
     #[must_use]
     pub const fn sensors(&self) -> Vec<Sensor> {
         Vec::new()
     }
 
-    /// The values as serde writes them.
+    /// Writes the values as serde serializes them.
     pub fn flatten<T: Serialize>(&self, readings: &T, to: &mut FlatReadings) -> Result<()> {
         to.serialize(readings)
     }

@@ -135,7 +135,7 @@ async fn every_failure_is_told_on_the_bus_with_its_cause() {
     }
     let expected = [
         (json!(30), "`event` is not a finite number: it is published as null"),
-        (json!(40), "`meters` receives nothing: it panicked: the poll hits a bug"),
+        (json!(40), "`meters` receives nothing: panicked: the poll hits a bug"),
         (json!(40), "`meters` receives nothing: the gateway is busy"),
     ];
     assert_eq!(told, expected.map(|(level, msg)| (level, msg.to_owned())));
@@ -151,7 +151,7 @@ async fn commands_of_one_actuator_come_in_order_and_bad_ones_hurt_nobody() {
         bus.command("a", value);
     }
     bus.command("b", 4);
-    for cause in ["superstitious", "invalid type: string", "it panicked: sending hits a bug"] {
+    for cause in ["superstitious", "invalid type: string", "panicked: sending hits a bug"] {
         let log = loop {
             let log = bus.log().await;
             if log["msg"].as_str().unwrap().contains("command") {

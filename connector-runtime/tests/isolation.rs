@@ -96,7 +96,7 @@ async fn a_connect_that_hangs_is_given_up_and_tried_again() {
     let mut bus = Bus::start(Device { script: Arc::clone(&script) }).await;
     told(&mut bus, "cannot connect: it did not return within 7s").await;
     assert!(began.elapsed() >= Duration::from_secs(7));
-    told(&mut bus, "cannot connect: it panicked: on purpose").await;
+    told(&mut bus, "cannot connect: panicked: on purpose").await;
     bus.select(&["polled"]).await;
     assert_eq!(bus.value("polled").await, json!(0));
     assert_eq!(script.sessions.load(SeqCst), 1);
@@ -109,7 +109,7 @@ async fn a_poll_that_hangs_or_panics_ends_its_session_alone() {
     let mut bus = Bus::start(Device { script: Arc::clone(&script) }).await;
     bus.select(&["polled"]).await;
     told(&mut bus, "`poll`: it did not return within 3s").await;
-    told(&mut bus, "`poll`: it panicked: on purpose").await;
+    told(&mut bus, "`poll`: panicked: on purpose").await;
     assert_eq!(bus.value("polled").await, json!(0));
     assert_eq!(script.sessions.load(SeqCst), 3);
 }
@@ -118,7 +118,7 @@ async fn a_poll_that_hangs_or_panics_ends_its_session_alone() {
 async fn a_parse_that_panics_costs_its_message_alone() {
     let script = Arc::new(Script { parses: vec![Does::Panic].into(), ..Script::default() });
     let mut bus = Bus::start(Device { script: Arc::clone(&script) }).await;
-    told(&mut bus, "a message of `poll` is dropped: it panicked: on purpose").await;
+    told(&mut bus, "a message of `poll` is dropped: panicked: on purpose").await;
     bus.select(&["polled"]).await;
     assert_eq!(bus.value("polled").await, json!(1));
     assert_eq!(script.sessions.load(SeqCst), 1);
@@ -130,7 +130,7 @@ async fn a_command_that_hangs_or_panics_does_not_hold_up_the_next() {
         Arc::new(Script { sends: vec![Does::Panic, Does::Hang].into(), ..Script::default() });
     let mut bus = Bus::start(Device { script: Arc::clone(&script) }).await;
     bus.select(&["do"]).await;
-    for said in ["it did not return within 4s", "it panicked: on purpose"] {
+    for said in ["it did not return within 4s", "panicked: on purpose"] {
         bus.command("do", 1);
         told(&mut bus, &format!("the command 1 for `do` failed: {said}")).await;
     }

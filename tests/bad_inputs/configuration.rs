@@ -111,7 +111,7 @@ const OTHERS: &[(&str, &str, &str)] = &[
     ("MQTT_TOPIC_PREFIXES", "demo/,,house/", "MQTT_TOPIC_PREFIXES"),
     ("MQTT_PASSWORD_FILE", "nowhere", "MQTT_PASSWORD_FILE=nowhere cannot be read"),
     ("MQTT_PASSWORD_FILE", "/", "MQTT_PASSWORD_FILE=/ cannot be read"),
-    ("MQTT_PASSWORD_FILE", "/dev/zero", "it has more than 1048576 bytes"),
+    ("MQTT_PASSWORD_FILE", "/dev/zero", "the file is larger than 1048576 bytes"),
     (
         "MQTT_BROKER_HOST_FILE",
         "/dev/null",
@@ -134,12 +134,12 @@ const FLAGS: &[(&str, &str, &str)] = &[
 
 /// `.env` files that are reported, and a part of the report.
 const FILES: &[(&str, &[u8], &str)] = &[
-    ("no name", b"=1\n", "line 1: there is no name"),
-    ("no name further down", b"A=1\n# x\n\n =2\n", "line 4: there is no name"),
-    ("export without a name", b"export =1\n", "line 1: there is no name"),
-    ("a quote that is not closed", b"A=1\nB='x\nC=2\n", "line 2: the quotes of B"),
-    ("double quotes that are not closed", b"B=\"x\\\"\n", "line 1: the quotes of B"),
-    ("an escape at the end", b"B=\"x\\", "line 1: the quotes of B"),
+    ("no name", b"=1\n", "line 1: the name before `=` is missing"),
+    ("no name further down", b"A=1\n# x\n\n =2\n", "line 4: the name before `=` is missing"),
+    ("export without a name", b"export =1\n", "line 1: the name before `=` is missing"),
+    ("a quote that is not closed", b"A=1\nB='x\nC=2\n", "line 2: the closing quote of B"),
+    ("double quotes that are not closed", b"B=\"x\\\"\n", "line 1: the closing quote of B"),
+    ("an escape at the end", b"B=\"x\\", "line 1: the closing quote of B"),
     ("bytes that are no UTF-8", b"A=\xff\n", "UTF-8"),
     ("Latin-1", b"A=20 \xb0C\n", "UTF-8"),
     ("UTF-16", b"\xff\xfeA\x00=\x001\x00", "UTF-8"),
@@ -218,7 +218,11 @@ fn cases() -> Vec<Case> {
     let double = |i| format!("A{}=${{A{i}}}${{A{i}}}\n", i + 1);
     let doubling = "A0=ha\n".to_owned() + &(0..64).map(double).collect::<String>();
     let name = "a file with values that double 64 times".to_owned();
-    cases.push((name, Input::File(doubling.into()), Some("is too long".to_owned())));
+    cases.push((
+        name,
+        Input::File(doubling.into()),
+        Some("is longer than 1048576 bytes".to_owned()),
+    ));
     for (name, file) in TAKEN_FILES {
         cases.push((format!("a file with {name}, taken"), Input::File(file.to_vec()), None));
     }

@@ -54,8 +54,8 @@ async fn all_that_is_wrong_is_told_at_once() {
         "MQTT_BROKER_PORT=70000: ",
         "MQTT_BROKER_HOST (or --mqtt-broker-host <HOST>) is missing",
         "DEVICE_ADDR (or --device-addr <HOST:PORT>) is missing",
-        "DEVICE_ADR is no setting: did you mean DEVICE_ADDR",
-        "warning: MQTT_TLS_VERSION is no setting of this connector",
+        "DEVICE_ADR is not a setting: did you mean DEVICE_ADDR",
+        "warning: MQTT_TLS_VERSION is not a setting of this connector",
     ] {
         assert!(ended.stderr.contains(part), "{part}:\n{}", ended.stderr);
     }

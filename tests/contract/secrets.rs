@@ -24,7 +24,7 @@ async fn no_secret_leaves_a_connector_that_runs() {
     let file = folder.write("password", &format!("{password}\n"));
     let launch = careless(broker.port()).path("MQTT_PASSWORD_FILE", &file);
     let connector = launch.variable("SEND_RAW_MESSAGE_TO_DB", "TRUE").start();
-    for said in ["http://***@127.0.0.1:1/path", "it panicked: with ***", "no device: Careless"] {
+    for said in ["http://***@127.0.0.1:1/path", "panicked: with ***", "no device: Careless"] {
         let says = |log: &support::Message| log.text().contains(said);
         bus.next_where("careless/logs", says).await;
     }
@@ -48,7 +48,7 @@ async fn no_secret_is_in_a_fault_of_the_settings() {
         (with().argument("--mqtt-password=canary"), "set MQTT_PASSWORD, or MQTT_PASSWORD_FILE"),
         (with().argument("--pin").argument("canary"), "set DEVICE_PIN, or DEVICE_PIN_FILE"),
         (with().argument("--pim=canary"), "--pim"),
-        (with().argument("canary"), "an argument that is no command and belongs to no flag"),
+        (with().argument("canary"), "an argument is neither a subcommand nor the value of a flag"),
         (with().argument("--pin"), "--pin"),
         (with().variable("MQTT_PASSWORD_FILE", "canary"), "are both set"),
         (with().variable("MQTT_BROKER_HOST", "mqtt://me:canary@host"), "MQTT_USERNAME"),

@@ -105,9 +105,14 @@ async fn a_broker_that_cannot_prove_who_it_is_is_refused() {
 async fn a_port_with_and_one_without_tls_are_told_apart() {
     let secured = Secured::start().await;
     let port = secured.broker.port();
-    secured.refuses(|launch| launch.variable("MQTT_BROKER_PORT", &port), "not answer in TLS").await;
+    secured
+        .refuses(
+            |launch| launch.variable("MQTT_BROKER_PORT", &port),
+            "does not use TLS on this port",
+        )
+        .await;
     let without = |launch: Launch| launch.variable("MQTT_TLS", "").variable("MQTT_CA_FILE", "");
-    secured.refuses(without, "does it expect TLS at this port (MQTT_TLS)").await;
+    secured.refuses(without, "does this port expect TLS (MQTT_TLS)").await;
 }
 
 #[tokio::test]
@@ -145,9 +150,9 @@ async fn files_that_cannot_be_used_are_told_of_at_the_start() {
     let with = || secure(launch(1, ([127, 0, 0, 1], 1).into()), 1, &folder);
     let cases = [
         (with().path("MQTT_CA_FILE", missing), "MQTT_CA_FILE=/missing.pem cannot be read"),
-        (with().path("MQTT_CA_FILE", &empty), "holds no certificate"),
+        (with().path("MQTT_CA_FILE", &empty), "contains no certificate"),
         (with().client(&one.cert, missing), "MQTT_CLIENT_KEY_FILE=/missing.pem cannot be read"),
-        (with().client(&one.cert, &one.cert), "holds no private key"),
+        (with().client(&one.cert, &one.cert), "contains no private key"),
         (with().client(&one.cert, &other.key), "does not belong to MQTT_CLIENT_CERT_FILE"),
         (with().path("MQTT_CLIENT_KEY_FILE", &one.key), "so MQTT_CLIENT_CERT_FILE must be set"),
         (with().variable("MQTT_TLS", ""), "MQTT_CA_FILE is set, but MQTT_TLS is not"),

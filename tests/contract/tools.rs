@@ -69,7 +69,7 @@ async fn once_tells_what_is_wrong_with_a_message() {
     assert!(ended.stdout.contains("\n  no JSON\n"), "{}", ended.stdout);
     let silent = plant(&folder.path().join("none"), &["once", "--timeout", "0.3"]);
     let ended = silent.start().wait().await;
-    assert_refused(&ended, "no raw message came within 300ms");
+    assert_refused(&ended, "no raw message arrived within 300ms");
     assert!(ended.stderr.contains("`status` receives nothing"), "{}", ended.stderr);
 }
 
@@ -84,7 +84,7 @@ async fn a_command_reaches_the_device_or_the_reason_is_told() {
         (limit, "much", "\"much\" is not a number between"),
         ("inverter__running", "7", "does not fit"),
         ("inverter__runing", "true", "did you mean `inverter__running`?"),
-        ("x", "1", "but inverter__power_limit, inverter__running"),
+        ("x", "1", "use one of inverter__power_limit, inverter__running"),
     ];
     for (key, value, reason) in refused {
         for dry_run in [None, Some("--dry-run")] {
@@ -94,7 +94,7 @@ async fn a_command_reaches_the_device_or_the_reason_is_told() {
     }
     let dry = plant(&device, &["send", limit, "250.5", "--dry-run"]).start().wait().await;
     dry.assert_clean();
-    assert!(dry.stdout.contains("would be sent 250.5"), "{}", dry.stdout);
+    assert!(dry.stdout.contains("250.5 would be sent"), "{}", dry.stdout);
     assert_eq!(fs::read_to_string(&device).expect("a file"), READINGS);
 
     let failed = plant(&device, &["send", limit, "250.5"]).start().wait().await;
@@ -152,7 +152,7 @@ async fn bytes_that_are_no_text_are_recorded_and_come_back() {
 
     // What a crash tore is told, and a later recording begins a new line.
     fs::write(&file, &recording[..recording.len() - 20]).expect("a file");
-    assert_refused(&replay(&file, &[]).await, "line 2: it is not an object like");
+    assert_refused(&replay(&file, &[]).await, "line 2: not an object like");
     record(&folder, &said[..1]).await;
     assert_eq!(fs::read_to_string(&file).expect("a file").lines().count(), 3);
 }
@@ -178,7 +178,7 @@ async fn a_replay_needs_no_setting_of_the_device() {
     let file = folder.write("recording", "{\"raw_message\":\"{\\\"a\\\":1}\",\"timestamp\":5}\n");
     let ended = tool("tcp_json", &["replay", text(&file)]).start().wait().await;
     assert_eq!((ended.code, &*ended.stdout), (Some(0), r#"{"timestamp":5,"key":"a","value":1}"#));
-    assert!(ended.stderr.contains("made-up values stand for --device-addr"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("using made-up values for --device-addr"), "{}", ended.stderr);
 }
 
 #[tokio::test]
@@ -212,7 +212,7 @@ async fn recorded_values_are_published_with_their_own_time(broker: Broker) {
     bus.publish("demo/datapoint_map", QoS::AtLeastOnce, true, map).await;
     let ended = publish().start().wait().await;
     assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    assert!(ended.stderr.contains("100 of 200 values were published"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("published 100 of 200 values"), "{}", ended.stderr);
     for i in 0..100 {
         assert_eq!(bus.next("demo/a").await.json(), json!({ "value": i, "timestamp": i }));
     }
@@ -261,8 +261,8 @@ async fn a_simulated_plant_stays_in_its_ranges_and_takes_commands() {
         bus.publish(topic, QoS::ExactlyOnce, false, command).await;
     }
     connector.stdout.line("outside of the range 0 to 5000").await;
-    connector.stdout.line("the simulated device takes 100 for `inverter__power_limit`").await;
-    connector.stdout.line("the simulated device takes false for `inverter__running`").await;
+    connector.stdout.line("the simulated device received 100 for `inverter__power_limit`").await;
+    connector.stdout.line("the simulated device received false for `inverter__running`").await;
     // By itself it would run again after thirty messages.
     let mut in_a_row = 0;
     while in_a_row < 70 {
@@ -301,5 +301,5 @@ async fn what_cannot_be_simulated_is_told() {
     let folder = Folder::new();
     let file = folder.write("empty", "\n");
     let launch = plant(Path::new("none"), &["simulate", "--file", text(&file)]).broker(1);
-    assert_refused(&launch.start().wait().await, "there is no raw message in");
+    assert_refused(&launch.start().wait().await, "contains no raw message");
 }

@@ -277,7 +277,7 @@ mod tests {
         assert_eq!(map.actuator.keys().collect::<Vec<_>>(), ["u"]);
         let summary = refused.summary().unwrap();
         assert!(summary.starts_with("left out 9: "), "{summary}");
-        assert!(summary.contains("wild-card"), "{summary}");
+        assert!(summary.contains("wildcard"), "{summary}");
     }
 
     #[test]

@@ -1,12 +1,13 @@
-//! A connector within another one, which does a part of its work in another way.
+//! A connector that wraps another one and replaces a part of it.
 //!
-//! So a tool can use all of the runtime as it is: it listens to the device, or takes its place.
+//! A subcommand can thus use the runtime unchanged, to intercept the messages of the device or to
+//! simulate it.
 
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 use crate::settings::ConnectorSettings;
 
-/// A connector, and what is done differently.
+/// A connector with a replaced part.
 pub(crate) struct Around<C, X> {
     pub(crate) connector: C,
     pub(crate) with: X,

@@ -1,4 +1,4 @@
-//! `check`: whether the connector could run with its settings, and which these are.
+//! `check`: prints the effective settings and every problem with them.
 
 use std::{any::TypeId, fmt::Write, process::ExitCode};
 
@@ -17,13 +17,13 @@ use crate::{
     settings::{self, BusSettings, EXIT_CONFIG, Effective, Exit, Read, Unknown},
 };
 
-/// What to try beside reading the settings.
+/// The arguments of `check`.
 #[derive(Args)]
 pub(crate) struct Check {
-    /// Try to reach the device, too.
+    /// Also try to connect to the device.
     #[arg(id = "tool-device", long = "device")]
     device: bool,
-    /// Try to connect to the broker, too.
+    /// Also try to connect to the broker.
     #[arg(id = "tool-broker", long = "broker")]
     broker: bool,
 }
@@ -31,7 +31,7 @@ pub(crate) struct Check {
 impl Tool for Check {
     const NAME: &'static str = "check";
     const ABOUT: &'static str =
-        "Shows the settings in force and all that is wrong with them: exit code 0 or 78";
+        "Prints the effective settings and every problem with them; exit code 0 or 78";
     const NEEDS_BROKER: bool = true;
 
     fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit> {
@@ -44,13 +44,13 @@ impl Tool for Check {
             work::print(table(&settings))?;
         }
         let unknown = settings::unknown(&command, call.environment);
-        let (mut faults, warnings) = told(&unknown);
+        let (mut faults, warnings) = problems_of(&unknown);
         match read {
             Ok((check, read)) => {
                 warn(&warnings, &read.warnings);
                 faults.extend(runtime::faults(&read.connector, &read.settings));
                 if faults.is_empty() {
-                    return check.reach(read);
+                    return check.connect(read);
                 }
             }
             Err(Exit::Faults(more)) => {
@@ -64,12 +64,12 @@ impl Tool for Check {
 }
 
 impl Check {
-    /// Tries what it was asked to try.
-    fn reach<C: Connector>(self, read: Read<C>) -> Result<ExitCode, Exit> {
+    /// Tries to connect to the broker and the device, as the arguments require.
+    fn connect<C: Connector>(self, read: Read<C>) -> Result<ExitCode, Exit> {
         let Read { connector, settings, .. } = read;
         work::block_on(async move {
             let mut code = ExitCode::SUCCESS;
-            let mut tell = |what: &str, outcome: Result<String>| match outcome {
+            let mut report = |what: &str, outcome: Result<String>| match outcome {
                 Ok(found) => println!("{what}: {found}"),
                 Err(error) => {
                     eprintln!("error: {what}: {}", Causes(&error));
@@ -77,52 +77,53 @@ impl Check {
                 }
             };
             if self.broker {
-                tell("broker", reach_broker(&settings).await);
+                report("broker", try_broker(&settings).await);
             }
             if self.device {
-                tell("device", reach_device(&connector).await);
+                report("device", try_device(&connector).await);
             }
             Ok(code)
         })
     }
 }
 
-async fn reach_broker(settings: &BusSettings) -> Result<String> {
+async fn try_broker(settings: &BusSettings) -> Result<String> {
     let address = runtime::address_of(settings).map_err(|exit| Error::msg(exit.to_string()))?;
     let topics = Topics::of(&settings.connector_name);
     probe(&address, &runtime::identity_of(settings), &topics.datapoint_map).await?;
-    Ok(format!("{address} takes this connector"))
+    Ok(format!("{address} accepts this connector"))
 }
 
-async fn reach_device<C: Connector>(connector: &C) -> Result<String> {
+async fn try_device<C: Connector>(connector: &C) -> Result<String> {
     let opened = within(connector.connect_timeout(), connector.connect()).await?;
     if TypeId::of::<C::Session>() != TypeId::of::<()>() {
-        return Ok("a session was opened".to_owned());
+        return Ok("opened a session".to_owned());
     }
-    let mut asked = Vec::new();
+    let mut polled = Vec::new();
     for (index, source) in connector.sources().iter().enumerate() {
         let Some(limit) = source.limit().filter(|_| source.every().is_some()) else { continue };
         let name = format!("`{}`", source.name());
         let answer = within(limit, connector.receive(&opened, index)).await;
         answer.map_err(|error| error.context(name.clone()))?;
-        asked.push(name);
+        polled.push(name);
     }
-    Ok(match asked.len() {
-        0 => "there is nothing to try: it has no session, and its sources push".to_owned(),
-        _ => format!("it answers to {}", asked.join(", ")),
+    Ok(match polled.len() {
+        0 => "nothing to try, because the connector has no session and polls no source".to_owned(),
+        _ => format!("polled {}", polled.join(", ")),
     })
 }
 
-/// What is wrong with variables that are no settings, and what may be.
-fn told(unknown: &[Unknown]) -> (Vec<String>, Vec<String>) {
+/// Returns errors and warnings about variables that are not settings.
+fn problems_of(unknown: &[Unknown]) -> (Vec<String>, Vec<String>) {
     let (mut faults, mut warnings) = (Vec::new(), Vec::new());
     for Unknown { name, meant } in unknown {
         match meant {
             Some(meant) => {
-                faults
-                    .push(format!("{name} is no setting: did you mean {meant}, which is not set?"));
+                faults.push(format!(
+                    "{name} is not a setting: did you mean {meant}, which is not set?"
+                ));
             }
-            None => warnings.push(format!("{name} is no setting of this connector")),
+            None => warnings.push(format!("{name} is not a setting of this connector")),
         }
     }
     (faults, warnings)
@@ -134,7 +135,7 @@ fn warn(ours: &[String], of_settings: &[String]) {
     }
 }
 
-/// The settings in columns, group by group.
+/// Formats the settings as a table, by group.
 fn table(settings: &[Effective]) -> String {
     let value = |setting: &Effective| setting.value.clone().unwrap_or_else(|| "-".to_owned());
     let names = settings.iter().map(|it| it.name.chars().count()).max().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! `completions`: what a shell needs to complete the command line.
+//! `completions`: prints a completion script for a shell.
 
 use std::process::ExitCode;
 
@@ -14,17 +14,17 @@ use crate::{
     settings::Exit,
 };
 
-/// For which shell.
+/// The arguments of `completions`.
 #[derive(Args)]
 pub(crate) struct Completions {
-    /// The shell.
+    /// Shell to print the script for.
     #[arg(id = "tool-shell", value_name = "SHELL")]
     shell: Shell,
 }
 
 impl Tool for Completions {
     const NAME: &'static str = "completions";
-    const ABOUT: &'static str = "Prints what a shell needs to complete the command line";
+    const ABOUT: &'static str = "Prints a completion script for a shell";
     const NEEDS_BROKER: bool = false;
 
     fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit> {

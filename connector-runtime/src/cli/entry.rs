@@ -1,4 +1,4 @@
-//! The `main` of a connector's program: `run`, and the tools for its author and its operator.
+//! The `main` of a connector's program.
 
 use std::{env, process::ExitCode};
 
@@ -8,13 +8,15 @@ use crate::{
     settings::{EXIT_CONFIG, Environment, Exit},
 };
 
-/// A whole connector as the `main` of a program: reads its settings, connects to the broker and
-/// runs until SIGTERM or SIGINT.
+/// Runs a connector as the `main` of a program: reads its settings, connects to the broker and runs until
+/// SIGTERM or SIGINT.
 ///
-/// The exit code is 0 after a signal, 78 where the settings are wrong, and 1 where the system refuses
-/// what every program needs. Nothing else ends it: device functions may fail, panic or block, though
-/// one that blocks keeps its thread. There is one for each source and each actuator, but at least four
-/// and at most 32.
+/// The first argument can be a [subcommand](crate::guide::tools), such as `check`; the default is `run`.
+///
+/// The exit code is 0 after a signal, 78 if the settings are invalid, and 1 if the system denies a basic
+/// resource, such as threads. Nothing else stops the connector. Methods of the device part may fail,
+/// panic or block. A method that blocks occupies its thread; there is one thread for each source and each
+/// actuator, but at least 4 and at most 32.
 ///
 /// ```no_run
 /// use connector_runtime::prelude::*;

@@ -1,4 +1,4 @@
-//! `healthcheck`: asks the running connector how it is, for the health checks of containers.
+//! `healthcheck`: queries the running connector's health, for containers.
 
 use std::{
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
@@ -24,17 +24,17 @@ use crate::{
     settings::Exit,
 };
 
-/// How long the answer may take; container platforms give up after a few seconds by themselves.
+/// The time limit for the answer. Container platforms have a limit of a few seconds of their own.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// The most bytes of an answer, which is one line.
+/// The maximum size in bytes of an answer, which is one line.
 const MAX_ANSWER: u64 = 4096;
 
-/// What to ask.
+/// The arguments of `healthcheck`.
 #[derive(Args)]
 pub(crate) struct Healthcheck {
-    /// Ask whether broker and device are connected and the data is fresh (/readyz), and not only whether
-    /// the connector works (/healthz).
+    /// Also check that the broker and the device are connected and the data is fresh (/readyz instead
+    /// of /healthz).
     #[arg(id = "tool-ready", long = "ready")]
     ready: bool,
 }
@@ -47,12 +47,12 @@ impl Tool for Healthcheck {
 
     fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit> {
         let (Self { ready }, settings) = call.read_bus::<C, Self>().map_err(|exit| match exit {
-            // Container platforms know 0 and 1.
+            // Docker defines the exit codes 0 and 1 only.
             Exit::Faults(_) => Exit::Failed(anyhow!("{exit}")),
             exit => exit,
         })?;
         let address = settings.health_addr.ok_or_else(|| {
-            anyhow!("HEALTH_ADDR is not set, so the running connector cannot be asked: set it for both, to 8080 for example")
+            anyhow!("HEALTH_ADDR is not set, so the running connector cannot be queried: set it for both, for example to 8080")
         })?;
         let path = if ready { "/readyz" } else { "/healthz" };
         work::block_on(async move {
@@ -65,7 +65,7 @@ impl Tool for Healthcheck {
     }
 }
 
-/// Where a server can be reached that listens to all addresses.
+/// Replaces the address of a server that listens on all addresses by a local one.
 fn reachable(address: SocketAddr) -> SocketAddr {
     let ip = match address.ip() {
         IpAddr::V4(Ipv4Addr::UNSPECIFIED) => Ipv4Addr::LOCALHOST.into(),
@@ -75,14 +75,14 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-/// Asks by HTTP/1.1 (RFC 9112); the error is what is wrong.
+/// Sends an HTTP/1.1 request (RFC 9112). Returns the body as an error if the status is not 200.
 async fn ask(address: SocketAddr, path: &str) -> Result<()> {
     let mut server = TcpStream::connect(address).await?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     server.write_all(request.as_bytes()).await?;
     let mut answer = String::new();
     server.take(MAX_ANSWER).read_to_string(&mut answer).await?;
-    let (head, body) = answer.split_once("\r\n\r\n").context("the answer is no HTTP")?;
+    let (head, body) = answer.split_once("\r\n\r\n").context("the answer is not valid HTTP")?;
     let status = head.split(' ').nth(1).unwrap_or_default();
     if status == "200" { Ok(()) } else { bail!("{}", body.trim()) }
 }

@@ -1,4 +1,4 @@
-//! What the program of a connector can do: `run`, and the tools for its author and its operator.
+//! The subcommands of a connector's program, for its author and its operator.
 
 mod around;
 mod check;

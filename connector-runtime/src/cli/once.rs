@@ -1,4 +1,4 @@
-//! `once`: one raw message of the device, and what becomes of it.
+//! `once`: prints one message of the device, as received, parsed, and as datapoints.
 
 use std::{fmt::Write, process::ExitCode, time::Duration};
 
@@ -22,10 +22,10 @@ use crate::{
     time::Timestamp,
 };
 
-/// What to wait for, and how to show it.
+/// The arguments of `once`.
 #[derive(Args)]
 pub(crate) struct Once {
-    /// How to print it.
+    /// Output format.
     #[arg(
         id = "tool-format",
         long = "format",
@@ -34,7 +34,7 @@ pub(crate) struct Once {
         default_value = "table"
     )]
     format: Format,
-    /// How long to wait for the message.
+    /// Seconds to wait for the message.
     #[arg(id = "tool-timeout", long = "timeout", value_name = "SECONDS")]
     #[arg(value_parser = value_parser::seconds, default_value = "60")]
     timeout: Duration,
@@ -50,7 +50,7 @@ enum Format {
 impl Tool for Once {
     const NAME: &'static str = "once";
     const ABOUT: &'static str =
-        "Shows one raw message of the device, as received, parsed and flattened; without a broker";
+        "Prints one message of the device: as received, parsed, and as datapoints; needs no broker";
     const NEEDS_BROKER: bool = false;
 
     fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit> {
@@ -58,9 +58,9 @@ impl Tool for Once {
         work::with_device(connector, &settings, async move |connector, mut messages| {
             let message = timeout(once.timeout, messages.recv()).await.ok().flatten();
             let Tapped { source, raw, received } = message.with_context(|| {
-                format!("no raw message came within {:?}: is the device on, and does it have something to say?", once.timeout)
+                format!("no raw message arrived within {:?}: check that the device is on and sends messages", once.timeout)
             })?;
-            let json = raw.to_json().context("the message cannot be written as JSON")?;
+            let json = raw.to_json().context("cannot serialize the message as JSON")?;
             let raw_message = RawValue::from_string(json)?;
             let mut shown = Shown {
                 source,
@@ -75,20 +75,20 @@ impl Tool for Once {
                 Format::Table => work::print(shown.table()),
                 Format::Json => work::print(serde_json::to_string_pretty(&shown)? + "\n"),
             }?;
-            read.context("`parse` cannot read this message")?;
+            read.context("`parse` rejected this message")?;
             Ok(ExitCode::SUCCESS)
         })
     }
 }
 
-/// A raw message, and what became of it: nothing where `parse` drops it.
+/// A raw message with its readings and datapoints, which are empty if `parse` drops it.
 #[derive(Serialize)]
 struct Shown {
     source: String,
     timestamp: Timestamp,
     raw_message: Box<RawValue>,
     parsed: Option<Box<RawValue>>,
-    /// The same for people.
+    /// The same with line breaks, for people.
     #[serde(skip)]
     pretty: Option<String>,
     datapoints: Option<Values>,
@@ -104,7 +104,7 @@ impl Serialize for Values {
 }
 
 impl Shown {
-    /// Has it parsed and flattened.
+    /// Parses and flattens the message.
     fn read<C: Connector>(&mut self, connector: &C, raw: &C::Raw) -> Result<()> {
         let Some(readings) = connector.parse(raw)? else { return Ok(()) };
         self.parsed = Some(RawValue::from_string(serde_json::to_string(&readings)?)?);

@@ -1,4 +1,4 @@
-//! Made-up values for the device's settings that must be set, where the device is not spoken to.
+//! Made-up values for required settings of the device, for subcommands that do not connect to it.
 
 use std::ffi::OsString;
 
@@ -10,7 +10,7 @@ use clap::{
 
 use crate::{error::Result, settings::Environment};
 
-/// What most settings are: addresses, numbers, JSON, text.
+/// Values for the most common settings: addresses, numbers, JSON and text.
 const CANDIDATES: [&str; 9] = [
     "localhost:1",
     "127.0.0.1:1",
@@ -23,7 +23,8 @@ const CANDIDATES: [&str; 9] = [
     "example",
 ];
 
-/// Gives settings that must be set, and are not, a value that they accept, and tells which.
+/// Gives each missing required setting of the device a valid default. Also returns the flags of these
+/// settings.
 pub(super) fn fill(
     command: Command,
     arguments: &[OsString],
@@ -35,7 +36,7 @@ pub(super) fn fill(
         let arg = arg.required(false).env(Resettable::Reset);
         if takes_values { arg.value_parser(OsStringValueParser::new()) } else { arg }
     });
-    // What is wrong with the arguments is told by who reads them.
+    // Invalid arguments are reported later, when they are read.
     let given = lenient.try_get_matches_from(arguments).ok();
     let is_given = |arg: &Arg| {
         given.as_ref().is_some_and(|given| given.contains_id(arg.get_id().as_str()))
@@ -48,7 +49,7 @@ pub(super) fn fill(
     let (mut filled, mut names) = (command, Vec::new());
     for arg in missing {
         let value = accepted(&arg).ok_or_else(|| {
-            anyhow!("{arg} must be given: no made-up value is accepted in its place")
+            anyhow!("{arg} is required: this setting accepts none of the made-up values")
         })?;
         names.push(arg.get_long().map_or_else(|| arg.to_string(), |flag| format!("--{flag}")));
         filled = filled.mut_arg(arg.get_id(), |arg| {

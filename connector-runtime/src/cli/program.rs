@@ -1,4 +1,4 @@
-//! The command line of a program: its tools, and which of them is asked for.
+//! The command line of a program, and the choice of its subcommand.
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -22,14 +22,14 @@ use crate::{
     settings::{self, Environment, Exit, Nothing},
 };
 
-/// What is done where no command is given, too.
+/// The default subcommand.
 const RUN: &str = "run";
 
-/// A tool in the list of all.
+/// A subcommand in the list of all.
 struct Entry {
     name: &'static str,
     about: &'static str,
-    /// Its command line.
+    /// Returns its command line.
     command: fn() -> Command,
     run: fn(&Call<'_>) -> Result<ExitCode, Exit>,
 }
@@ -40,7 +40,7 @@ impl Entry {
     }
 }
 
-/// In the order of the help.
+/// All subcommands except `run`, in the order of the help.
 fn all<C: Connector>() -> Vec<Entry> {
     vec![
         Entry::of::<C, Check>(),
@@ -55,7 +55,7 @@ fn all<C: Connector>() -> Vec<Entry> {
     ]
 }
 
-/// Does what the command line asks for. Without the name of a tool that is to run.
+/// Runs the subcommand on the command line, by default `run`.
 pub(crate) fn start<C: Connector>(
     arguments: &[OsString],
     environment: &Environment,
@@ -73,14 +73,14 @@ pub(crate) fn start<C: Connector>(
     until_stopped::<C>(read, environment)
 }
 
-/// The command line of a connector, with all of each tool.
+/// The command line of a connector, with the arguments of each subcommand.
 fn with_tools<C: Connector>() -> Command {
     program::<C>(all::<C>().into_iter().map(|tool| (tool.command)()))
 }
 
-/// The command line of a connector, with these commands beside `run`.
+/// The command line of a connector, with these subcommands in addition to `run`.
 fn program<C: Connector>(tools: impl Iterator<Item = Command>) -> Command {
-    let run = Command::new(RUN).about("Runs the connector. This is the default");
+    let run = Command::new(RUN).about("Runs the connector; the default");
     let name = C::NAME;
     settings::command::<C>()
         .override_usage(format!("{name} [run] [OPTIONS]\n       {name} <COMMAND> [OPTIONS]"))

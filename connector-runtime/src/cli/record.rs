@@ -1,4 +1,4 @@
-//! `record`: raw messages of the device in a file, a line of JSON each.
+//! `record`: appends raw messages of the device to a file, one line of JSON each.
 
 use std::{
     fs::{File, OpenOptions},
@@ -26,16 +26,16 @@ use crate::{
     settings::{Exit, Read as Settings, value_parser},
 };
 
-/// Where to, and how many.
+/// The arguments of `record`.
 #[derive(Args)]
 pub(crate) struct Record {
-    /// The file, to which is appended; `-` is stdout.
+    /// File to append to; `-` is stdout.
     #[arg(id = "tool-file", value_name = "FILE")]
     file: PathBuf,
-    /// Ends after so many messages. Without it Ctrl-C ends it.
+    /// Stop after this number of messages. Without it, stop with Ctrl-C.
     #[arg(id = "tool-count", long = "count", value_name = "MESSAGES")]
     count: Option<u64>,
-    /// Ends after so much time.
+    /// Stop after this time.
     #[arg(id = "tool-seconds", long = "seconds", value_name = "SECONDS")]
     #[arg(value_parser = value_parser::seconds)]
     seconds: Option<Duration>,
@@ -43,41 +43,42 @@ pub(crate) struct Record {
 
 impl Tool for Record {
     const NAME: &'static str = "record";
-    const ABOUT: &'static str = "Writes raw messages of the device to a file, for `replay` and `simulate`; without a broker";
+    const ABOUT: &'static str = "Appends raw messages of the device to a file, for `replay` and `simulate`; needs no broker";
     const NEEDS_BROKER: bool = false;
 
     fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit> {
         let (record, Settings { connector, settings, .. }) = call.read::<C, Self>()?;
         let mut file = open(&record.file)
-            .with_context(|| format!("{} cannot be written", record.file.display()))?;
+            .with_context(|| format!("cannot write to {}", record.file.display()))?;
         work::with_device(connector, &settings, async move |_, mut messages| {
             let until = record.seconds.map(|seconds| Instant::now() + seconds);
-            let late = async {
+            let time_is_up = async {
                 match until {
                     Some(until) => sleep_until(until).await,
                     None => std::future::pending().await,
                 }
             };
-            tokio::pin!(late);
+            tokio::pin!(time_is_up);
             let mut count = 0;
             while record.count.is_none_or(|most| count < most) {
                 let message = tokio::select! {
                     message = messages.recv() => message.context("the device part has ended")?,
-                    () = &mut late => break,
+                    () = &mut time_is_up => break,
                 };
-                // As one write, so that no line is torn by the end of the program.
+                // One write, so that no line is incomplete if the program is stopped.
                 file.write_all(&line(&message, C::VERSION)?)
                     .context(record.file.display().to_string())?;
                 count += 1;
             }
-            eprintln!("{count} raw messages were recorded");
+            let s = if count == 1 { "" } else { "s" };
+            eprintln!("recorded {count} raw message{s}");
             Ok(ExitCode::SUCCESS)
         })
     }
 }
 
 fn line<R: RawMessage>(message: &Tapped<R>, connector_version: &str) -> Result<Vec<u8>> {
-    let json = message.raw.to_json().context("a message cannot be written as JSON")?;
+    let json = message.raw.to_json().context("cannot serialize a message as JSON")?;
     let raw_message = &*RawValue::from_string(json)?;
     let payload = RawPayload { raw_message, timestamp: message.received };
     let mut line = wire::payload(&RawMessageToDb { payload, connector_version }).to_vec();
@@ -85,7 +86,7 @@ fn line<R: RawMessage>(message: &Tapped<R>, connector_version: &str) -> Result<V
     Ok(line)
 }
 
-/// Opens a file at its end; a line there that was torn by a crash is ended.
+/// Opens a file at its end. If its last line was cut off by a crash, adds a line break.
 fn open(path: &Path) -> io::Result<Box<dyn Write>> {
     if path == "-" {
         return Ok(Box::new(io::stdout()));

@@ -1,4 +1,4 @@
-//! `send`: one command, as if it had come over the bus.
+//! `send`: sends one command to the device, as if it had arrived from the bus.
 
 use std::process::ExitCode;
 
@@ -19,16 +19,16 @@ use crate::{
     time::Timestamp,
 };
 
-/// What to send.
+/// The arguments of `send`.
 #[derive(Args)]
 pub(crate) struct Send {
-    /// The actuator's key.
+    /// Key of the actuator.
     #[arg(id = "tool-key", value_name = "KEY")]
     key: String,
-    /// The value as JSON; what is no JSON is a text.
+    /// Value as JSON. A value that is not valid JSON is sent as a string.
     #[arg(id = "tool-value", value_name = "VALUE", allow_hyphen_values = true)]
     value: String,
-    /// Stop before the device.
+    /// Only check the command.
     #[arg(id = "tool-dry-run", long = "dry-run")]
     dry_run: bool,
 }
@@ -36,7 +36,7 @@ pub(crate) struct Send {
 impl Tool for Send {
     const NAME: &'static str = "send";
     const ABOUT: &'static str =
-        "Sends one command to the device, or tells why it is refused; without a broker";
+        "Sends one command to the device, or prints why it is rejected; needs no broker";
     const NEEDS_BROKER: bool = false;
 
     fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit> {
@@ -54,10 +54,10 @@ impl Send {
         let command = Command::new(&*self.key, value, Timestamp::now());
         if self.dry_run {
             check(&self.actuator(connector)?, &command)?;
-            work::print(format!("`{}` would be sent {}\n", self.key, command.json()))?;
+            work::print(format!("{} would be sent to `{}`\n", command.json(), self.key))?;
             return Ok(ExitCode::SUCCESS);
         }
-        // One that is known already is checked before the device is disturbed.
+        // If the actuator is already known, the command is checked before connecting to the device.
         if let Ok(actuator) = self.actuator(connector) {
             check(&actuator, &command)?;
         }
@@ -66,8 +66,10 @@ impl Send {
         let actuator = self.actuator(connector)?;
         check(&actuator, &command)?;
         let limit = actuator.rules().send_limit();
-        within(limit, connector.send(&session, &command)).await.context("the device part")?;
-        work::print(format!("`{}` was sent {}\n", self.key, command.json()))?;
+        within(limit, connector.send(&session, &command))
+            .await
+            .with_context(|| format!("the command for `{}` failed", self.key))?;
+        work::print(format!("{} was sent to `{}`\n", command.json(), self.key))?;
         Ok(ExitCode::SUCCESS)
     }
 
@@ -81,15 +83,15 @@ impl Send {
 
 fn check(actuator: &Actuator, command: &Command) -> Result<()> {
     let checked = actuator.check(command).and_then(|()| actuator.check_type(command));
-    checked.with_context(|| format!("`{}` refuses it", command.key()))
+    checked.with_context(|| format!("the command for `{}` was rejected", command.key()))
 }
 
 fn unknown(key: &str, keys: &[String]) -> crate::error::Error {
     if keys.is_empty() {
-        return anyhow!("there is no actuator `{key}`, and no other one");
+        return anyhow!("there is no actuator `{key}`: this connector has no actuators");
     }
     match nearest(key, keys.iter().map(String::as_str)) {
         Some(meant) => anyhow!("there is no actuator `{key}`: did you mean `{meant}`?"),
-        None => anyhow!("there is no actuator `{key}`, but {}", keys.join(", ")),
+        None => anyhow!("there is no actuator `{key}`: use one of {}", keys.join(", ")),
     }
 }

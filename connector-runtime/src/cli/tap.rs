@@ -1,4 +1,4 @@
-//! Listens to the device of a connector: raw messages are handed out, and not processed.
+//! Intercepts the raw messages of a connector, which are then not processed.
 
 use std::{
     sync::{Mutex, PoisonError},
@@ -14,7 +14,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// A raw message as it has come.
+/// A raw message as received.
 pub(crate) struct Tapped<R> {
     /// The name of its source.
     pub(crate) source: String,
@@ -22,7 +22,7 @@ pub(crate) struct Tapped<R> {
     pub(crate) received: Timestamp,
 }
 
-/// Where raw messages go. A source waits until its last one was taken.
+/// A channel for raw messages. A source waits until its last message is taken.
 pub(crate) struct Tap<R> {
     sender: mpsc::Sender<Tapped<R>>,
     receiver: Mutex<Option<mpsc::Receiver<Tapped<R>>>>,
@@ -36,7 +36,7 @@ impl<R> Default for Tap<R> {
 }
 
 impl<R> Tap<R> {
-    /// The raw messages, for the first who asks.
+    /// Returns the receiver of the raw messages to the first caller, and an empty one to others.
     pub(crate) fn messages(&self) -> mpsc::Receiver<Tapped<R>> {
         let mut receiver = self.receiver.lock().unwrap_or_else(PoisonError::into_inner);
         receiver.take().unwrap_or_else(|| mpsc::channel(1).1)
@@ -65,7 +65,7 @@ impl<C: Connector> Connector for Around<C, Tap<C::Raw>> {
             let source = self.connector.sources().get(source).map(|it| it.name().to_owned());
             let source = source.unwrap_or_default();
             let tapped = Tapped { source, raw, received: Timestamp::now() };
-            // Who took the last one may have left.
+            // The receiver may have been dropped.
             let _ = self.with.sender.send(tapped).await;
         }
         Ok(None)

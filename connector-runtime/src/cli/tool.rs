@@ -1,4 +1,4 @@
-//! A tool: a command beside `run`, and how it reads its arguments and the settings.
+//! Subcommands other than `run`, and how they read their arguments and the settings.
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -10,26 +10,26 @@ use crate::{
     settings::{self, BusSettings, Environment, Exit, Read},
 };
 
-/// The broker's host where it is not set and need not be: a name that never exists (RFC 6761).
+/// The broker's host if it is neither set nor needed: a name that never resolves (RFC 6761).
 pub(super) const NOWHERE: &str = "broker.invalid";
 
-/// A command beside `run`: its arguments, and what it does with them. The ids of its arguments begin with
-/// `tool-`, so that they differ from those of all settings.
+/// A subcommand other than `run`, with its arguments. Their ids begin with `tool-`, so that they differ
+/// from those of all settings.
 pub(crate) trait Tool: Args {
-    /// What it is called on the command line.
+    /// Its name on the command line.
     const NAME: &'static str;
-    /// What it does, in one line.
+    /// A description in one line, for the help.
     const ABOUT: &'static str;
-    /// Whether the broker has to be known.
+    /// Whether `MQTT_BROKER_HOST` is required.
     const NEEDS_BROKER: bool;
 
-    /// Does it.
+    /// Runs the subcommand.
     fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit>;
 }
 
-/// How a tool was called.
+/// The call of a subcommand.
 pub(crate) struct Call<'a> {
-    /// Its name, and all that follows.
+    /// Its name, and the arguments that follow.
     pub(crate) arguments: &'a [OsString],
     pub(crate) environment: &'a Environment,
     /// The command line of the whole program.
@@ -37,49 +37,50 @@ pub(crate) struct Call<'a> {
 }
 
 impl Call<'_> {
-    /// The tool's arguments, and the settings.
+    /// Reads the arguments of the subcommand, and the settings.
     pub(crate) fn read<C: Connector, T: Tool>(&self) -> Result<(T, Read<C>), Exit> {
         let command = command::<C, T>();
         let (read, tool) = settings::read_with(command, self.arguments, self.environment)?;
         Ok((tool, read))
     }
 
-    /// As [`read`](Self::read), where the device is not spoken to: its settings need not be set.
+    /// Like [`read`](Self::read), for a subcommand that does not connect to the device. Missing settings
+    /// of the device get made-up values, and a note is printed.
     pub(crate) fn read_without_device<C: Connector, T: Tool>(&self) -> Result<(T, Read<C>), Exit> {
         let command = command::<C, T>();
         let (command, names) = placeholders::fill(command, self.arguments, self.environment)?;
         let (read, tool) = settings::read_with(command, self.arguments, self.environment)?;
         if !names.is_empty() {
             eprintln!(
-                "made-up values stand for {}: if the datapoints depend on them, give them as flags",
+                "using made-up values for {}: set them as flags if the datapoints depend on them",
                 names.join(", ")
             );
         }
         Ok((tool, read))
     }
 
-    /// The tool's arguments and the settings of the bus, where the device is of no interest.
+    /// Reads the arguments of the subcommand, and the settings of the bus only.
     pub(crate) fn read_bus<C: Connector, T: Tool>(&self) -> Result<(T, BusSettings), Exit> {
         let command = command::<C, T>();
         let (settings, tool) = settings::read_bus(command, self.arguments, self.environment)?;
         Ok((tool, settings))
     }
 
-    /// The tool's arguments, where no setting is of interest.
+    /// Reads the arguments of the subcommand only.
     pub(crate) fn read_arguments<C: Connector, T: Tool>(&self) -> Result<T, Exit> {
         let matches = own_command::<C, T>().try_get_matches_from(self.arguments);
         Ok(matches.and_then(|matches| T::from_arg_matches(&matches))?)
     }
 }
 
-/// The command line of a tool without settings.
+/// The command line of a subcommand without settings.
 pub(super) fn own_command<C: Connector, T: Tool>() -> Command {
     let command = T::augment_args(Command::new(T::NAME)).about(T::ABOUT).long_about(None);
     command.bin_name(format!("{} {}", C::NAME, T::NAME))
 }
 
-/// The command line of a tool: its own arguments, and all settings. Where both have the same flag it is the
-/// tool's, and that of the setting begins with `setting-`.
+/// The command line of a subcommand: its own arguments, and all settings. If both have the same flag,
+/// that of the setting gets the prefix `setting-`.
 pub(super) fn command<C: Connector, T: Tool>() -> Command {
     let own = own_command::<C, T>();
     let settings = settings::with_settings::<C>(Command::new(T::NAME));

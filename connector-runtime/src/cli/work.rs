@@ -1,4 +1,4 @@
-//! How a tool works: until it is done or told to stop, and what it prints.
+//! Execution of subcommands, until they are done or receive a signal, and their output.
 
 use std::{
     io::{self, Write},
@@ -20,20 +20,20 @@ use crate::{
     telemetry::log::{self, Console, Logs},
 };
 
-/// Threads of a tool: the device part may block some of them.
+/// The number of threads of a subcommand. The device part may block some of them.
 const THREADS: usize = 4;
 
-/// Does work with the device itself; SIGTERM and Ctrl-C end it, which is no failure.
+/// Runs a future that calls the device part. SIGTERM and Ctrl-C end it, with exit code 0.
 pub(crate) fn block_on<F>(work: F) -> Result<ExitCode, Exit>
 where
     F: Future<Output = Result<ExitCode, Exit>> + Send + 'static,
 {
-    // The device may block its thread.
+    // A task of its own, because the device part may block its thread.
     drive(async { tokio::spawn(work).await.map_err(Error::from)? })
 }
 
-/// Hands the raw messages of the device to some work. A session with the device is kept open meanwhile, and
-/// the log goes to stderr.
+/// Runs a function on the raw messages of the device. Meanwhile a session with the device is kept open,
+/// and log messages are printed to stderr.
 pub(crate) fn with_device<C: Connector>(
     connector: C,
     settings: &BusSettings,
@@ -59,18 +59,18 @@ fn drive(work: impl Future<Output = Result<ExitCode, Exit>>) -> Result<ExitCode,
             _ = signals.first() => Ok(ExitCode::SUCCESS),
         }
     });
-    // A blocking call of the device part must not hold up the end.
+    // A blocking call of the device part must not delay the end of the program.
     runtime.shutdown_background();
     done
 }
 
-/// Waits for a function of the device part, but not longer.
+/// Calls a function of the device part, with a time limit.
 pub(crate) async fn within<T>(limit: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
     let outcome = timeout(limit, isolated(call)).await;
-    outcome.unwrap_or_else(|_| anyhow::bail!("it did not return within {limit:?}"))
+    outcome.unwrap_or_else(|_| anyhow::bail!("did not return within {limit:?}"))
 }
 
-/// Prints what a tool is asked for. Who reads it may leave early, as `head` does.
+/// Prints the output of a subcommand. The reader may close the pipe early, as `head` does.
 pub(crate) fn print(text: impl AsRef<[u8]>) -> Result<()> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text.as_ref()).and_then(|()| stdout.flush()) {

@@ -1,4 +1,4 @@
-//! The trait that a connector implements, by the macro or by hand.
+//! The trait of a connector, which the macro implements, or you implement by hand.
 
 use std::time::Duration;
 
@@ -13,13 +13,13 @@ use crate::{
     settings::ConnectorSettings,
 };
 
-/// How long it may take to open a session where nothing else is said.
+/// The default time limit for opening a session.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The device part of a connector.
+/// The device part of a connector: the code that is specific to the device.
 ///
-/// `#[connector]` on an `impl` block writes this for you. By hand it is the way out for a device
-/// whose datapoints are known only at run time:
+/// `#[connector]` on an `impl` block implements this trait. Implement it by hand if the macro does not
+/// fit, for example for a device whose sources and datapoints are known only at run time:
 ///
 /// ```
 /// use connector_runtime::{Kind, prelude::*};
@@ -68,44 +68,47 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// }
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say how to reach its device",
+    message = "`{Self}` does not implement the connection to its device",
     label = "this is not a connector yet",
     note = "write `#[connector] impl {Self} {{ .. }}` with a `#[receive]` and a `#[parse]` method"
 )]
 pub trait Connector: ConnectorSettings {
-    /// What is open while the connector talks to the device: a connection, a socket, a login. `()` for
-    /// a device that is reached anew each time.
+    /// The [session](crate::guide#glossary) with the device: a connection, a socket, or a login. `()` if
+    /// nothing stays open between two calls.
     ///
-    /// Several calls use it at the same time. When it has ended it is dropped, once none does.
+    /// Several calls use the session concurrently. After it has ended, it is dropped as soon as no call
+    /// uses it.
     type Session: Send + Sync + 'static;
 
-    /// What the device hands over: text, bytes, or any serde type.
+    /// The raw message of the device: text, bytes, or any serde type.
     type Raw: RawMessage;
 
-    /// What [`parse`](Self::parse) makes of it: an object whose leaves are the sensors. Nested
+    /// The readings that [`parse`](Self::parse) returns: an object whose leaves are the sensors. Nested
     /// keys are joined with `__`.
     type Readings: Serialize;
 
-    /// Where raw messages come from, each with its rhythm. All run side by side.
+    /// Returns the sources of raw messages. All of them run concurrently.
     fn sources(&self) -> Vec<Source>;
 
-    /// Opens a session with the device. After an error it is called again, with growing pauses.
+    /// Opens a session with the device. After an error it is called again, with growing pauses of up to
+    /// one minute.
     fn connect(&self) -> impl Future<Output = Result<Self::Session>> + Send;
 
-    /// How long [`connect`](Self::connect) may take; then the call is dropped, which counts as an error.
+    /// Returns the time limit for [`connect`](Self::connect), by default 30 s. After it the call is
+    /// dropped, which counts as an error.
     fn connect_timeout(&self) -> Duration {
         CONNECT_TIMEOUT
     }
 
-    /// Gets the next raw message of one source, given by its index in [`sources`](Self::sources).
+    /// Receives the next raw message of a source, given by its index in [`sources`](Self::sources).
     ///
-    /// `Ok(None)` says that there is nothing to process this time. An error ends the session, and the
-    /// source is asked again as soon as there is another one. If the error is [`KeepSession`], or the
-    /// session `()`, the source is asked again at its next turn if it is polled, and after a growing
-    /// pause if it pushes. The first five harmless errors in a row cost a source that pushes no pause.
+    /// `Ok(None)` means that there is nothing to process this time. An error ends the session, and the
+    /// source is called again with the next session. If the error is marked with [`KeepSession`], or the
+    /// session is `()`, a polled source is called again after its interval, and a source that pushes
+    /// after a growing pause. The first five consecutive errors of this kind cause no pause.
     ///
-    /// When the session ends for another reason this is dropped while it waits, as the answer may
-    /// never come.
+    /// If the session ends for another reason while this waits, the call is dropped, because the answer
+    /// may never arrive.
     ///
     /// [`KeepSession`]: crate::KeepSession
     fn receive(
@@ -114,43 +117,47 @@ pub trait Connector: ConnectorSettings {
         source: usize,
     ) -> impl Future<Output = Result<Option<Self::Raw>>> + Send;
 
-    /// Reads the sensors out of a raw message. It is pure: the same message always gives the
-    /// same readings, so that recorded messages can be replayed.
+    /// Parses a raw message. This must be a pure function: the same message always results in the same
+    /// readings, so that recorded messages can be replayed.
     ///
-    /// `Ok(None)` drops the message silently, an error drops it with a log message.
+    /// `Ok(None)` drops the message silently, and an error drops it with a log message.
     fn parse(&self, raw: &Self::Raw) -> Result<Option<Self::Readings>>;
 
-    /// Takes the readings apart, into sensors and their values.
+    /// Converts readings to keys and values.
     ///
-    /// By default serde writes them. For a type with `#[derive(Datapoints)]` the macro writes
-    /// `to.record(readings)`: then the names are those of the derive, and `None` is nothing.
+    /// By default the readings are serialized by serde. For a type with `#[derive(Datapoints)]`, the
+    /// macro generates `to.record(readings)`, which uses the keys of the derive and omits `None`.
+    ///
+    /// # Errors
+    ///
+    /// An error drops the message with a log message.
     fn flatten(&self, readings: &Self::Readings, to: &mut FlatReadings) -> Result<()> {
         to.serialize(readings)
     }
 
-    /// The sensors that are known before the first message: they are announced at the start, with
-    /// an example in the place of a value. All others are found on first sight.
+    /// Returns the sensors that are known before the first message. They are announced at the start, with
+    /// an example instead of a value. All others are discovered in the messages.
     fn sensors(&self) -> Vec<Sensor> {
         Vec::new()
     }
 
-    /// The key of a sensor that tells whether there is a session with the device: `true` or `false`.
-    /// It is announced with the other sensors. Without one, only the log tells.
+    /// Returns the key of a sensor that reports whether there is a session with the device, as `true` or
+    /// `false`. It is announced with the other sensors. Without it, only the log reports this.
     fn state_sensor(&self) -> Option<&str> {
         None
     }
 
-    /// The datapoints that take commands. This is asked again for each new session and whenever a new
-    /// sensor was found, so that actuators may come and go with what the device reports.
+    /// Returns the actuators. This is called again for each new session and whenever a new sensor is
+    /// discovered, so that actuators can depend on what the device reports.
     fn actuators(&self) -> Vec<Actuator> {
         Vec::new()
     }
 
-    /// Hands a command to the device. Commands of one actuator come one after another, those of
+    /// Sends a command to the device. Commands of one actuator are sent one after another; those of
     /// different actuators may overlap.
     ///
-    /// An error is logged and ends the session, unless it is [`KeepSession`](crate::KeepSession) as those of
-    /// [`Command::value`] are.
+    /// An error is logged and ends the session, unless it is marked with
+    /// [`KeepSession`](crate::KeepSession), as the errors of [`Command::value`] are.
     fn send(
         &self,
         session: &Self::Session,

@@ -1,4 +1,4 @@
-//! The trait that a connector implements, and the sources of its raw messages.
+//! The trait of a connector, and the sources of its raw messages.
 
 mod device_part;
 mod source;

@@ -1,11 +1,11 @@
-//! Where raw messages come from, and in which rhythm.
+//! The sources of raw messages.
 
 use std::{borrow::Cow, time::Duration};
 
-/// How long a poll may take where nothing else is said.
+/// The default time limit for a poll.
 const POLL_TIMEOUT: Duration = Duration::from_mins(1);
 
-/// One way by which raw messages arrive, and its rhythm.
+/// One way in which raw messages arrive: by polling the device, or because the device pushes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
     name: Cow<'static, str>,
@@ -13,23 +13,23 @@ pub struct Source {
     timeout: Option<Duration>,
 }
 
-/// When a source is asked.
+/// When a source is called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rhythm {
-    /// As soon as its last message is processed.
+    /// As soon as its last message has been processed.
     Push,
     Every(Duration),
     Never,
 }
 
-/// The time from one poll to the next: a [`Duration`], or none for a source that is not there.
+/// The interval of a source: a [`Duration`], or `None` for a source that is disabled.
 #[diagnostic::on_unimplemented(
-    message = "the rhythm of a source is a `Duration`, and not `{Self}`",
+    message = "the interval of a source must be a `Duration`, not `{Self}`",
     label = "not a `Duration`",
-    note = "write `Duration::from_secs(10)`; with an `Option<Duration>`, `None` says that there is no such source"
+    note = "write `Duration::from_secs(10)`, or an `Option<Duration>`, where `None` disables the source"
 )]
 pub trait Every {
-    /// The time, if the source is there.
+    /// Returns the interval, or `None` if the source is disabled.
     fn every(self) -> Option<Duration>;
 }
 
@@ -46,9 +46,10 @@ impl Every for Option<Duration> {
 }
 
 impl Source {
-    /// A source that is polled: at once, and then each time the interval has passed since the
-    /// last poll *began*. A poll that takes longer is followed at once by the next, none piles up.
-    /// With `None` for the interval it is never polled.
+    /// Creates a source that is polled: immediately, and then each time the interval has passed since the
+    /// last poll *began*. After a poll that takes longer than the interval, the next one begins
+    /// immediately, and missed polls are skipped. With `None` as the interval, the source is never
+    /// polled.
     #[must_use]
     pub fn poll(name: impl Into<Cow<'static, str>>, every: impl Every) -> Self {
         let every = every.every();
@@ -57,28 +58,28 @@ impl Source {
         Self { name: name.into(), rhythm, timeout }
     }
 
-    /// A source that pushes: [`receive`](crate::Connector::receive) waits for its next message.
+    /// Creates a source that pushes: [`receive`](crate::Connector::receive) waits for its next message.
     #[must_use]
     pub fn push(name: impl Into<Cow<'static, str>>) -> Self {
         Self { name: name.into(), rhythm: Rhythm::Push, timeout: None }
     }
 
-    /// How long [`receive`](crate::Connector::receive) may take; then the call is dropped, which counts as an
-    /// error. Without this it is the interval, but at least a minute, for a source that is polled, and
-    /// as long as it takes for one that pushes.
+    /// Sets the time limit for [`receive`](crate::Connector::receive), after which the call is dropped,
+    /// which counts as an error. By default it is the interval, but at least one minute, for a source
+    /// that is polled, and unlimited for one that pushes.
     #[must_use]
     pub const fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
-    /// What log messages call it.
+    /// Returns the name of the source in log messages.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The time from one poll to the next; none for a source that pushes, or that is not there.
+    /// Returns the interval between two polls; `None` for a source that pushes or is disabled.
     #[must_use]
     pub const fn every(&self) -> Option<Duration> {
         match self.rhythm {
@@ -87,17 +88,18 @@ impl Source {
         }
     }
 
-    /// How long a call may take.
+    /// The time limit for a call.
     pub(crate) const fn limit(&self) -> Option<Duration> {
         self.timeout
     }
 
-    /// How long its data is fresh: two polls may fail, and a slow one is no trouble.
+    /// How long data counts as fresh: three intervals, but at least one minute, so that two polls may
+    /// fail or one be slow.
     pub(crate) fn fresh_for(&self) -> Option<Duration> {
         self.every().map(|every| every.saturating_mul(3).max(POLL_TIMEOUT))
     }
 
-    /// Whether it is asked at all.
+    /// Whether the source is enabled.
     pub(crate) fn is_there(&self) -> bool {
         self.rhythm != Rhythm::Never
     }

@@ -263,9 +263,9 @@ mod tests {
         let call = calls.add("ask", "ask", Some(Duration::from_secs(30)));
         assert!(call.succeeded().is_none());
         let error = call.run::<()>(async { panic!("on {}", "purpose") }).await.unwrap_err();
-        assert_eq!(error.to_string(), "it panicked: on purpose");
+        assert_eq!(error.to_string(), "panicked: on purpose");
         let error = call.run_now::<()>(|| panic!("again")).unwrap_err();
-        assert_eq!(error.to_string(), "it panicked: again");
+        assert_eq!(error.to_string(), "panicked: again");
         let error = call.run::<()>(pending()).await.unwrap_err();
         assert_eq!(error.to_string(), "it did not return within 30s");
         let error = call.run_now::<()>(|| anyhow::bail!("no")).unwrap_err();

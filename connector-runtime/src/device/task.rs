@@ -97,7 +97,7 @@ mod tests {
         assert_eq!(task.ended().await.to_string(), "cut");
         assert_eq!(task.ended().await.to_string(), "cut");
         let task = Task::spawn(async { panic!("bug") });
-        assert_eq!(task.ended().await.to_string(), "it panicked: bug");
+        assert_eq!(task.ended().await.to_string(), "panicked: bug");
 
         let (alive, ended) = oneshot::channel::<()>();
         let task = Task::spawn(async move {

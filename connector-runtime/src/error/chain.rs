@@ -1,11 +1,11 @@
-//! An error with its causes, in one line.
+//! An error and its causes on one line.
 
 use std::fmt;
 
 use crate::error::result::Error;
 
-/// Shows an error and what caused it. Many libraries put the cause into the text of the error, too:
-/// it is shown once.
+/// Formats an error and its causes, separated by `: `. Many libraries repeat the cause in the text of the
+/// error; such a cause is written once.
 pub(crate) struct Causes<'a>(pub(crate) &'a Error);
 
 impl fmt::Display for Causes<'_> {
@@ -37,7 +37,7 @@ mod tests {
     struct Repeats(#[source] io::Error);
 
     #[test]
-    fn a_cause_that_was_told_is_not_told_again() {
+    fn a_repeated_cause_is_written_once() {
         let error = Err::<(), _>(Repeats(io::Error::other("refused"))).context("cannot connect");
         let error = error.unwrap_err();
         assert_eq!(Causes(&error).to_string(), "cannot connect: I/O: refused");

@@ -1,28 +1,28 @@
-//! Errors that say nothing against the device session.
+//! Errors after which the session with the device stays open.
 
 use std::{error, fmt};
 
 use crate::error::result::{Error, Result};
 
-/// Marks errors after which the device session is as good as before.
+/// Marks errors after which the [session](crate::guide#glossary) with the device still works.
 ///
-/// An error from `receive` or `send` ends the session, as the connection is likely to be broken. Where
-/// the device has answered, only not with what was asked for, there is no need to connect again:
+/// An error from `receive` or `send` ends the session, because the connection is probably broken. If the
+/// device did answer, but with an error, mark the error to keep the session:
 ///
 /// ```
 /// # use connector_runtime::prelude::*;
 /// fn check(answer: &str) -> Result<()> {
 ///     ensure!(!answer.is_empty(), "the device closed the connection");
-///     Err(anyhow!("the device says: {answer}")).keep_session()
+///     Err(anyhow!("the device answered: {answer}")).keep_session()
 /// }
 /// ```
 ///
-/// The mark stays where more context is added to the error.
+/// An error keeps its mark when context is added to it.
 pub trait KeepSession {
-    /// What it gives back.
+    /// The same type, with its error marked.
     type Marked;
 
-    /// The same, with the error marked.
+    /// Marks the error.
     fn keep_session(self) -> Self::Marked;
 }
 
@@ -42,7 +42,7 @@ impl KeepSession for Error {
     }
 }
 
-/// An error within a mark. It shows the error alone.
+/// The mark around an error. It is formatted like the error itself.
 struct Marked(Error);
 
 impl fmt::Debug for Marked {
@@ -63,7 +63,7 @@ impl error::Error for Marked {
     }
 }
 
-/// Whether the error was marked.
+/// Whether the error is marked.
 pub(crate) fn keeps_session(error: &Error) -> bool {
     error.chain().any(<dyn error::Error>::is::<Marked>)
 }
@@ -77,7 +77,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_mark_survives_context_and_shows_nothing_of_itself() {
+    fn a_mark_survives_context_and_adds_no_text() {
         let broken = || io::Error::other("no such register");
         assert!(!keeps_session(&broken().into()));
         let marked = Err::<(), _>(broken()).context("register 7").keep_session().unwrap_err();

@@ -1,4 +1,4 @@
-//! What may go wrong in an author's code: errors, their chains of causes, and panics.
+//! Failures in the author's code: errors, their chains of causes, and panics.
 
 mod chain;
 mod keep_session;

@@ -1,4 +1,4 @@
-//! A panic in the device part hurts the call at hand, and nothing else.
+//! Isolation of panics: a panic in the device part fails only the current call.
 
 use std::{
     any::Any,
@@ -10,15 +10,15 @@ use std::{
 
 use crate::error::result::Result;
 
-/// What a panic said.
+/// A panic, with its message.
 #[derive(Debug, thiserror::Error)]
-#[error("it panicked: {0}")]
+#[error("panicked: {0}")]
 pub(crate) struct Panic(String);
 
-/// Awaits a future; a panic within becomes an error.
+/// Awaits a future and converts a panic to an error.
 pub(crate) async fn isolated<T>(future: impl Future<Output = Result<T>>) -> Result<T> {
     let mut future = pin!(future);
-    // A future that has panicked is not polled again, so that nobody sees it in between states.
+    // A future that panicked is not polled again, because its state may be inconsistent.
     poll_fn(|context| match catch(|| future.as_mut().poll(context)) {
         Ok(poll) => poll,
         Err(panic) => Poll::Ready(Err(panic.into())),
@@ -26,12 +26,12 @@ pub(crate) async fn isolated<T>(future: impl Future<Output = Result<T>>) -> Resu
     .await
 }
 
-/// Calls a function; a panic within becomes an error.
+/// Calls a function and converts a panic to an error.
 pub(crate) fn isolated_call<T>(function: impl FnOnce() -> Result<T>) -> Result<T> {
     catch(function)?
 }
 
-/// Calls a function, and catches it if it panics.
+/// Calls a function and catches a panic.
 pub(crate) fn catch<T>(function: impl FnOnce() -> T) -> Result<T, Panic> {
     catch_unwind(AssertUnwindSafe(function)).map_err(|panic| describe(&*panic))
 }
@@ -39,7 +39,7 @@ pub(crate) fn catch<T>(function: impl FnOnce() -> T) -> Result<T, Panic> {
 fn describe(panic: &(dyn Any + Send)) -> Panic {
     let text = panic.downcast_ref::<&str>().copied();
     let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    Panic(text.unwrap_or("without a message").to_owned())
+    Panic(text.unwrap_or("no message").to_owned())
 }
 
 #[cfg(test)]
@@ -49,9 +49,9 @@ mod tests {
     #[tokio::test]
     async fn a_panic_becomes_an_error_with_its_text() {
         let error = isolated::<()>(async { panic!("on {}", "purpose") }).await.unwrap_err();
-        assert_eq!(error.to_string(), "it panicked: on purpose");
+        assert_eq!(error.to_string(), "panicked: on purpose");
         let error = isolated_call::<()>(|| panic!("again")).unwrap_err();
-        assert_eq!(error.to_string(), "it panicked: again");
+        assert_eq!(error.to_string(), "panicked: again");
         assert_eq!(isolated(async { Ok(1) }).await.unwrap(), 1);
     }
 }

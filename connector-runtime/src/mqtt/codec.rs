@@ -1,24 +1,24 @@
-//! MQTT 3.1.1 packets and their bytes: the one place that knows which library they come from.
+//! MQTT 3.1.1 packets and their encoding. Only this file depends on the library that provides them.
 //!
-//! Of `rumqttc` 0.25.1 this takes the codec only. Another codec takes the place of this file, and of the few
-//! lines that make a CONNECT; another client that of the whole [`Link`](super::link), by the trait
-//! [`Uplink`](super::dialogue::Uplink). (The embedded broker reads and writes by the same library, on its
-//! own.)
+//! The library is `rumqttc` 0.25.1, of which only the codec is used. Another codec would replace this
+//! file and the few lines that build a CONNECT packet. (The embedded broker uses the same library
+//! directly.)
 //!
 //! # Why not its client
 //!
-//! Measured side by side (`cargo test --test faults peers -- --ignored --nocapture`; the table is in the
-//! [guide](crate::guide::reliability)), neither that client nor the one of its fork,
-//! `rumqttc-v4-next` 0.34, keeps what it was given: 20 closed connections cost 430 and 437 of 30,000
-//! messages, three deaths of the broker 68 and 71 of 6,600, 12 s without an answer 26 and 27; a lost
-//! PUBACK stops the first for good. With a [`Link`](super::link) of our own the same faults cost none.
+//! Both the client of `rumqttc` and that of its fork, `rumqttc-v4-next` 0.34, lose messages that they
+//! have accepted. Measured side by side (`cargo test --test faults peers -- --ignored --nocapture`; the
+//! table is in the [guide](crate::guide::reliability)), 20 closed connections cost 430 and 437 of 30,000
+//! messages, three crashes of the broker 68 and 71 of 6,600, and 12 s without an answer 26 and 27. A lost
+//! PUBACK stops the first client forever. The runtime's own client, `Link` in the folder `bus`, loses no
+//! message under the same faults.
 //!
 //! # Why not the fork's codec
 //!
-//! With two changes it takes this place, and survives the same faults: a login has another type, and a
-//! topic is `Bytes`. The runtime's tree then has 70 crates instead of 69. Its fixes are in its client,
-//! which is not used here, and its releases, every few weeks, often break their users. Should this codec turn
-//! out to be wrong, that is the next.
+//! It would work here after two changes, as its login has another type and its topics are `Bytes`, and it
+//! passes the same tests. The runtime would then depend on 70 crates instead of 69. The improvements of
+//! the fork are in its client, which is not used here, and its releases, every few weeks, often contain
+//! breaking changes. It is the alternative if this codec turns out to have a bug.
 
 use bytes::{BufMut, BytesMut};
 
@@ -31,10 +31,10 @@ pub(crate) use rumqttc::{
 #[cfg(test)]
 pub(crate) use rumqttc::SubAck;
 
-/// The most bytes of a packet: MQTT's own limit.
+/// The maximum size of a packet in bytes, a limit of the protocol: MQTT 3.1.1, section 2.2.3.
 const MAX_PACKET: usize = 268_435_455;
 
-/// Takes a packet off the input, or makes room for the rest of it.
+/// Takes a packet from the input. If the packet is incomplete, reserves space for the rest of it.
 pub(crate) fn read(input: &mut BytesMut) -> Result<Option<Packet>, Error> {
     match Packet::read(input, MAX_PACKET) {
         Ok(packet) => Ok(Some(packet)),
@@ -46,13 +46,13 @@ pub(crate) fn read(input: &mut BytesMut) -> Result<Option<Packet>, Error> {
     }
 }
 
-/// Appends a packet.
+/// Appends a packet to the output.
 pub(crate) fn write(packet: &Packet, out: &mut BytesMut) -> Result<(), Error> {
     packet.write(out, MAX_PACKET).map(drop)
 }
 
-/// Appends a PUBLISH packet: MQTT 3.1.1, section 3.3. It takes the topic as it is stored, without a copy for
-/// each message, and the payload in parts. The id is for QoS 1 and 2 only.
+/// Appends a PUBLISH packet to the output: MQTT 3.1.1, section 3.3. The topic is borrowed, which saves a
+/// copy for each message, and the payload is given in parts. The packet id is used at QoS 1 and 2 only.
 pub(crate) fn write_publish(
     out: &mut BytesMut,
     topic: &str,

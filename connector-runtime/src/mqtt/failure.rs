@@ -1,4 +1,4 @@
-//! Why a connection to the broker ended, and what to do about it.
+//! Failures of a connection to the broker, with advice for the user.
 
 use std::{io, time::Duration};
 
@@ -15,26 +15,27 @@ pub(crate) enum LinkError {
     #[error("{0}")]
     Tls(String),
     #[error(
-        "the broker closed the connection before it said anything in MQTT: does it expect TLS \
-         at this port (MQTT_TLS), or a certificate of the connector (MQTT_CLIENT_CERT_FILE)?"
+        "the broker closed the connection before its first MQTT packet: does this port expect TLS \
+         (MQTT_TLS), or a certificate of the connector (MQTT_CLIENT_CERT_FILE)?"
     )]
     Mute,
     #[error("the broker closed the connection")]
     Closed,
-    #[error("the broker sent what is no MQTT 3.1.1 packet: {0}")]
+    #[error("the broker sent an invalid MQTT 3.1.1 packet: {0}")]
     Codec(#[from] codec::Error),
-    #[error("the broker sent a packet that has no place here")]
+    #[error("the broker sent an unexpected packet")]
     Unexpected,
     #[error("the broker refuses the connection: {}", explain(*.0))]
     Refused(ConnectReturnCode),
-    #[error("the broker refuses the subscription to `{0}`: may this user read it?")]
+    #[error("the broker refuses the subscription to `{0}`: allow this user to read the topic")]
     MapRefused(String),
     #[error("the broker did not answer within {} s", .0.as_secs())]
     Silent(Duration),
 }
 
 impl LinkError {
-    /// What it means where a connection ends that has only just begun.
+    /// The same error before the first packet of the broker. If the broker closed the connection, advice
+    /// is added.
     pub(crate) fn at_first(self) -> Self {
         use io::ErrorKind::{ConnectionReset, UnexpectedEof};
         match self {
@@ -46,7 +47,7 @@ impl LinkError {
         }
     }
 
-    /// Whether the broker has closed the connection, as it does over a message that it does not bear.
+    /// Whether the broker closed the connection, as it does after a message that it does not accept.
     pub(crate) fn is_closed(&self) -> bool {
         use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, UnexpectedEof};
         match self {
@@ -59,7 +60,7 @@ impl LinkError {
         }
     }
 
-    /// Whether the broker is well and does not want this connector.
+    /// Whether the broker works, but refuses this connector.
     pub(crate) fn is_refusal(&self) -> bool {
         match self {
             Self::Refused(code) => *code != ConnectReturnCode::ServiceUnavailable,
@@ -81,13 +82,15 @@ fn explain_io(error: &io::Error) -> String {
 
 fn explain(code: ConnectReturnCode) -> &'static str {
     match code {
-        ConnectReturnCode::Success => "no reason is given",
-        ConnectReturnCode::RefusedProtocolVersion => "it does not speak MQTT 3.1.1",
-        ConnectReturnCode::BadClientId => "it does not like the client id",
-        ConnectReturnCode::ServiceUnavailable => "it is not available",
+        ConnectReturnCode::Success => "it gives no reason",
+        ConnectReturnCode::RefusedProtocolVersion => "it does not support MQTT 3.1.1",
+        ConnectReturnCode::BadClientId => {
+            "it does not accept the client id, which begins with CONNECTOR_NAME"
+        }
+        ConnectReturnCode::ServiceUnavailable => "it is unavailable",
         ConnectReturnCode::BadUserNamePassword => "MQTT_USERNAME or MQTT_PASSWORD is wrong",
         ConnectReturnCode::NotAuthorized => {
-            "not authorised; does it ask for MQTT_USERNAME and MQTT_PASSWORD?"
+            "not authorised: does it require MQTT_USERNAME and MQTT_PASSWORD?"
         }
     }
 }

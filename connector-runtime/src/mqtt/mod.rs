@@ -1,4 +1,4 @@
-//! MQTT 3.1.1, and nothing of BEMCom: packets, topics, connections, and a broker within the process.
+//! MQTT 3.1.1, independent of BEMCom: packets, topics, connections, and an embedded broker.
 
 pub(crate) mod codec;
 #[cfg(feature = "embedded-broker")]

@@ -1,4 +1,4 @@
-//! In place of TLS where the feature `tls` is off.
+//! Replaces TLS if the feature `tls` is disabled.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 
 use crate::mqtt::{failure::LinkError, stream::Stream};
 
-/// There is none.
+/// Has no value: without the feature there is no TLS connection.
 #[derive(Clone)]
 pub(crate) enum Tls {}
 
@@ -16,8 +16,8 @@ impl Tls {
         _ca: Option<&Path>,
         _client: Option<(&Path, &Path)>,
     ) -> Result<Self, String> {
-        Err("MQTT_TLS is TRUE, but this connector was built without TLS: build it with the feature \
-             `tls` of connector-runtime"
+        Err("MQTT_TLS is TRUE, but this connector was built without TLS: enable the feature `tls` \
+             of connector-runtime"
             .to_owned())
     }
 

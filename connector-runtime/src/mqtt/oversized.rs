@@ -1,52 +1,52 @@
-//! Messages that are too large to be kept: they are read past, not into memory.
+//! Messages that are too large: their bytes are discarded as they arrive, and never buffered.
 //!
-//! A client that closes the connection instead would get a retained message of that kind again with
-//! each subscription, for ever.
+//! A client that closed the connection instead would receive a retained message of this size again after
+//! every subscription.
 
 use bytes::{Buf, BytesMut};
 
 use crate::mqtt::codec::{self, QoS};
 
-/// The most bytes of a packet that is kept: a datapoint map may have 16 MiB.
+/// The maximum size in bytes of a packet that is read: a datapoint map may have 16 MiB.
 const LIMIT: usize = 17 << 20;
 
-/// Reads past large messages.
+/// Skips large messages.
 #[derive(Debug, Default)]
 pub(crate) struct Oversized {
-    /// Bytes of one that are still to come.
+    /// How many bytes of a large message are still to be discarded.
     left: usize,
 }
 
-/// What is known of a message whose payload is not read.
+/// The header of a message whose payload is not read.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Header {
     pub(crate) topic: String,
     pub(crate) qos: QoS,
     /// 0 at QoS 0.
     pub(crate) pkid: u16,
-    /// Of the payload.
+    /// The size of the payload.
     pub(crate) bytes: usize,
 }
 
-/// What is at the front of the input.
+/// The packet at the front of the input.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Front {
-    /// Packets of a usual size, or their beginning.
+    /// A packet of normal size, or its beginning, or nothing.
     Usual,
-    /// The beginning of a large message, as far as it is here; more is needed.
+    /// The beginning of a large message, whose header is still incomplete.
     Unclear,
-    /// A large message; its bytes will be dropped.
+    /// A large message; its bytes will be discarded.
     Large(Header),
 }
 
 impl Oversized {
-    /// Drops what belongs to a large message, and looks at what comes then.
+    /// Discards the bytes of a large message, and classifies the packet after it.
     pub(crate) fn skip(&mut self, input: &mut BytesMut) -> Front {
         let dropped = self.left.min(input.len());
         input.advance(dropped);
         self.left -= dropped;
         let Some((first, length, body)) = fixed_header(input) else { return Front::Usual };
-        // What is no PUBLISH is never that large: the codec will say so.
+        // No other packet is this large; the codec rejects it.
         if length <= LIMIT || first >> 4 != 3 {
             return Front::Usual;
         }
@@ -58,7 +58,8 @@ impl Oversized {
     }
 }
 
-/// The first byte, the remaining length, and where that begins: MQTT 3.1.1, section 2.2.
+/// Returns the first byte, the remaining length, and the offset of the variable header: MQTT 3.1.1,
+/// section 2.2.
 fn fixed_header(input: &[u8]) -> Option<(u8, usize, usize)> {
     let (&first, rest) = input.split_first()?;
     let mut length = 0;
@@ -71,7 +72,7 @@ fn fixed_header(input: &[u8]) -> Option<(u8, usize, usize)> {
     None
 }
 
-/// Topic and packet id, as soon as they are here: MQTT 3.1.1, section 3.3.2.
+/// Returns topic and packet id once they have arrived: MQTT 3.1.1, section 3.3.2.
 fn publish_header(first: u8, length: usize, mut body: &[u8]) -> Option<Header> {
     let topic_length = body.try_get_u16().ok()?.into();
     let topic = String::from_utf8_lossy(body.get(..topic_length)?).into_owned();
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn a_large_message_is_passed_and_what_follows_is_read() {
+    fn a_large_message_is_skipped_and_the_next_packet_is_read() {
         let mut stream = large();
         stream.extend(b"\xd0\x00");
         for chunk in [1, 3, 11, 4096] {
@@ -121,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn packets_of_a_usual_size_are_left_alone() {
+    fn packets_of_normal_size_are_not_touched() {
         let small = b"\x30\x05\x00\x01tpp".to_vec();
         let beginning = large()[..4].to_vec();
         let no_publish = b"\x40\xff\xff\xff\x7f".to_vec();

@@ -1,4 +1,4 @@
-//! A short visit to a broker, without a word to anybody else on the bus: no status, no heartbeat.
+//! A short connection to a broker that publishes neither a status nor a heartbeat.
 
 use bytes::{Bytes, BytesMut};
 use tokio::{
@@ -15,10 +15,12 @@ use crate::mqtt::{
     transport::{Address, Identity, OPENING, PATIENCE},
 };
 
-/// The most messages that wait for their acknowledgement. mosquitto takes 20 at once.
+/// The maximum number of unacknowledged messages. By default, mosquitto accepts 20
+/// (`max_inflight_messages`).
 const WINDOW: usize = 16;
 
-/// Whether a broker takes a connector whose datapoint map has this topic.
+/// Checks that a broker accepts this client: connects, logs in, subscribes to the topic of the datapoint
+/// map, and disconnects.
 pub(crate) async fn probe(
     address: &Address,
     identity: &Identity,
@@ -29,7 +31,7 @@ pub(crate) async fn probe(
     visit.leave().await
 }
 
-/// A connection.
+/// A short connection to a broker.
 pub(crate) struct Visit {
     stream: Box<dyn Stream>,
     input: BytesMut,
@@ -37,31 +39,31 @@ pub(crate) struct Visit {
 }
 
 impl Visit {
-    /// Connects.
+    /// Connects and logs in.
     pub(crate) async fn begin(address: &Address, identity: &Identity) -> Result<Self, LinkError> {
         let opened = timeout(OPENING, address.open()).await;
         let stream = opened.map_err(|_| LinkError::Silent(OPENING))??;
         let mut visit = Self { stream, input: BytesMut::new(), last_id: 0 };
         let mut connect = Connect::new(&*identity.client_id);
         connect.login.clone_from(&identity.login);
-        visit.say(&Packet::Connect(connect)).await?;
-        match visit.hear().await.map_err(LinkError::at_first)? {
+        visit.send(&Packet::Connect(connect)).await?;
+        match visit.receive().await.map_err(LinkError::at_first)? {
             Packet::ConnAck(ack) if ack.code == ConnectReturnCode::Success => Ok(visit),
             Packet::ConnAck(ack) => Err(LinkError::Refused(ack.code)),
             _ => Err(LinkError::Unexpected),
         }
     }
 
-    /// What the broker retains on the topic of the datapoint map.
+    /// Returns the retained message on the topic of the datapoint map, if there is one.
     pub(crate) async fn retained(&mut self, map: &str) -> Result<Option<Bytes>, LinkError> {
         let mut subscribe = Subscribe::new(map, QoS::AtMostOnce);
         subscribe.pkid = self.next_id();
-        self.say(&Packet::Subscribe(subscribe)).await?;
-        // What is retained comes before the answer to this.
-        self.say(&Packet::PingReq).await?;
+        self.send(&Packet::Subscribe(subscribe)).await?;
+        // A retained message arrives before the answer to this.
+        self.send(&Packet::PingReq).await?;
         let mut retained = None;
         loop {
-            match self.hear().await? {
+            match self.receive().await? {
                 Packet::SubAck(ack) if ack.return_codes.contains(&SubscribeReasonCode::Failure) => {
                     return Err(LinkError::MapRefused(map.to_owned()));
                 }
@@ -85,7 +87,7 @@ impl Visit {
             }
             let mut publish = Publish::from_bytes(topic, QoS::AtLeastOnce, payload);
             publish.pkid = self.next_id();
-            self.say(&Packet::Publish(publish)).await?;
+            self.send(&Packet::Publish(publish)).await?;
             unacknowledged += 1;
         }
         for _ in 0..unacknowledged {
@@ -94,14 +96,14 @@ impl Visit {
         Ok(())
     }
 
-    /// Says goodbye.
+    /// Disconnects.
     pub(crate) async fn leave(mut self) -> Result<(), LinkError> {
-        self.say(&Packet::Disconnect).await?;
+        self.send(&Packet::Disconnect).await?;
         Ok(self.stream.shutdown().await?)
     }
 
     async fn acknowledged(&mut self) -> Result<(), LinkError> {
-        while !matches!(self.hear().await?, Packet::PubAck(_)) {}
+        while !matches!(self.receive().await?, Packet::PubAck(_)) {}
         Ok(())
     }
 
@@ -110,14 +112,14 @@ impl Visit {
         self.last_id
     }
 
-    async fn say(&mut self, packet: &Packet) -> Result<(), LinkError> {
+    async fn send(&mut self, packet: &Packet) -> Result<(), LinkError> {
         let mut out = BytesMut::new();
         codec::write(packet, &mut out)?;
         self.stream.write_all_buf(&mut out).await?;
         Ok(self.stream.flush().await?)
     }
 
-    async fn hear(&mut self) -> Result<Packet, LinkError> {
+    async fn receive(&mut self) -> Result<Packet, LinkError> {
         loop {
             if let Some(packet) = codec::read(&mut self.input)? {
                 return Ok(packet);

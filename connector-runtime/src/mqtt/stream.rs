@@ -1,4 +1,4 @@
-//! A connection on which MQTT can be spoken: TCP, TLS, or one within the process.
+//! A connection that carries MQTT: TCP, TLS, or a stream in memory.
 
 use tokio::io::{AsyncRead, AsyncWrite};
 

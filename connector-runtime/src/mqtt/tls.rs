@@ -1,4 +1,4 @@
-//! TLS to the broker: the files, the handshake, and what to do where it fails.
+//! TLS to the broker: certificate files and the handshake.
 
 use std::{
     io::{self, ErrorKind},
@@ -24,19 +24,19 @@ use tokio_rustls::{
 
 use crate::mqtt::{failure::LinkError, stream::Stream, tls_failure};
 
-/// How long before the end of a certificate there are warnings.
+/// How long before its expiry a certificate causes warnings.
 const NOTICE: Duration = Duration::from_hours(30 * 24);
 
-/// Speaks TLS with one broker.
+/// TLS to one broker.
 #[derive(Clone)]
 pub(crate) struct Tls {
     host: ServerName<'static>,
     ca: Option<PathBuf>,
-    /// Certificate and key.
+    /// The files of the connector's certificate and its key.
     client: Option<(PathBuf, PathBuf)>,
 }
 
-/// What the files say at the moment.
+/// The content of the files.
 struct Loaded {
     config: ClientConfig,
     verifier: Arc<WebPkiServerVerifier>,
@@ -44,15 +44,15 @@ struct Loaded {
 }
 
 impl Tls {
-    /// Reads the files: the authorities to trust in place of the system's, and the certificate of the
-    /// connector with its key. The error says what is wrong with them, or with the name of the broker.
+    /// Reads the files: `ca` holds the authorities to trust instead of the system's, and `client` the
+    /// certificate of the connector and its key. Fails if a file or the host name is invalid.
     pub(crate) fn new(
         host: &str,
         ca: Option<&Path>,
         client: Option<(&Path, &Path)>,
     ) -> Result<Self, String> {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| {
-            format!("MQTT_BROKER_HOST={host} is no name or address that a certificate can be for")
+            format!("MQTT_BROKER_HOST={host} is not a host name or address, as TLS requires it")
         })?;
         let client = client.map(|(cert, key)| (cert.to_owned(), key.to_owned()));
         let tls = Self { host: name, ca: ca.map(Path::to_owned), client };
@@ -60,7 +60,8 @@ impl Tls {
         Ok(tls)
     }
 
-    /// Reads the files, as certificates are renewed while a connector runs.
+    /// Reads the files. They are read again for each connection, because certificates are renewed while a
+    /// connector runs.
     fn load(&self) -> Result<Loaded, String> {
         let provider = Arc::new(ring::default_provider());
         let roots = Arc::new(self.roots()?);
@@ -86,13 +87,13 @@ impl Tls {
         Ok(Loaded { config, verifier, own })
     }
 
-    /// The authorities that are trusted.
+    /// The trusted authorities.
     fn roots(&self) -> Result<RootCertStore, String> {
         let mut roots = RootCertStore::empty();
         let Some(path) = &self.ca else {
             roots.add_parsable_certificates(load_native_certs().certs);
-            let problem = "this system trusts no authority (CA): set MQTT_CA_FILE, or install \
-                           the package ca-certificates";
+            let problem = "this system has no certificates of authorities (CA): set MQTT_CA_FILE, or \
+                           install the package ca-certificates";
             return if roots.is_empty() { Err(problem.to_owned()) } else { Ok(roots) };
         };
         for certificate in certificates("MQTT_CA_FILE", path)? {
@@ -102,7 +103,7 @@ impl Tls {
         Ok(roots)
     }
 
-    /// Makes a connection of TCP one of TLS.
+    /// Performs the TLS handshake on a TCP connection.
     pub(super) async fn handshake(&self, stream: TcpStream) -> Result<Box<dyn Stream>, LinkError> {
         let tls = self.clone();
         let loaded = spawn_blocking(move || tls.load()).await.map_err(io::Error::other)?;
@@ -120,14 +121,15 @@ impl Tls {
         let brokers = stream.get_ref().1.peer_certificates().unwrap_or_default();
         for (whose, chain) in [("the broker's", brokers), ("the connector's own", &own)] {
             if let Some(days) = self.days_left(&verifier, chain) {
-                tracing::warn!("{whose} TLS certificate expires in {days} days: renew it");
+                let s = if days == 1 { "" } else { "s" };
+                tracing::warn!("{whose} TLS certificate expires in {days} day{s}: renew it");
             }
         }
         Ok(Box::new(stream))
     }
 
-    /// In how many days a certificate will have expired, if that is soon. The validity is the first
-    /// thing that a verifier looks at, so it tells of it whoever has signed the certificate.
+    /// Returns the number of days until a certificate expires, if it expires soon. A verifier checks the
+    /// validity first, so this works whoever signed the certificate.
     fn days_left(
         &self,
         verifier: &WebPkiServerVerifier,
@@ -162,7 +164,7 @@ fn bad(variable: &str, path: &Path, what: &str, error: &pem::Error) -> String {
     let path = path.display();
     match error {
         pem::Error::Io(error) => format!("{variable}={path} cannot be read: {error}"),
-        pem::Error::NoItemsFound => format!("{variable}={path} holds no {what} in PEM format"),
-        error => format!("{variable}={path} is no PEM file: {error}"),
+        pem::Error::NoItemsFound => format!("{variable}={path} contains no {what} in PEM format"),
+        error => format!("{variable}={path} is not a valid PEM file: {error}"),
     }
 }

@@ -1,13 +1,13 @@
-//! What to do where TLS with the broker fails.
+//! Explanations of TLS failures, with advice for the user.
 
 use std::io;
 
 use tokio_rustls::rustls::{AlertDescription as Alert, CertificateError, Error};
 
-pub(super) const NO_TLS: &str = "the broker does not answer in TLS: set MQTT_BROKER_PORT to the port where it \
-                      does, usually 8883, or MQTT_TLS to FALSE";
+pub(super) const NO_TLS: &str = "the broker does not use TLS on this port: set MQTT_BROKER_PORT to its \
+                                 port for TLS, usually 8883, or MQTT_TLS to FALSE";
 
-/// What to do about an error of TLS, if it is one.
+/// Explains an error, if it is one of TLS.
 pub(super) fn explain(error: &io::Error) -> Option<String> {
     let error = error.get_ref()?.downcast_ref::<Error>()?;
     Some(match error {
@@ -15,18 +15,18 @@ pub(super) fn explain(error: &io::Error) -> Option<String> {
         Error::InvalidMessage(_) => NO_TLS.to_owned(),
         Error::AlertReceived(Alert::CertificateRequired | Alert::HandshakeFailure) => {
             format!(
-                "the broker refuses the TLS connection ({error}): does it ask for a certificate of \
+                "the broker refuses the TLS connection ({error}): does it require a certificate of \
                  the connector (MQTT_CLIENT_CERT_FILE and MQTT_CLIENT_KEY_FILE)?"
             )
         }
         Error::AlertReceived(Alert::ProtocolVersion) | Error::PeerIncompatible(_) => {
-            format!("the broker does not speak TLS 1.2 or later as needed: {error}")
+            format!("the broker does not support TLS 1.2 or later, which is required: {error}")
         }
         Error::AlertReceived(_) => format!(
-            "the broker refuses the TLS connection ({error}): is the certificate of the connector \
-             (MQTT_CLIENT_CERT_FILE) right?"
+            "the broker refuses the TLS connection ({error}): check the certificate of the connector \
+             (MQTT_CLIENT_CERT_FILE)"
         ),
-        error => format!("TLS with the broker fails: {error}"),
+        error => format!("TLS to the broker failed: {error}"),
     })
 }
 
@@ -34,11 +34,11 @@ fn explain_certificate(problem: &CertificateError) -> String {
     use CertificateError as E;
     match problem {
         E::UnknownIssuer | E::BadSignature => {
-            "the broker's certificate comes from an authority that is not trusted: \
-                             set MQTT_CA_FILE to the certificate of that authority (CA)"
+            "the broker's certificate is signed by an authority that is not trusted: \
+             set MQTT_CA_FILE to the certificate of that authority (CA)"
                 .to_owned()
         }
-        E::NotValidForName => not_for_this_name("others"),
+        E::NotValidForName => not_for_this_name("other names"),
         E::NotValidForNameContext { presented, .. } => not_for_this_name(&presented.join(", ")),
         E::Expired | E::ExpiredContext { .. } => {
             "the broker's certificate has expired: renew it, or check this machine's clock"
@@ -47,13 +47,13 @@ fn explain_certificate(problem: &CertificateError) -> String {
         E::NotValidYet | E::NotValidYetContext { .. } => {
             "the broker's certificate is not valid yet: check this machine's clock".to_owned()
         }
-        problem => format!("the broker's certificate is not accepted: {problem}"),
+        problem => format!("the broker's certificate is invalid: {problem}"),
     }
 }
 
 fn not_for_this_name(names: &str) -> String {
     format!(
-        "the broker's certificate is not for the name in MQTT_BROKER_HOST, but for {names}: set that \
-         name, or give the broker another certificate"
+        "the broker's certificate is not valid for MQTT_BROKER_HOST, but for {names}: set this name, \
+         or install another certificate on the broker"
     )
 }

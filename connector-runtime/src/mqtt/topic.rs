@@ -1,12 +1,12 @@
-//! What may be the topic of a message.
+//! Rules for the topics of messages.
 
-/// The most bytes of a topic. MQTT allows 65,535.
+/// The maximum length of a topic in bytes. MQTT allows 65,535.
 const MAX_BYTES: usize = 1024;
 
-/// The most levels of a topic: mosquitto breaks the link beyond.
+/// The maximum number of levels of a topic. With more, mosquitto closes the connection.
 const MAX_LEVELS: usize = 200;
 
-/// Why a topic cannot be used.
+/// Why a topic is invalid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadTopic {
     #[error("it is empty")]
@@ -15,16 +15,16 @@ pub(crate) enum BadTopic {
     TooLong,
     #[error("it has more than {MAX_LEVELS} levels")]
     TooDeep,
-    #[error("it contains the wild-card `{0}`")]
+    #[error("it contains the wildcard `{0}`")]
     WildCard(char),
-    #[error("it begins with `$`, which belongs to the broker")]
+    #[error("it begins with `$`, which is reserved for the broker")]
     Reserved,
-    #[error("it contains the character {0:?}, at which brokers break the link")]
+    #[error("it contains the character {0:?}, after which brokers close the connection")]
     Character(char),
 }
 
-/// Whether messages can be published on a topic, by MQTT 3.1.1, sections 1.5.3 and 4.7, and by
-/// what brokers make of it.
+/// Checks that messages can be published on a topic, by MQTT 3.1.1, sections 1.5.3 and 4.7, and by the
+/// limits of common brokers.
 pub(crate) fn check(topic: &str) -> Result<(), BadTopic> {
     if topic.is_empty() {
         return Err(BadTopic::Empty);
@@ -45,7 +45,7 @@ pub(crate) fn check(topic: &str) -> Result<(), BadTopic> {
     })
 }
 
-/// Code points that Unicode sets aside, such as U+FFFF; mosquitto refuses them.
+/// Whether this is a noncharacter of Unicode, such as U+FFFF. mosquitto closes the connection on them.
 fn is_non_character(c: char) -> bool {
     let c = u32::from(c);
     (0xfdd0..=0xfdef).contains(&c) || c & 0xfffe == 0xfffe
@@ -56,7 +56,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn topics_are_taken_as_they_are() {
+    fn valid_topics_are_accepted() {
         let long = "x".repeat(MAX_BYTES);
         for topic in ["a", "a/b", "/", "ü b/°C", "a$b/$", "𝄞", &long] {
             assert_eq!(check(topic), Ok(()), "{topic}");
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn what_breaks_the_link_is_refused() {
+    fn topics_that_end_the_connection_are_rejected() {
         let (long, deep) = ("x".repeat(MAX_BYTES + 1), "/".repeat(MAX_LEVELS));
         let cases = [
             ("", BadTopic::Empty),

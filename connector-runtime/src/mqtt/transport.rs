@@ -1,4 +1,4 @@
-//! Where the broker is, who we are to it, and how to open a connection.
+//! The address of the broker, the identity of a client, and how to open a connection.
 
 use std::{fmt, time::Duration};
 #[cfg(feature = "testing")]
@@ -10,13 +10,13 @@ use tokio::net::TcpStream;
 
 use crate::mqtt::{codec::Login, failure::LinkError, stream::Stream, tls::Tls};
 
-/// How long it may take until there is a connection on which MQTT can be spoken; TLS takes some rounds.
+/// The time limit for opening a connection, including the TLS handshake.
 pub(crate) const OPENING: Duration = Duration::from_secs(10);
 
-/// How long the broker may take for each answer in a new connection.
+/// The time limit for each answer of the broker on a new connection.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(4);
 
-/// Where the broker is.
+/// The address of the broker.
 #[derive(Clone)]
 pub(crate) enum Address {
     Tcp {
@@ -24,7 +24,7 @@ pub(crate) enum Address {
         port: u16,
         tls: Option<Tls>,
     },
-    /// Within the process: this opens a connection.
+    /// In this process; the function opens a connection.
     #[cfg(feature = "testing")]
     Memory(Arc<dyn Fn() -> io::Result<DuplexStream> + Send + Sync>),
 }
@@ -39,7 +39,7 @@ impl fmt::Display for Address {
     }
 }
 
-/// How a connector introduces itself to the broker.
+/// The client id and the login of a connector.
 #[derive(Clone)]
 pub(crate) struct Identity {
     pub(crate) client_id: String,
@@ -51,7 +51,7 @@ impl Address {
         match self {
             Self::Tcp { host, port, tls } => {
                 let stream = TcpStream::connect((&**host, *port)).await?;
-                // Nagle's algorithm and delayed acknowledgements make 40 ms of each small message.
+                // Nagle's algorithm and delayed acknowledgements would delay each small message by 40 ms.
                 stream.set_nodelay(true)?;
                 match tls {
                     Some(tls) => tls.handshake(stream).await,

@@ -1,7 +1,7 @@
-//! Raw messages as they are kept: what `{name}/raw_message_to_db` carries, and what comes back.
+//! Stored raw messages, in the format of `{name}/raw_message_to_db`.
 //!
-//! BEMCom wraps a raw message and its time in `payload`, beside the connector's version. Who keeps them
-//! may hand out the inner object alone, so both shapes are read.
+//! BEMCom wraps a raw message and its timestamp in `payload`, next to the connector's version. A database
+//! may return only this inner object, so both shapes are read.
 
 use std::io::BufRead;
 
@@ -14,10 +14,10 @@ use crate::{
     time::Timestamp,
 };
 
-/// A raw message and when it was received.
+/// A raw message and the time at which it was received.
 #[derive(Debug)]
 pub(crate) struct Stored {
-    /// As [`RawMessage`](crate::RawMessage) writes it.
+    /// JSON text, as [`RawMessage::to_json`](crate::RawMessage::to_json) returns it.
     pub(crate) raw_message: Box<RawValue>,
     pub(crate) timestamp: Timestamp,
 }
@@ -37,10 +37,10 @@ struct Inner<'a> {
 }
 
 impl Stored {
-    /// Reads a message in either shape.
+    /// Parses a message of either shape.
     pub(crate) fn decode(json: &[u8]) -> Result<Self> {
         const SHAPE: &str =
-            r#"it is not an object like {"payload": {"raw_message": .., "timestamp": ..}}"#;
+            r#"not an object like {"payload": {"raw_message": .., "timestamp": ..}}"#;
         let text = str::from_utf8(json).context(SHAPE)?;
         let Outer { payload } = serde_json::from_str(text).context(SHAPE)?;
         let inner = payload.map_or(text, RawValue::get);
@@ -50,15 +50,15 @@ impl Stored {
     }
 }
 
-/// Goes through a recording, with one message in a line. A line of which nothing comes, as the last one after
-/// a crash, is told, and counted.
+/// Calls `with` for each message of a recording, one message a line. Returns the number of lines that
+/// failed, such as a last line that was cut off by a crash; they are printed with their line number.
 pub(crate) fn each(
     recording: impl BufRead,
     mut with: impl FnMut(Stored) -> Result<()>,
 ) -> Result<usize> {
     let mut faults = 0;
     for (number, line) in (1..).zip(recording.split(b'\n')) {
-        let line = line.context("the recording cannot be read")?;
+        let line = line.context("cannot read the recording")?;
         if line.trim_ascii().is_empty() {
             continue;
         }
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_named() {
+    fn an_error_names_the_missing_part() {
         for (text, part) in [
             ("", "EOF"),
             ("[1]", "payload"),

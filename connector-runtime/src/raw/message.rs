@@ -1,9 +1,9 @@
-//! A raw message as JSON: how it is recorded, and how it comes back.
+//! A raw message as JSON, to store it and to restore it.
 //!
-//! The raw message data base stores JSON, devices send bytes. Text is stored as a JSON string, any
-//! serde type as serde writes it. Bytes are stored as a JSON string where they are valid UTF-8, and
-//! otherwise as `{"base64": ".."}` (RFC 4648, standard alphabet, with padding), so that they come
-//! back equal.
+//! The raw message database stores JSON, while devices send bytes. Text is stored as a JSON string, and
+//! any serde type as serde writes it. Bytes are stored as a JSON string if they are valid UTF-8, and
+//! otherwise as `{"base64": ".."}` (RFC 4648, standard alphabet, with padding), so that they are restored
+//! unchanged.
 
 use std::{
     any::{Any, TypeId},
@@ -13,10 +13,11 @@ use std::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-/// A type that raw messages can have: text, bytes, or anything that serde reads and writes.
+/// The type of a [raw message](crate::guide#glossary): text, bytes, or any type that serde can serialize
+/// and deserialize.
 ///
-/// It is implemented for all such types. `Vec<u8>` is recorded as text, or as
-/// base64 where they are no UTF-8; for bytes *within* a type of yours, name the encoding:
+/// All such types implement it. A `Vec<u8>` is stored as text, or as base64 if it is not valid UTF-8. For
+/// bytes *within* a type of your own, name the encoding:
 ///
 /// ```
 /// # use serde::{Serialize, Deserialize};
@@ -29,14 +30,15 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a raw message",
-    label = "raw messages are recorded, and read back to be parsed again",
+    label = "a raw message must be serializable and deserializable, to be stored and parsed again",
     note = "return text (`String`), bytes (`Vec<u8>`), or a type with `#[derive(Serialize, Deserialize)]`"
 )]
 pub trait RawMessage: Send + Sync + 'static {
-    /// The message as JSON text.
+    /// Returns the message as JSON text. Fails if its `Serialize` fails.
     fn to_json(&self) -> serde_json::Result<String>;
 
-    /// The message back from its JSON text.
+    /// Restores a message from the JSON text that [`to_json`](Self::to_json) returned. Fails if the text
+    /// does not match the type.
     fn from_json(json: &str) -> serde_json::Result<Self>
     where
         Self: Sized;
@@ -62,18 +64,18 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> RawMessage for T {
     }
 }
 
-/// Bytes within JSON, for `#[serde(with = "connector_runtime::raw::bytes")]`.
+/// Bytes within a raw message, for `#[serde(with = "connector_runtime::raw::bytes")]`.
 pub mod bytes {
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
     use super::{Encoded, Engine, STANDARD};
 
-    /// Writes bytes as text, or as `{"base64": ".."}` where they are no UTF-8.
+    /// Serializes bytes as text, or as `{"base64": ".."}` if they are not valid UTF-8.
     pub fn serialize<S: Serializer>(bytes: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
         Encoded::from(bytes).serialize(serializer)
     }
 
-    /// Reads bytes from text or from `{"base64": ".."}`.
+    /// Deserializes bytes from text or from `{"base64": ".."}`. Fails if the base64 is invalid.
     pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
         match Encoded::deserialize(deserializer)? {
             Encoded::Text(text) => Ok(text.into_bytes()),
@@ -82,7 +84,7 @@ pub mod bytes {
     }
 }
 
-/// Bytes as text, or as base64 where they are no UTF-8.
+/// Bytes as text, or as base64 if they are not valid UTF-8.
 pub(crate) fn text_or_base64(bytes: &[u8]) -> Cow<'_, str> {
     match str::from_utf8(bytes) {
         Ok(text) => Cow::Borrowed(text),
@@ -91,7 +93,7 @@ pub(crate) fn text_or_base64(bytes: &[u8]) -> Cow<'_, str> {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(untagged, expecting = "bytes are text, or an object like {\"base64\": \"/wA=\"}")]
+#[serde(untagged, expecting = "bytes must be text or an object like {\"base64\": \"/wA=\"}")]
 enum Encoded {
     Text(String),
     Binary { base64: String },
@@ -116,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn every_raw_message_comes_back_equal() {
+    fn every_raw_message_is_restored_unchanged() {
         round_trip(&"a \"line\"\n".to_owned(), r#""a \"line\"\n""#);
         round_trip(&b"plain".to_vec(), r#""plain""#);
         round_trip(&vec![0xff_u8, 0x00, 0x80], r#"{"base64":"/wCA"}"#);

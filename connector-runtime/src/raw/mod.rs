@@ -1,4 +1,4 @@
-//! Raw messages: as JSON, and in archives.
+//! Raw messages: their JSON form, and archives of them.
 
 pub(crate) mod archive;
 mod message;

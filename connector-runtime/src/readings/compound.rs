@@ -1,4 +1,4 @@
-//! Objects and lists: where the path grows, and where a value ends.
+//! Serialization of objects, which lengthen the path, and lists, which are values.
 
 use serde::{Serialize, ser};
 
@@ -12,33 +12,33 @@ use crate::{
     time::Timestamp,
 };
 
-/// An object or list that is being walked through.
+/// An object or list that is being serialized.
 pub struct Compound<'w, 'a> {
     walker: &'w mut Walker<'a>,
     kind: Kind,
-    /// Where it stands, and its keys begin in the path.
+    /// Its place, at which its keys are appended to the path.
     place: Place,
     is_first: bool,
     closing: &'static str,
 }
 
 enum Kind {
-    /// Its keys lengthen the path.
+    /// An object whose keys are appended to the path.
     Object,
-    /// An object within a list: part of one value.
+    /// An object within a list, which is part of the value.
     ObjectInList,
-    /// A list that is a datapoint's value, which began at `start`.
+    /// A list that is the value of a datapoint, which begins at `start`.
     List { start: usize },
     /// A list within a list.
     ListInList,
     /// [`Timestamped`](crate::Timestamped).
     Timestamped,
-    /// JSON text within a `serde_json` type: a `RawValue`, or a number of any precision.
+    /// JSON text of a type of `serde_json`: a `RawValue`, or a number of arbitrary precision.
     JsonText,
 }
 
 impl Kind {
-    /// How many levels deeper its content is: what is in a JSON text has its own.
+    /// The number of levels that its content is deeper. JSON text counts its own levels.
     fn levels(&self) -> usize {
         usize::from(!matches!(self, Self::JsonText))
     }
@@ -82,7 +82,7 @@ impl<'w, 'a> Compound<'w, 'a> {
         Self::open(walker, Kind::JsonText, "")
     }
 
-    /// The object around the content of an enum variant, `{"variant": content}`, up to the content.
+    /// Opens the object of an enum variant, `{"variant": content}`, and writes it up to the content.
     pub(super) fn variant(
         walker: &'w mut Walker<'a>,
         variant: &'static str,
@@ -93,7 +93,7 @@ impl<'w, 'a> Compound<'w, 'a> {
         Ok((object.walker, object.closing))
     }
 
-    /// Closes the object around a variant together with its content.
+    /// Closes the object of a variant together with its content.
     pub(super) fn closing_also(mut self, outer: &'static str) -> Self {
         self.closing = match (self.closing, outer) {
             ("]", "}") => "]}",
@@ -103,7 +103,7 @@ impl<'w, 'a> Compound<'w, 'a> {
         self
     }
 
-    /// Goes to an entry of an object.
+    /// Begins an entry of an object.
     fn key<K: Serialize + ?Sized>(&mut self, key: &K) -> Result<(), FlattenError> {
         if let Kind::ObjectInList = self.kind {
             self.comma();

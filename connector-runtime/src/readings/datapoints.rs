@@ -1,4 +1,4 @@
-//! Which sensors a type of readings holds, and their values.
+//! The trait for readings whose sensors are known at compile time.
 
 use std::{
     any::type_name,
@@ -22,14 +22,14 @@ use crate::{
     time::Timestamp,
 };
 
-/// Readings whose sensors are known before the first message: what `#[derive(Datapoints)]`
-/// implements.
+/// Readings whose sensors are known before the first message. `#[derive(Datapoints)]` implements this
+/// trait.
 ///
-/// [`describe`](Self::describe) and [`record`](Self::record) name the same keys, in the same order.
-/// Keys that are known only at run time, those of maps for example, are recorded only: they are
-/// found on first sight.
+/// [`describe`](Self::describe) and [`record`](Self::record) use the same keys, in the same order. Keys
+/// that are known only at run time, such as those of maps, are only recorded; their sensors are
+/// discovered in the first message.
 ///
-/// By hand this is for a type that the derive does not follow, such as an enum with data:
+/// Implement it by hand for a type that the derive does not support, such as an enum with data:
 ///
 /// ```
 /// use connector_runtime::{
@@ -68,26 +68,26 @@ use crate::{
 /// # Ok::<_, Error>(())
 /// ```
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` does not say which sensors it holds",
+    message = "`{Self}` does not declare its sensors",
     label = "this type lacks `#[derive(Datapoints)]`",
-    note = "write `#[derive(Serialize, Datapoints)]` above it; a type of another crate goes into a struct of yours that implements both"
+    note = "write `#[derive(Serialize, Datapoints)]` above it; wrap a type of another crate in a struct that implements both"
 )]
 pub trait Datapoints {
-    /// Whether it is one value; false also where that is unknown.
+    /// Whether the type is one value; also `false` if this is unknown.
     #[doc(hidden)]
     const IS_VALUE: bool = false;
 
-    /// Its keys, as far as they are known at compile time.
+    /// The keys of the type that are known at compile time.
     #[doc(hidden)]
     const KEYS: Keys = &[];
 
-    /// Tells what is here: fields, or a value.
+    /// Describes the fields or the value of this type.
     fn describe(to: &mut Describer);
 
-    /// Hands over the values that are here.
+    /// Records the values of these readings.
     fn record(&self, to: &mut Recorder<'_>);
 
-    /// The sensors of readings of this type.
+    /// Returns the sensors of this type of readings.
     #[must_use]
     fn sensors() -> Vec<Sensor> {
         let mut describe = Describer::default();
@@ -97,7 +97,12 @@ pub trait Datapoints {
 }
 
 impl FlatReadings {
-    /// Replaces the content by readings as they record themselves; `None` becomes nothing.
+    /// Replaces the content by the values that the readings [record](Datapoints::record). `None` is
+    /// omitted.
+    ///
+    /// # Errors
+    ///
+    /// Fails with a [`FlattenError`](super::FlattenError) if the readings have no form as datapoints.
     pub fn record<T: Datapoints + ?Sized>(&mut self, readings: &T) -> Result<()> {
         self.clear();
         readings.record(&mut Recorder::new(self));
@@ -163,7 +168,7 @@ impl<T: Serialize, const N: usize> Datapoints for [T; N] {
     }
 
     fn record(&self, to: &mut Recorder<'_>) {
-        // serde knows arrays of some lengths only.
+        // serde implements `Serialize` only for arrays of up to 32 elements.
         to.value(self.as_slice());
     }
 }
@@ -193,7 +198,7 @@ same_as_within! {
     [T: Datapoints + ToOwned + ?Sized] Cow<'_, T>;
 }
 
-/// `None` is nothing.
+/// `None` is omitted.
 impl<T: Datapoints> Datapoints for Option<T> {
     const IS_VALUE: bool = T::IS_VALUE;
     const KEYS: Keys = T::KEYS;
@@ -209,7 +214,8 @@ impl<T: Datapoints> Datapoints for Option<T> {
     }
 }
 
-/// Only the whole of the readings has a timestamp; within them it is a sensor.
+/// As the outermost type, this sets the timestamp of the readings. Within readings, the timestamp is a
+/// sensor.
 impl<T: Datapoints> Datapoints for Timestamped<T> {
     fn describe(to: &mut Describer) {
         if to.is_outermost() {

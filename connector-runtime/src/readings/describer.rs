@@ -1,4 +1,4 @@
-//! What types of readings tell about their sensors.
+//! Descriptions of the sensors of a type of readings.
 
 use std::{borrow::Cow, mem, ops::RangeInclusive};
 
@@ -7,19 +7,20 @@ use crate::{
     readings::flat::SEPARATOR,
 };
 
-/// Takes down what [`Datapoints`](crate::Datapoints) tell; knows where in the readings it is.
+/// Collects the sensors that [`Datapoints::describe`](crate::Datapoints::describe) describes, and keeps
+/// the current place in the readings.
 #[derive(Debug, Default)]
 pub struct Describer {
     sensors: Vec<Sensor>,
     path: String,
-    /// Whether a value can stand here; else there are keys to come, or nothing.
+    /// Whether a value is allowed here; otherwise, only further keys are.
     has_key: bool,
     about: About,
     /// The types behind pointers that are being described.
     open: Vec<&'static str>,
 }
 
-/// What the fields on the way to a value say about it.
+/// The attributes of a value, collected from the fields that contain it.
 #[derive(Debug, Clone, Default)]
 struct About {
     unit: Option<Cow<'static, str>>,
@@ -28,17 +29,17 @@ struct About {
 }
 
 impl Describer {
-    /// What was told.
+    /// Returns the described sensors.
     pub(crate) fn sensors(self) -> Vec<Sensor> {
         self.sensors
     }
 
-    /// Whether there is no key yet.
+    /// Whether this is the outermost type, without a key.
     pub(crate) fn is_outermost(&self) -> bool {
         self.path.is_empty()
     }
 
-    /// Here is what a pointer points to: a type that holds itself is described once.
+    /// Describes the target of a pointer. A type that contains itself is described once.
     pub(crate) fn behind(&mut self, name: &'static str, describe: fn(&mut Self)) {
         if !self.open.contains(&name) {
             self.open.push(name);
@@ -47,7 +48,7 @@ impl Describer {
         }
     }
 
-    /// Here is a value.
+    /// Describes a value of this kind.
     pub fn value(&mut self, kind: Kind) {
         if !self.has_key {
             return;
@@ -58,28 +59,29 @@ impl Describer {
         self.sensors.push(Sensor { unit: unit.filter(|_| has_unit), range, ..sensor });
     }
 
-    /// Here is an object with this key, among others.
+    /// Describes a field with this key. Call [`Field::holds`] on the result.
     pub fn field<'a>(&'a mut self, key: &'a str) -> Field<'a> {
         let about = About { unit: self.about.unit.clone(), ..About::default() };
         Field { to: self, key: Some(key), has_key: true, about }
     }
 
-    /// Here is what another type describes, in its place.
+    /// Describes the content of a wrapper, in place of the wrapper itself.
     pub fn inner(&mut self) -> Field<'_> {
         let (has_key, about) = (self.has_key, self.about.clone());
         Field { to: self, key: None, has_key, about }
     }
 
-    /// Here are the keys of another type, among others.
+    /// Describes the keys of another type as keys of this one, as with `#[serde(flatten)]`.
     pub fn among(&mut self) -> Field<'_> {
         let about = self.about.clone();
         Field { to: self, key: None, has_key: false, about }
     }
 }
 
-/// A field of readings; see [`Describer::field`]. What stands nearest to a value counts.
+/// A field of readings; see [`Describer::field`]. Attributes of an inner field override those of an outer
+/// one.
 #[derive(Debug)]
-#[must_use = "a field says last what it `holds`"]
+#[must_use = "a field is described only when `holds` is called"]
 pub struct Field<'a> {
     to: &'a mut Describer,
     key: Option<&'a str>,
@@ -88,27 +90,27 @@ pub struct Field<'a> {
 }
 
 impl Field<'_> {
-    /// The unit of its value, or of all values within that have no unit of their own.
+    /// Sets the unit of the value, or of all values within the field that have no unit of their own.
     pub fn unit(mut self, unit: impl Into<Cow<'static, str>>) -> Self {
         self.about.unit = Some(unit.into());
         self
     }
 
-    /// The numbers that are to be expected.
+    /// Sets the range of the expected values.
     pub fn range<N: Bound>(mut self, range: RangeInclusive<N>) -> Self {
         let (low, high) = range.into_inner();
         self.about.range = Some((low.into(), high.into()));
         self
     }
 
-    /// What it measures, for people.
+    /// Sets the description of the value, for people.
     pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
         self.about.description = description.into();
         self
     }
 
-    /// What describes its value, which ends what there is to say: `f64::describe`, for example.
-    // No type parameter: where a type lacks the derive, it is to be said once, and of the type.
+    /// Describes the content of the field with a function such as `f64::describe`.
+    // Without a type parameter, the compiler reports a type that lacks the derive once, at the type.
     pub fn holds(self, describe: fn(&mut Describer)) {
         let Self { to, key, has_key, about } = self;
         let outer = (mem::replace(&mut to.about, about), mem::replace(&mut to.has_key, has_key));

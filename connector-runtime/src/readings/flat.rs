@@ -1,10 +1,10 @@
-//! From nested readings to datapoints: `{"room": {"temperature": 21.5}}` becomes
-//! `room__temperature` with the value `21.5`.
+//! Flat readings: `{"room": {"temperature": 21.5}}` becomes the key `room__temperature` with the value
+//! `21.5`.
 //!
-//! Readings are walked once, straight from [`Serialize`] into key and JSON text; there is no tree
-//! in between. Objects nest keys; lists, text, numbers, bools and null are values. What JSON or the
-//! data bases behind the bus cannot hold is replaced: NaN and infinities become `null`, NUL
-//! characters are left out.
+//! Readings are serialized once, directly to keys and JSON text, without an intermediate tree. Objects
+//! are nested keys; lists, text, numbers, bools and null are values. Content that JSON or the databases
+//! behind the bus cannot represent is replaced: NaN and infinities by `null`, and NUL characters are
+//! removed.
 
 use std::ops::Range;
 
@@ -12,16 +12,16 @@ use serde::ser::Error as _;
 
 use crate::time::Timestamp;
 
-/// Nesting beyond this is an error; `serde_json` draws the line at the same depth.
+/// The maximum depth of nesting, the same as in `serde_json`.
 pub(super) const MAX_NESTING: usize = 128;
 
-/// What joins the keys of nested objects.
+/// Joins the keys of nested objects.
 pub(crate) const SEPARATOR: &str = "__";
 
 /// The datapoints of one message, each with its key and its value.
 ///
-/// [`Connector::flatten`](crate::Connector::flatten) fills it. In a test it shows what a message
-/// becomes:
+/// [`Connector::flatten`](crate::Connector::flatten) fills it. In a test, it shows the datapoints of a
+/// message:
 ///
 /// ```
 /// use connector_runtime::{prelude::*, readings::FlatReadings};
@@ -40,16 +40,16 @@ pub(crate) const SEPARATOR: &str = "__";
 /// assert!(flat.values().eq([("temperature", "21.5"), ("humidity", "null")]));
 /// # Ok::<_, Error>(())
 /// ```
-// Its buffers are used again for the next message.
+// The buffers are reused for the next message.
 #[derive(Debug, Default)]
 pub struct FlatReadings {
     pub(super) keys: String,
     pub(super) json: Vec<u8>,
     pub(super) leaves: Vec<Leaf>,
     pub(super) timestamp: Option<Timestamp>,
-    /// The key of what is being written.
+    /// The key that is being written.
     pub(super) path: String,
-    /// Why what was recorded is no datapoints.
+    /// The error of the recording, if it failed.
     pub(super) failure: Option<FlattenError>,
 }
 
@@ -67,14 +67,14 @@ pub(crate) struct Reading<'a> {
     pub(crate) key: &'a str,
     /// The value as JSON text.
     pub(crate) json: &'a [u8],
-    /// How many keys were joined.
+    /// The number of keys that were joined.
     pub(crate) depth: usize,
     /// Whether NaN or an infinity was replaced by `null`.
     pub(crate) non_finite: bool,
 }
 
 impl FlatReadings {
-    /// The key and the value, as JSON text, of each datapoint.
+    /// Returns the key and the value of each datapoint. The value is JSON text.
     #[must_use]
     pub fn values(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.readings()
@@ -90,7 +90,7 @@ impl FlatReadings {
         self.failure = None;
     }
 
-    /// When the device took the readings, where it said so.
+    /// The time at which the device took the readings, if it is known.
     pub(crate) fn timestamp(&self) -> Option<Timestamp> {
         self.timestamp
     }
@@ -105,19 +105,19 @@ impl FlatReadings {
     }
 }
 
-/// Why readings are no datapoints.
+/// Why readings cannot be converted to datapoints.
 #[derive(Debug, thiserror::Error)]
 pub enum FlattenError {
-    /// The readings are a bare value or a list.
+    /// The readings are a single value or a list.
     #[error("readings must be an object (a struct or a map), whose leaves are the datapoints")]
     NotAnObject,
     /// The readings are nested too deeply.
     #[error("readings are nested more than {MAX_NESTING} levels deep")]
     TooDeep,
-    /// A map has keys of another kind.
+    /// A map has keys that are not text, numbers or bools.
     #[error("the keys of a map must be text, numbers or bools")]
     KeyIsNoText,
-    /// The `Serialize` of the readings failed.
+    /// The `Serialize` implementation of the readings failed.
     #[error("{0}")]
     Custom(String),
 }
@@ -134,17 +134,17 @@ impl From<serde_json::Error> for FlattenError {
     }
 }
 
-/// Where in the readings a value stands.
+/// The place of a value in the readings.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Place {
-    /// The length of its key.
+    /// The length of its key in bytes.
     pub(super) path: usize,
-    /// How many keys that joins.
+    /// The number of keys that are joined in it.
     pub(super) keys: usize,
-    /// How many objects and lists are open.
+    /// The number of open objects and lists.
     pub(super) nesting: usize,
-    /// Whether a value can stand here; else there are keys to come, or nothing.
+    /// Whether a value is allowed here; otherwise, only further keys are.
     pub(super) has_key: bool,
-    /// Whether `None` is nothing, not `null`.
+    /// Whether `None` is omitted instead of written as `null`.
     pub(super) skips_none: bool,
 }

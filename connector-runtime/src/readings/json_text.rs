@@ -1,4 +1,4 @@
-//! JSON text that is walked through as it is: numbers keep their digits, objects their order.
+//! JSON text within readings. It is preserved: numbers keep their digits, and objects their order.
 
 use std::{borrow::Cow, fmt};
 
@@ -14,10 +14,10 @@ use crate::readings::{
     walker::Walker,
 };
 
-/// Goes on in a JSON text with the walk through the readings.
+/// Serializes JSON text as a part of the readings.
 pub(super) fn walk(walker: &mut Walker<'_>, json: &str) -> Result<(), FlattenError> {
     let json = json.trim_ascii();
-    // Each level is read once more for the one around it, so that depth costs time.
+    // Each level is parsed once more for each level around it, so the time grows with the depth.
     if walker.place.nesting <= 1 && depth(json) > MAX_NESTING {
         return Err(FlattenError::TooDeep);
     }
@@ -42,7 +42,7 @@ pub(super) fn walk(walker: &mut Walker<'_>, json: &str) -> Result<(), FlattenErr
     }
 }
 
-/// How deep the objects and lists of a JSON text are nested.
+/// Returns the depth to which the objects and lists of a JSON text are nested.
 fn depth(json: &str) -> usize {
     let (mut depth, mut deepest, mut in_text, mut is_escaped) = (0_usize, 0, false, false);
     for byte in json.bytes() {
@@ -61,7 +61,7 @@ fn depth(json: &str) -> usize {
     deepest
 }
 
-/// A number, `true` or `false`.
+/// Writes a number, `true` or `false`.
 fn literal(walker: &mut Walker<'_>, json: &str) -> Result<(), FlattenError> {
     if json.parse().is_ok_and(f64::is_infinite) {
         return walker.serialize_f64(f64::INFINITY);
@@ -125,7 +125,7 @@ impl<'de> Deserialize<'de> for Elements<'de> {
     }
 }
 
-/// Text in which lone surrogates, which JSON can write and UTF-8 cannot, are U+FFFD.
+/// Text in which lone surrogates are replaced by U+FFFD: JSON can represent them, and UTF-8 cannot.
 struct Text(String);
 
 impl Serialize for Text {
@@ -158,7 +158,7 @@ impl<'de> Deserialize<'de> for Text {
     }
 }
 
-/// `serde_json` hands lone surrogates over as three bytes that begin with 0xED.
+/// Replaces lone surrogates, which `serde_json` returns as three bytes beginning with 0xED.
 fn replace_surrogates(bytes: &[u8]) -> Cow<'_, str> {
     if let Ok(text) = str::from_utf8(bytes) {
         return Cow::Borrowed(text);

@@ -1,35 +1,36 @@
-//! Whether two fields of readings hold the same key, as far as that is known at compile time.
+//! Detection of fields with the same key, as far as keys are known at compile time.
 
 use crate::readings::flat::SEPARATOR;
 
-/// The keys of a type: those of its fields, but not those within them, as types may hold each other.
+/// The keys of a type: those of its fields, but not those within them, because types may contain each
+/// other.
 pub type Keys = &'static [Key];
 
-/// Keys of a type.
+/// One or several keys of a type.
 #[derive(Debug, Clone, Copy)]
 pub enum Key {
-    /// That of a field, and whether it is the key of one value.
+    /// The key of a field, and whether the field is one value.
     Field(&'static str, bool),
-    /// Those that a field has of another type.
+    /// The keys of another type that a flattened field adds.
     Among(Keys),
 }
 
-/// What a field holds: its name, its key, which is empty where its keys lie among those of the
-/// others, whether its type is one value, and the keys of its type.
+/// A field: its name, its key (empty for a flattened field), whether its type is one value, and the keys
+/// of its type.
 #[derive(Debug, Clone, Copy)]
 pub struct Held(pub &'static str, pub &'static str, pub bool, pub Keys);
 
-/// No key of a field is also a key of one of the others.
+/// Checks that a field has no key in common with the other fields.
 ///
 /// # Panics
 ///
-/// At compile time, if one is.
+/// Panics at compile time if there is a common key.
 #[track_caller]
 pub const fn apart(mut others: &[Held], field: Held) {
     while let [other, rest @ ..] = others {
         if let Some(path) = shared(*other, other.3, field) {
             let message = Text::EMPTY.add("`").add(other.0).add("` and `").add(field.0);
-            let message = message.add("` hold the same sensor \"").add(path.outer);
+            let message = message.add("` have the same key \"").add(path.outer);
             let message = message.add(path.separator()).add(path.inner);
             let message = message.add("\": choose another key for one of them");
             panic!("{}", message.as_str());
@@ -38,7 +39,7 @@ pub const fn apart(mut others: &[Held], field: Held) {
     }
 }
 
-/// A key of the first field that the second has, too.
+/// Returns a key that both fields have.
 const fn shared(first: Held, mut keys: Keys, second: Held) -> Option<Path> {
     if first.2 {
         return Path::of(first, "").found(second, second.3);
@@ -57,7 +58,7 @@ const fn shared(first: Held, mut keys: Keys, second: Held) -> Option<Path> {
     None
 }
 
-/// A key, and the key within it if there is one.
+/// A key, and the key within it, which may be empty.
 #[derive(Clone, Copy)]
 struct Path {
     outer: &'static str,
@@ -69,7 +70,7 @@ impl Path {
         Self { outer: held.1, inner }
     }
 
-    /// Itself, if a field has this key, too.
+    /// Returns itself if the field has this key.
     const fn found(self, held: Held, mut keys: Keys) -> Option<Self> {
         if held.2 {
             return if self.is(Self::of(held, "")) { Some(self) } else { None };
@@ -111,7 +112,7 @@ impl Path {
         if length != other.len() {
             return false;
         }
-        // Keys rather differ at their ends.
+        // Keys usually differ at the end.
         while length > 0 {
             length -= 1;
             if self.byte(length) != other.byte(length) {
@@ -122,7 +123,7 @@ impl Path {
     }
 }
 
-/// A message; what is too long for it is left out.
+/// An error message. Parts that do not fit are omitted.
 struct Text {
     bytes: [u8; 512],
     length: usize,
@@ -147,7 +148,7 @@ impl Text {
         let (text, _) = self.bytes.split_at(self.length);
         match str::from_utf8(text) {
             Ok(text) => text,
-            Err(_) => "two fields hold the same sensor",
+            Err(_) => "two fields have the same key",
         }
     }
 }
@@ -166,7 +167,7 @@ mod tests {
         Held("object", key, false, keys)
     }
 
-    fn meet(first: Held, second: Held) -> bool {
+    fn clash(first: Held, second: Held) -> bool {
         let outcome = [(first, second), (second, first)]
             .map(|(first, second)| catch_unwind(|| apart(&[first], second)).is_err());
         assert_eq!(outcome[0], outcome[1]);
@@ -174,28 +175,28 @@ mod tests {
     }
 
     #[test]
-    fn keys_meet_within_and_among_those_of_another() {
+    fn a_common_key_is_found_at_any_level() {
         let keys: Keys = &[Key::Field("b", true), Key::Among(&[Key::Field("c", true)])];
-        assert!(meet(value("a__b"), object("a", keys)));
-        assert!(meet(value("a__c"), object("a", keys)));
-        assert!(meet(value("c"), object("", keys)));
-        assert!(meet(object("", keys), object("", &[Key::Field("b", true)])));
-        assert!(meet(object("a", keys), object("", &[Key::Field("a__b", true)])));
-        assert!(meet(object("a_", keys), object("a", &[Key::Field("_b", true)])));
+        assert!(clash(value("a__b"), object("a", keys)));
+        assert!(clash(value("a__c"), object("a", keys)));
+        assert!(clash(value("c"), object("", keys)));
+        assert!(clash(object("", keys), object("", &[Key::Field("b", true)])));
+        assert!(clash(object("a", keys), object("", &[Key::Field("a__b", true)])));
+        assert!(clash(object("a_", keys), object("a", &[Key::Field("_b", true)])));
     }
 
     #[test]
-    fn other_keys_are_apart() {
+    fn different_keys_are_accepted() {
         let keys: Keys = &[Key::Field("b", true), Key::Field("object", false)];
         for other in ["a", "a__", "a_b", "b", "a__object", "a__b__c", "ab"] {
-            assert!(!meet(value(other), object("a", keys)), "{other}");
+            assert!(!clash(value(other), object("a", keys)), "{other}");
         }
-        assert!(!meet(object("", keys), object("", &[Key::Field("object", true)])));
-        assert!(!meet(object("", &[]), object("", &[])));
+        assert!(!clash(object("", keys), object("", &[Key::Field("object", true)])));
+        assert!(!clash(object("", &[]), object("", &[])));
     }
 
     #[test]
-    fn a_message_that_is_too_long_is_cut() {
+    fn a_part_that_does_not_fit_is_omitted() {
         assert_eq!(Text::EMPTY.add("a").add(&"b".repeat(512)).add("c").as_str(), "ac");
     }
 }

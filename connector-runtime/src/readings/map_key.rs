@@ -1,4 +1,4 @@
-//! The keys of maps: text, numbers and bools, as JSON would write them.
+//! Keys of maps: text, numbers and bools, written as in JSON.
 
 use serde::ser::{Impossible, Serialize, Serializer};
 
@@ -44,7 +44,7 @@ impl Serializer for KeyWriter<'_> {
     }
 
     fn serialize_str(self, v: &str) -> Result<(), FlattenError> {
-        // NUL cannot be stored by the data bases behind the bus.
+        // The databases behind the bus cannot store NUL.
         if v.contains('\0') {
             self.0.extend(v.chars().filter(|&c| c != '\0'));
         } else {

@@ -1,4 +1,5 @@
-//! From readings, which are any type that serde can serialise, to datapoints with their values.
+//! Conversion of readings, which can be any type that serde can serialize, to keys and values of
+//! datapoints.
 
 mod compound;
 mod datapoints;

@@ -1,4 +1,4 @@
-//! Values from readings that hand them over themselves, key by key.
+//! Recording of the values of readings, key by key.
 
 use serde::Serialize;
 
@@ -10,10 +10,11 @@ use crate::{
     time::Timestamp,
 };
 
-/// Takes down the values that [`Datapoints`](crate::Datapoints) hand over; knows where in the
-/// readings it is.
+/// Collects the values that [`Datapoints::record`](crate::Datapoints::record) records, and keeps the
+/// current place in the readings.
 ///
-/// What cannot be recorded, keys that are no text for example, makes an error of the whole message.
+/// A value that cannot be recorded, such as a map whose keys are not text, is an error of the whole
+/// message.
 #[derive(Debug)]
 pub struct Recorder<'a> {
     flat: &'a mut FlatReadings,
@@ -25,12 +26,12 @@ impl<'a> Recorder<'a> {
         Self { flat, place: Place::default() }
     }
 
-    /// Here is a value, or what serde makes of it: the keys of maps are joined to the path.
+    /// Records a value as serde writes it. Keys of a map or a struct are joined to the current key.
     pub fn value<T: Serialize + ?Sized>(&mut self, value: &T) {
         self.serialize_with(|to| value.serialize(to));
     }
 
-    /// The same, by a function that `#[serde(serialize_with = ..)]` could name.
+    /// Records a value with a function as in `#[serde(serialize_with = ..)]`.
     pub fn serialize_with(
         &mut self,
         write: impl FnOnce(&mut Walker<'_>) -> Result<(), FlattenError>,
@@ -41,7 +42,7 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// Here is an object with this key, among others.
+    /// Begins a field with this key.
     pub fn field(&mut self, key: &str) -> Recorder<'_> {
         let Place { path, keys, nesting, .. } = self.place;
         self.flat.path.truncate(path);
@@ -57,27 +58,27 @@ impl<'a> Recorder<'a> {
         Recorder { flat: self.flat, place }
     }
 
-    /// Here is what another type records, in its place.
+    /// Records the content of a wrapper, in place of the wrapper itself.
     pub fn inner(&mut self) -> Recorder<'_> {
         Recorder { flat: self.flat, place: Place { skips_none: true, ..self.place } }
     }
 
-    /// Here are the keys of another type, among others.
+    /// Records the keys of another type as keys of this one, as with `#[serde(flatten)]`.
     pub fn among(&mut self) -> Recorder<'_> {
         let place = Place { has_key: false, skips_none: true, ..self.place };
         Recorder { flat: self.flat, place }
     }
 
-    /// What records the value here: `f64::record`, for example.
+    /// Records the content of the field with a function such as `f64::record`.
     #[inline]
     pub fn holds<T: ?Sized>(&mut self, value: &T, record: fn(&T, &mut Recorder<'_>)) {
-        // Of a message that is lost nothing more is needed, least of all what is nested too deep.
+        // After an error the message is lost, and content may be nested too deeply.
         if self.flat.failure.is_none() {
             record(value, self);
         }
     }
 
-    /// The same for a value whose absence is told: it is `null`.
+    /// Like [`holds`](Self::holds), but records `None` as `null`.
     pub fn or_null<T>(&mut self, value: &Option<T>, record: fn(&T, &mut Recorder<'_>)) {
         match value {
             Some(value) => self.holds(value, record),
@@ -85,12 +86,12 @@ impl<'a> Recorder<'a> {
         }
     }
 
-    /// Whether there is no key yet.
+    /// Whether this is the outermost type, without a key.
     pub(crate) fn is_outermost(&self) -> bool {
         self.place.keys == 0
     }
 
-    /// When the device took the readings.
+    /// Sets the time at which the device took the readings.
     pub(crate) fn stamp(&mut self, timestamp: Option<Timestamp>) {
         self.flat.timestamp = timestamp;
     }

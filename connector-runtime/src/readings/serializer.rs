@@ -1,4 +1,4 @@
-//! The calls that serde makes: values end where the walk is, objects and lists go on from there.
+//! The `Serializer` that converts readings to datapoints.
 
 use serde::{Serialize, Serializer};
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl FlatReadings {
-    /// The datapoints of one message, in its order.
+    /// Returns the datapoints of one message, in its order.
     #[cfg(test)]
     pub(crate) fn of(readings: &impl Serialize) -> Result<Self, FlattenError> {
         let mut flat = Self::default();
@@ -21,7 +21,11 @@ impl FlatReadings {
         Ok(flat)
     }
 
-    /// Replaces the content by readings as serde writes them; `None` becomes `null`.
+    /// Replaces the content by readings as serde writes them. `None` becomes `null`.
+    ///
+    /// # Errors
+    ///
+    /// Fails with a [`FlattenError`] if the readings have no form as datapoints.
     pub fn serialize<T: Serialize + ?Sized>(&mut self, readings: &T) -> Outcome<()> {
         Ok(self.fill(readings)?)
     }
@@ -103,7 +107,7 @@ impl<'w, 'a> Serializer for &'w mut Walker<'a> {
         self.scalar(v)
     }
 
-    /// Bytes are text where they are UTF-8, and otherwise base64, as in a raw message.
+    /// Writes bytes as text if they are valid UTF-8, and otherwise as base64.
     fn serialize_bytes(self, v: &[u8]) -> Result<(), FlattenError> {
         self.scalar(&*crate::raw::text_or_base64(v))
     }

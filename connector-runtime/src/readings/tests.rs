@@ -117,7 +117,7 @@ fn nul_characters_are_left_out() {
 }
 
 #[test]
-fn what_is_no_object_has_no_datapoints() {
+fn only_objects_have_datapoints() {
     assert_eq!(flat(()), []);
     assert_eq!(flat(None::<u8>), []);
     assert_eq!(flat(json!([])), []);
@@ -141,7 +141,7 @@ fn nesting_has_a_limit() {
 }
 
 #[test]
-fn a_stamp_is_no_datapoint() {
+fn a_timestamp_is_not_a_datapoint() {
     let readings = json!({"a": 1});
     let flat =
         FlatReadings::of(&Timestamped { timestamp: Some(Timestamp::from_millis(7)), readings })
@@ -151,7 +151,7 @@ fn a_stamp_is_no_datapoint() {
 }
 
 #[test]
-fn json_text_is_walked_through_as_it_is() {
+fn json_text_is_preserved() {
     let text = r#" {"z": {"b" : 1.50, "a": 1180591620717411303424}, "list": [ 1.0, {"x": null}, "\ud83d\ude00" ],
         "half": "<\ud800>", "yes": true, "nul": "\u0000", "huge": -1e400, "a": null} "#;
     let readings: Box<serde_json::value::RawValue> = serde_json::from_str(text).unwrap();
@@ -174,7 +174,7 @@ fn json_text_is_walked_through_as_it_is() {
     }
 }
 
-/// What the reference makes of JSON that has only text as keys: the definition of flattening.
+/// Flattens JSON like the reference: the definition of flattening.
 fn reference(value: &Value, path: Option<&str>, found: &mut Vec<(String, String)>) {
     let Value::Object(object) = value else {
         found.push((path.unwrap_or_default().to_owned(), value.to_string()));

@@ -1,15 +1,16 @@
-//! Readings that bring their own time.
+//! Readings with their own timestamp.
 
 use serde::{Serialize, ser::SerializeStruct};
 
 use crate::time::Timestamp;
 
-/// The name under which [`Timestamped`] announces itself to the flattener.
+/// The struct name by which the serializer recognizes [`Timestamped`].
 pub(crate) const TIMESTAMPED: &str = "$connector_runtime::Timestamped";
 
-/// Readings with the time at which the device took them, where the time of reception will not do.
+/// Readings with the time at which the device took them, to be published instead of the time of
+/// reception.
 ///
-/// [`parse`](crate::Connector::parse) returns it in place of the bare readings:
+/// Return it from [`parse`](crate::Connector::parse) instead of the readings alone:
 ///
 /// ```
 /// use connector_runtime::{Result, Timestamped, Timestamp};
@@ -23,7 +24,7 @@ pub(crate) const TIMESTAMPED: &str = "$connector_runtime::Timestamped";
 /// ```
 #[derive(Debug, Clone)]
 pub struct Timestamped<T> {
-    /// When the device took the readings; without it this is the time of reception.
+    /// The time at which the device took the readings; `None` stands for the time of reception.
     pub timestamp: Option<Timestamp>,
     /// The readings themselves.
     pub readings: T,

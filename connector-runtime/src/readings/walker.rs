@@ -1,4 +1,4 @@
-//! The walk through readings: values become JSON text below the path of their keys.
+//! The state of the serializer, which writes keys and JSON text.
 
 use std::io;
 
@@ -7,12 +7,12 @@ use serde_json::ser::{CharEscape, Formatter};
 
 use crate::readings::flat::{FlatReadings, FlattenError, Leaf, Place};
 
-/// Walks through readings as serde does.
+/// The serializer of readings; see [`Recorder::serialize_with`](super::Recorder::serialize_with).
 #[derive(Debug)]
 pub struct Walker<'a> {
     pub(super) flat: &'a mut FlatReadings,
     pub(super) place: Place,
-    /// Within a list everything is part of one value.
+    /// Whether this is within a list, where everything is part of one value.
     pub(super) in_list: bool,
     pub(super) non_finite: bool,
 }
@@ -23,7 +23,7 @@ impl<'a> Walker<'a> {
         Self { flat, place, in_list: false, non_finite: false }
     }
 
-    /// Writes a value that is no object and no list.
+    /// Writes a value that is neither an object nor a list.
     pub(super) fn scalar<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), FlattenError> {
         let start = self.flat.json.len();
         let writer = &mut self.flat.json;
@@ -40,7 +40,7 @@ impl<'a> Walker<'a> {
         self.scalar(&value)
     }
 
-    /// What was written since `start` is a datapoint's value, unless it is part of a list.
+    /// Ends the value of a datapoint, which was written from `start` on, unless it is part of a list.
     pub(super) fn end_value(&mut self, start: usize) -> Result<(), FlattenError> {
         if self.in_list {
             return Ok(());
@@ -63,7 +63,7 @@ impl<'a> Walker<'a> {
         self.flat.json.extend_from_slice(json.as_bytes());
     }
 
-    /// An absent value is `null`; absent readings are no datapoints.
+    /// Writes an absent value as `null`. Absent readings have no datapoints.
     pub(super) fn nothing(&mut self) -> Result<(), FlattenError> {
         if self.place.has_key { self.scalar(&()) } else { Ok(()) }
     }

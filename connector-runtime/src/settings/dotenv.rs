@@ -1,14 +1,16 @@
-//! `.env` files, as `python-dotenv` reads them, so that a file of the reference keeps its meaning.
+//! `.env` files, parsed like `python-dotenv`, which BEMCom's Python Connector Template uses.
 //!
-//! A line is `NAME=value`, perhaps after `export`. A value may stand in single quotes (taken as it
-//! is) or in double quotes (with `\n`, `\t`, `\r`, `\"` and `\\`), and both may run over several
-//! lines. Without quotes it ends at the end of the line or before ` #`. `${NAME}` stands for the
-//! value of a variable, except within single quotes.
+//! A line is `NAME=value`, optionally with `export` before it. A value can be in single quotes, which
+//! preserve it, or in double quotes, with the escapes `\n`, `\t`, `\r`, `\"` and `\\`. Both can span
+//! several lines. A value without quotes ends at the end of the line or before ` #`. `${NAME}` is
+//! replaced by the value of a variable, except in single quotes.
 
-/// A value of more bytes is an error: a few lines that double each other would fill the memory.
+/// The maximum length of a value in bytes, because a few lines that each double the previous one would
+/// fill the memory.
 const MAX_VALUE: usize = 1 << 20;
 
-/// The variables of a file in their order; an error names the line.
+/// Returns the variables of a file in their order. `outer` resolves references to variables outside of
+/// the file, which take precedence. An error names the line.
 pub(super) fn parse(
     text: &str,
     outer: impl Fn(&str) -> Option<String>,
@@ -25,19 +27,20 @@ pub(super) fn parse(
         let number = 1 + text[..text.len() - rest.len()].matches('\n').count();
         let name = name.trim();
         if name.is_empty() {
-            return Err(format!("line {number}: there is no name before `=`"));
+            return Err(format!("line {number}: the name before `=` is missing"));
         }
         let start = rest.find('=').map_or(rest.len(), |equals| equals + 1);
         let (value, after) = value(rest[start..].trim_start_matches([' ', '\t']))
-            .ok_or_else(|| format!("line {number}: the quotes of {name} are not closed"))?;
+            .ok_or_else(|| format!("line {number}: the closing quote of {name} is missing"))?;
         let find = |name: &str| {
             let earlier = || variables.iter().rfind(|(n, _)| n == name).map(|(_, v)| v.clone());
             outer(name).or_else(earlier).unwrap_or_default()
         };
         let value = match value {
             Value::AsItIs(text) => text,
-            Value::Expanded(text) => expand(&text, find)
-                .ok_or_else(|| format!("line {number}: the value of {name} is too long"))?,
+            Value::Expanded(text) => expand(&text, find).ok_or_else(|| {
+                format!("line {number}: the value of {name} is longer than {MAX_VALUE} bytes")
+            })?,
         };
         variables.push((name.to_owned(), value));
         rest = after.trim_start();
@@ -50,7 +53,7 @@ enum Value {
     Expanded(String),
 }
 
-/// A value and what comes after its line.
+/// Returns a value and the text after its line, or `None` if the closing quote is missing.
 fn value(text: &str) -> Option<(Value, &str)> {
     let Some(quote @ ('\'' | '"')) = text.chars().next() else {
         let (line, after) = split_line(text);
@@ -84,7 +87,7 @@ fn split_line(text: &str) -> (&str, &str) {
     text.split_once('\n').unwrap_or((text, ""))
 }
 
-/// Replaces `${NAME}`; none if that becomes too long.
+/// Replaces `${NAME}`. Returns `None` if the result is too long.
 fn expand(text: &str, find: impl Fn(&str) -> String) -> Option<String> {
     let mut expanded = String::new();
     let mut rest = text;
@@ -109,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn files_mean_what_they_mean_to_python_dotenv() {
+    fn files_are_parsed_like_python_dotenv() {
         let text = r#"
 # comment = no
 A=1
@@ -140,10 +143,10 @@ A=2"#;
     #[test]
     fn errors_name_the_line() {
         let error = |text| parse(text, |_| None).unwrap_err();
-        assert_eq!(error("A=1\n\n=2"), "line 3: there is no name before `=`");
-        assert_eq!(error("A=1\nB='x\n"), "line 2: the quotes of B are not closed");
+        assert_eq!(error("A=1\n\n=2"), "line 3: the name before `=` is missing");
+        assert_eq!(error("A=1\nB='x\n"), "line 2: the closing quote of B is missing");
         let double = |i| format!("A{}=${{A{i}}}${{A{i}}}\n", i + 1);
         let doubled = "A0=ha\n".to_owned() + &(0..64).map(double).collect::<String>();
-        assert_eq!(error(&doubled), "line 21: the value of A20 is too long");
+        assert_eq!(error(&doubled), "line 21: the value of A20 is longer than 1048576 bytes");
     }
 }

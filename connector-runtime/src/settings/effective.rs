@@ -1,4 +1,4 @@
-//! The settings in force, as an operator may see them, and variables that are none.
+//! The effective settings without their secrets, and variables that look like a misspelt setting.
 
 use std::ffi::{OsStr, OsString};
 
@@ -16,19 +16,19 @@ use crate::{
     telemetry::log::text::without_logins,
 };
 
-/// A setting in force.
+/// An effective setting.
 pub(crate) struct Effective {
-    /// The group that the help shows it in.
+    /// Its heading in the help.
     pub(crate) group: String,
-    /// Its variable, or its flag.
+    /// Its variable, or its flag if it has none.
     pub(crate) name: String,
-    /// Its value, if it has one; that of a secret is hidden.
+    /// Its value, if it has one; `***` for a secret.
     pub(crate) value: Option<String>,
     pub(crate) origin: String,
 }
 
-/// All settings of a command line, whether or not their values can be used. None where the command line
-/// itself cannot be read.
+/// Returns all settings of a command line, including those with invalid values. `None` if the command
+/// line itself is invalid.
 pub(crate) fn effective(
     command: &Command,
     arguments: &[OsString],
@@ -81,15 +81,15 @@ fn origin(arg: &Arg, source: Option<ValueSource>, environment: &Environment) -> 
     }
 }
 
-/// A variable that is no setting, though its name looks as if it were.
+/// A variable that looks like a setting, but is not one.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Unknown {
     pub(crate) name: String,
-    /// The setting that it probably is for, which is not set.
+    /// The similar setting that was probably meant, and is not set.
     pub(crate) meant: Option<String>,
 }
 
-/// Variables that begin as those of a setting do, up to the first `_`, and are none.
+/// Returns variables that are not settings, but begin like a setting, up to the first `_`.
 pub(crate) fn unknown(command: &Command, environment: &Environment) -> Vec<Unknown> {
     let known: Vec<&str> =
         command.get_arguments().filter_map(Arg::get_env).filter_map(OsStr::to_str).collect();
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn each_setting_is_shown_with_where_it_comes_from_and_no_secret() {
+    fn each_setting_is_shown_with_its_origin_and_without_secrets() {
         let environment = Environment::from([
             ("MQTT_PORT", "none"),
             ("MQTT_PASSWORD", "hunter2"),
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn a_misspelt_variable_is_told_with_what_was_meant() {
+    fn a_misspelt_variable_is_reported_with_a_suggestion() {
         let environment = Environment::from([
             ("MQTT_HSOT", "x"),
             ("MQTT_PROT", "x"),

@@ -1,4 +1,4 @@
-//! The environment as a value: the process's variables, and below them a `.env` file.
+//! The environment variables of the process, completed by a `.env` file.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -13,16 +13,17 @@ use clap::Arg;
 
 use crate::settings::dotenv;
 
-/// The most bytes of a file that is one setting.
+/// The maximum size in bytes of a file that contains a setting.
 const MAX_SETTING: u64 = 1 << 20;
 
-/// Variables by name. A variable that is set but empty counts as not set, but hides the file's.
+/// Variables by name. A variable of the process takes precedence over the same one in the `.env` file,
+/// even if it is empty. An empty variable counts as not set.
 #[derive(Clone, Default)]
 pub(crate) struct Environment {
     variables: HashMap<OsString, Variable>,
     /// The `.env` file that was read.
     pub(crate) file: Option<PathBuf>,
-    /// What was wrong with it, and with other files.
+    /// The problems with this file and with files of settings.
     pub(crate) faults: Vec<String>,
 }
 
@@ -32,19 +33,19 @@ struct Variable {
     origin: Origin,
 }
 
-/// Where the value of a variable comes from.
+/// The origin of the value of a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
     Process,
     /// The `.env` file.
     DotEnv,
-    /// The file that another variable, `NAME_FILE`, names.
+    /// The file whose path is in the variable `NAME_FILE`.
     File(PathBuf),
 }
 
 impl Environment {
-    /// The process's variables, and those of the `.env` file in the working directory or the
-    /// nearest folder above it.
+    /// Reads the variables of the process, and the `.env` file in the working directory or in the nearest
+    /// folder above it.
     pub(crate) fn of_process() -> Self {
         let mut environment = match find_file() {
             Some(path) => Self::of_file(&path),
@@ -59,7 +60,7 @@ impl Environment {
         self.variables.extend(env::vars_os().map(|(name, value)| (name, origin(value))));
     }
 
-    /// The variables of a `.env` file.
+    /// Reads a `.env` file.
     fn of_file(path: &Path) -> Self {
         let mut environment = match fs::read_to_string(path) {
             Ok(text) => Self::of_text(&text, |name| env::var(name).ok()),
@@ -71,7 +72,7 @@ impl Environment {
         Self { file: Some(path.to_owned()), ..environment }
     }
 
-    /// The variables of the text of such a file; those that it only names may be `outer` ones.
+    /// Parses the text of a `.env` file. `outer` resolves references to variables outside of it.
     pub(crate) fn of_text(text: &str, outer: impl Fn(&str) -> Option<String>) -> Self {
         match dotenv::parse(text, outer) {
             Ok(variables) => {
@@ -85,8 +86,8 @@ impl Environment {
         }
     }
 
-    /// The same, where a variable `NAME` of these settings has the content of the file that
-    /// `NAME_FILE` names. A setting's own variable stays what it is, whatever its name.
+    /// Returns the same environment, in which each variable `NAME` of these settings has the content of
+    /// the file in `NAME_FILE`. A `NAME_FILE` that is itself the variable of a setting is not read.
     pub(crate) fn with_files<'a>(&self, settings: impl Iterator<Item = &'a Arg>) -> Self {
         let names: HashSet<&OsStr> = settings.filter_map(Arg::get_env).collect();
         let mut environment = self.clone();
@@ -98,7 +99,7 @@ impl Environment {
             match read_setting(path.as_ref()) {
                 _ if self.get(name).is_some() => environment
                     .faults
-                    .push(format!("{name_shown} and {file} are both set: keep one of them")),
+                    .push(format!("{name_shown} and {file} are both set: set only one of them")),
                 Ok(text) => {
                     let text = text.strip_suffix('\n').unwrap_or(&text);
                     let text = text.strip_suffix('\r').unwrap_or(text);
@@ -121,13 +122,13 @@ impl Environment {
         value.filter(|value| !value.is_empty())
     }
 
-    /// Where its value comes from, if it has one.
+    /// Returns the origin of a variable's value, if it has one.
     pub(crate) fn origin(&self, variable: &OsStr) -> Option<&Origin> {
         self.get(variable)?;
         self.variables.get(variable).map(|variable| &variable.origin)
     }
 
-    /// The names of all variables that have a value.
+    /// Returns the names of all variables that have a value.
     pub(crate) fn names(&self) -> impl Iterator<Item = &OsStr> {
         self.variables.keys().map(|name| &**name).filter(|name| self.get(name).is_some())
     }
@@ -141,12 +142,13 @@ impl<const N: usize> From<[(&str, &str); N]> for Environment {
     }
 }
 
-/// The content of a file that is one setting: a device file, say, would never end.
+/// Reads the content of a file that contains a setting. The size is limited, because a device file may be
+/// endless.
 fn read_setting(path: &Path) -> io::Result<String> {
     let mut text = String::new();
     fs::File::open(path)?.take(MAX_SETTING + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_SETTING {
-        return Err(io::Error::other(format!("it has more than {MAX_SETTING} bytes")));
+        return Err(io::Error::other(format!("the file is larger than {MAX_SETTING} bytes")));
     }
     Ok(text)
 }
@@ -173,17 +175,17 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_read_is_a_fault() {
+    fn an_unreadable_file_is_a_fault() {
         assert_eq!(file("A=1\n=\n").faults.len(), 1);
         assert_eq!(Environment::of_file("no such file".as_ref()).faults.len(), 1);
     }
 
     #[test]
-    fn a_setting_is_no_endless_file() {
+    fn an_endless_file_is_not_a_setting() {
         let environment = Environment::from([("PASSWORD_FILE", "/dev/zero")]);
         let password = Arg::new("password").env("PASSWORD");
         let faults = environment.with_files([&password].into_iter()).faults;
-        assert!(faults[0].contains("more than 1048576 bytes"), "{faults:?}");
+        assert!(faults[0].contains("larger than 1048576 bytes"), "{faults:?}");
     }
 
     #[test]
@@ -192,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn the_process_goes_before_the_file() {
+    fn the_process_takes_precedence_over_the_file() {
         let mut environment = file("PATH=from the file\n");
         environment.add_process();
         assert_ne!(get(&environment, "PATH"), Some("from the file"));

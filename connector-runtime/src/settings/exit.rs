@@ -1,4 +1,4 @@
-//! Why a program ends, and with which exit code.
+//! Reasons why a program ends before it runs, and exit codes.
 
 use std::fmt;
 
@@ -6,17 +6,17 @@ use clap::{Error, error::ErrorKind};
 
 use crate::{error::Causes, settings::fault::describe_other, telemetry::log::text::one_line};
 
-/// `EX_CONFIG` of sysexits.h: the settings are wrong, a restart does not help.
+/// `EX_CONFIG` of sysexits.h: the settings are invalid, so a restart does not help.
 pub(crate) const EXIT_CONFIG: u8 = 78;
 
-/// Why the connector does not start.
+/// The reason why the connector does not start.
 #[derive(Debug)]
 pub(crate) enum Exit {
-    /// The user asked for the help or the version, and here it is.
+    /// The help or the version that the user asked for.
     Asked(Error),
-    /// The settings cannot be used.
+    /// The settings are invalid: one text for each problem.
     Faults(Vec<String>),
-    /// What was asked for did not work.
+    /// The subcommand failed.
     Failed(crate::error::Error),
 }
 
@@ -40,9 +40,9 @@ impl fmt::Display for Exit {
         match self {
             Self::Asked(text) => text.render().fmt(f),
             Self::Faults(faults) => {
-                writeln!(f, "The connector cannot start with these settings:")?;
+                writeln!(f, "The settings are invalid:")?;
                 faults.iter().try_for_each(|fault| writeln!(f, "  - {}", one_line(fault)))?;
-                f.write_str("Try --help for all settings.")
+                f.write_str("Use --help to list all settings.")
             }
             Self::Failed(error) => write!(f, "error: {}", Causes(error)),
         }

@@ -1,4 +1,4 @@
-//! A fault of one setting in words, with the name of its variable and without its secrets.
+//! Descriptions of invalid settings, with the name of the variable and without secrets.
 
 use std::{any::TypeId, ffi::OsStr};
 
@@ -10,7 +10,7 @@ use clap::{
 
 use crate::settings::{environment::Environment, secret::Secret};
 
-/// The argument whose value is wrong.
+/// Returns the argument whose value is invalid.
 pub(super) fn culprit<'a>(error: &Error, documented: &'a Command) -> Option<&'a Arg> {
     if !matches!(error.kind(), ErrorKind::ValueValidation | ErrorKind::InvalidValue) {
         return None;
@@ -32,10 +32,10 @@ pub(super) fn describe(error: &Error, arg: &Arg, environment: &Environment) -> S
     let reason = match (std::error::Error::source(error), error.get(ContextKind::ValidValue)) {
         (Some(reason), _) if may_be_seen(arg, value, &reason.to_string()) => reason.to_string(),
         (None, Some(ContextValue::Strings(valid))) if !valid.is_empty() => {
-            format!("use one of {}", valid.join(", "))
+            format!("must be one of {}", valid.join(", "))
         }
-        (None, _) if value.is_empty() => "a value is missing".to_owned(),
-        (_, _) => "it is not valid".to_owned(),
+        (None, _) if value.is_empty() => "the value is missing".to_owned(),
+        (_, _) => "the value is not valid".to_owned(),
     };
     match variable {
         Some(variable) => format!("{}={shown}: {reason}", variable.display()),
@@ -60,7 +60,8 @@ pub(super) fn describe_missing(documented: &Command, shown: &str) -> String {
     }
 }
 
-/// What is wrong with the command line, without what may be a value in the wrong place.
+/// Describes another problem of the command line. An unexpected word is omitted, because it may be a
+/// misplaced secret.
 pub(super) fn describe_other(error: &Error) -> String {
     let is_positional = match (error.kind(), error.get(ContextKind::InvalidArg)) {
         (ErrorKind::UnknownArgument, Some(ContextValue::String(arg))) => !arg.starts_with('-'),
@@ -68,7 +69,7 @@ pub(super) fn describe_other(error: &Error) -> String {
         _ => false,
     };
     if is_positional {
-        return "there is an argument that is no command and belongs to no flag; it is not shown here"
+        return "an argument is neither a subcommand nor the value of a flag (not shown, as it may be a secret)"
             .to_owned();
     }
     if error.kind() == ErrorKind::MissingRequiredArgument {
@@ -78,20 +79,19 @@ pub(super) fn describe_other(error: &Error) -> String {
     text.lines().next().unwrap_or_default().trim_start_matches("error: ").to_owned()
 }
 
-/// Whether a text shows neither a secret nor a login that is part of a value, as in
-/// `mqtt://user:password@host`.
+/// Whether a text contains neither a secret nor the login of an address, as in `mqtt://user:password@host`.
 pub(super) fn may_be_seen(arg: &Arg, value: &str, text: &str) -> bool {
     let login = value.rsplit_once('@').map(|(login, _)| login);
     let password = login.and_then(|login| login.rsplit([':', '/']).next()).unwrap_or_default();
     !is_secret(arg) && !text.contains('@') && (password.is_empty() || !text.contains(password))
 }
 
-/// Whether the value of a setting must not be seen.
+/// Whether the value of a setting must not be printed.
 pub(crate) fn is_secret(arg: &Arg) -> bool {
     arg.get_value_parser().type_id() == TypeId::of::<Secret>()
 }
 
-/// The command line of a process can be seen by all users of the machine.
+/// Describes the secrets on the command line, which all users of the machine can see.
 pub(super) fn exposed_secrets(
     documented: &Command,
     matches: &ArgMatches,
@@ -103,10 +103,12 @@ pub(super) fn exposed_secrets(
     documented.get_arguments().filter(is_exposed).map(|arg| {
         let instead = match arg.get_env().map(OsStr::display) {
             Some(variable) => format!("set {variable}, or {variable}_FILE to the path of a file"),
-            None => "its author has to give it a variable, with `env`".to_owned(),
+            None => {
+                "give this setting a variable with `env` in the code of the connector".to_owned()
+            }
         };
         format!(
-            "{arg} is on the command line, where every user of the machine can see it: {instead}"
+            "{arg} is a secret, and every user of the machine can see the command line: {instead}"
         )
     })
 }

@@ -1,10 +1,10 @@
-//! Who a connector is and which settings it takes.
+//! The identity of a connector, and its settings.
 
 use crate::mqtt::topic;
 
-/// Who a connector is and which settings it takes: what `#[connector]` on a struct implements.
+/// The identity of a connector, and its settings. `#[connector]` on a struct implements this trait.
 ///
-/// The struct's fields are [`clap`] arguments, so each setting can be a flag, an environment
+/// The fields of the struct are [`clap`] arguments, so each setting can be a flag, an environment
 /// variable, or both.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a connector's settings",
@@ -12,27 +12,26 @@ use crate::mqtt::topic;
     note = "write `#[connector]` above `struct {Self}`; its fields become flags and environment variables"
 )]
 pub trait ConnectorSettings: clap::Args + Send + Sync + 'static {
-    /// The connector's name where `CONNECTOR_NAME` does not say otherwise: the root of all its
-    /// topics.
+    /// The default of `CONNECTOR_NAME`: the connector's name, which is the first level of all its topics.
     const NAME: &'static str;
-    /// The connector's own version; it is recorded beside each raw message.
+    /// The connector's own version, which is published with each raw message.
     const VERSION: &'static str;
-    /// What it connects, in one line, for `--help`.
+    /// A description of the connector in one line, for `--help` and documents.
     const ABOUT: &'static str;
 }
 
-/// Whether a connector can have this name: it is the first level of all its topics.
+/// Checks the name of a connector, which is the first level of all its topics.
 pub(crate) fn check_name(name: &str) -> Result<(), String> {
     let problem = if name.trim().is_empty() {
         "it is empty".to_owned()
     } else if name.contains('/') {
-        "it contains `/`, but it is one level of a topic".to_owned()
+        "it contains `/`, but must be a single level".to_owned()
     } else if let Err(problem) = topic::check(name) {
         problem.to_string()
     } else {
         return Ok(());
     };
-    Err(format!("{name:?} cannot be the root of the connector's topics: {problem}"))
+    Err(format!("{name:?} is not a valid first level of the connector's topics: {problem}"))
 }
 
 #[cfg(test)]

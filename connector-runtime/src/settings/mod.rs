@@ -1,5 +1,5 @@
-//! What a program is told from outside: the settings of the bus and the connector's own, from the command
-//! line, the environment and a `.env` file.
+//! Settings of the bus and of the connector itself, from the command line, the environment and a `.env`
+//! file.
 
 mod bus;
 mod dotenv;

@@ -1,4 +1,4 @@
-//! From the command line and the environment to a connector with its settings.
+//! Parsing of the command line and the environment.
 
 use std::ffi::OsString;
 
@@ -15,11 +15,10 @@ use crate::settings::{
     report,
 };
 
-/// What the help says of all settings.
-pub(crate) const AFTER_HELP: &str =
-    "Instead of a variable NAME you can set NAME_FILE to the path of a file with the value.";
+/// The text at the end of the help.
+pub(crate) const AFTER_HELP: &str = "Instead of a variable NAME you can set NAME_FILE to the path of a file that contains the value.";
 
-/// What was read, with what should be said about it.
+/// A connector and its settings, with warnings to log.
 #[derive(Debug)]
 pub(crate) struct Read<C> {
     pub(crate) connector: C,
@@ -27,7 +26,7 @@ pub(crate) struct Read<C> {
     pub(crate) warnings: Vec<String>,
 }
 
-/// Reads the settings of a connector and of its bus. All faults are reported together.
+/// Reads the settings of a connector and of the bus. Reports all problems together.
 #[cfg(any(test, feature = "testing"))]
 pub(crate) fn read<C: ConnectorSettings>(
     arguments: impl IntoIterator<Item = OsString>,
@@ -37,11 +36,11 @@ pub(crate) fn read<C: ConnectorSettings>(
     read_with::<C, Nothing>(command::<C>(), &arguments, environment).map(|(read, Nothing {})| read)
 }
 
-/// A tool that has no arguments of its own.
+/// The arguments of a subcommand that has none of its own.
 #[derive(Args)]
 pub(crate) struct Nothing {}
 
-/// Reads settings, and beside them the arguments of a tool; `command` has both.
+/// Reads the settings and the arguments of a subcommand; `command` contains both.
 pub(crate) fn read_with<C: ConnectorSettings, T: Args>(
     command: Command,
     arguments: &[OsString],
@@ -53,7 +52,7 @@ pub(crate) fn read_with<C: ConnectorSettings, T: Args>(
     Ok((settings_of(matches, environment)?, tool))
 }
 
-/// As [`read_with`], where the device is of no interest: nothing has to be known of it.
+/// Like [`read_with`], but reads only the settings of the bus, and requires none.
 pub(crate) fn read_bus<T: Args>(
     command: Command,
     arguments: &[OsString],
@@ -75,7 +74,7 @@ fn parse(
     report::matches(&documented, command, arguments, environment)
 }
 
-/// The same command, where variables take the place of defaults.
+/// Returns the command with the values of variables as defaults.
 pub(crate) fn from_environment(command: Command, environment: &Environment) -> Command {
     command.mut_args(|arg| take_from(environment, arg))
 }
@@ -93,7 +92,7 @@ fn settings_of<C: ConnectorSettings>(
     if !is_set("CONNECTOR_NAME", "connector_name") {
         let name = C::NAME;
         warnings.push(format!(
-            "CONNECTOR_NAME is not set, so it is {name}: a second one would use the same topics"
+            "CONNECTOR_NAME is not set, so it is {name}: a second instance would use the same topics"
         ));
     }
     let (connector, mut settings) = (extract(&mut matches)?, extract::<BusSettings>(&mut matches)?);
@@ -101,7 +100,7 @@ fn settings_of<C: ConnectorSettings>(
         settings.mqtt_broker_port = PORT_WITH_TLS;
     }
     if settings.mqtt_username.is_empty() && !settings.mqtt_password.expose().is_empty() {
-        warnings.push("MQTT_PASSWORD is not used, as MQTT_USERNAME is not set".to_owned());
+        warnings.push("MQTT_PASSWORD is ignored, because MQTT_USERNAME is not set".to_owned());
     }
     Ok(Read { connector, settings, warnings })
 }
@@ -117,7 +116,7 @@ fn unclear_switches(matches: &ArgMatches) -> Vec<String> {
     values
         .filter(|(_, value)| !is_clear(value))
         .map(|(variable, value)| {
-            format!("{variable}={value} counts as FALSE: only TRUE switches it on")
+            format!("{variable}={value} counts as FALSE: set it to TRUE or FALSE")
         })
         .collect()
 }
@@ -126,12 +125,12 @@ fn extract<T: FromArgMatches>(matches: &mut ArgMatches) -> Result<T, Exit> {
     T::from_arg_matches_mut(matches).map_err(|error| Exit::Faults(vec![error.to_string()]))
 }
 
-/// The command line of a connector that runs: all settings, by group.
+/// The command line of `run`: all settings, by group.
 pub(crate) fn command<C: ConnectorSettings>() -> Command {
     with_settings::<C>(Command::new(C::NAME)).about(C::ABOUT).long_about(None).version(C::VERSION)
 }
 
-/// Adds all settings to a command.
+/// Adds the settings of the connector and of the bus to a command.
 pub(crate) fn with_settings<C: ConnectorSettings>(command: Command) -> Command {
     let command = C::augment_args(command.next_help_heading("Device"));
     BusSettings::augment_args(command.next_help_heading("Bus")).after_help(AFTER_HELP).mut_args(
@@ -142,7 +141,7 @@ pub(crate) fn with_settings<C: ConnectorSettings>(command: Command) -> Command {
     )
 }
 
-/// Lets a variable of the environment, unless it is empty, take the place of the default.
+/// Replaces the default of an argument by the value of its variable, unless that is empty.
 fn take_from(environment: &Environment, arg: Arg) -> Arg {
     let value = arg.get_env().and_then(|variable| environment.get(variable));
     let Some(value) = value.map(|value| value.to_string_lossy().into_owned()) else {
@@ -156,7 +155,7 @@ fn take_from(environment: &Environment, arg: Arg) -> Arg {
     arg.env(Resettable::Reset).required(false).default_values(values)
 }
 
-/// Whether a variable switches a flag on, by the words that clap knows.
+/// Whether a variable enables a flag, by the same words as in clap.
 fn is_truthy(value: &str) -> bool {
     !matches!(value.trim().to_ascii_lowercase().as_str(), "n" | "no" | "f" | "false" | "off" | "0")
 }

@@ -1,4 +1,4 @@
-//! Reports about settings: every fault at once, each with the name of its variable.
+//! Reports of invalid settings: all problems at once, each with the name of its variable.
 
 use std::ffi::OsString;
 
@@ -10,7 +10,7 @@ use crate::settings::{
     fault::{culprit, describe, describe_missing, describe_other, exposed_secrets, missing},
 };
 
-/// Parses the arguments; `documented` is the command as `--help` shows it.
+/// Parses the arguments. `documented` is the command as `--help` prints it.
 pub(super) fn matches(
     documented: &Command,
     mut command: Command,
@@ -52,7 +52,7 @@ pub(super) fn matches(
             return Err(Exit::Faults(faults));
         }
         faults.push(fault);
-        // With this value accepted as it is, the next fault comes to light.
+        // Accepts this value, to find the next fault.
         command = command.mut_arg(arg.get_id(), |arg| arg.value_parser(OsStringValueParser::new()));
     }
 }

@@ -1,10 +1,10 @@
-//! Texts that must not be seen.
+//! Secrets, such as passwords.
 
 use std::fmt;
 
 use zeroize::Zeroizing;
 
-/// A text that is never shown, and wiped from memory when it is dropped: for passwords and the like.
+/// A secret, such as a password. It is never printed, and wiped from memory when it is dropped.
 ///
 /// ```
 /// use connector_runtime::prelude::*;
@@ -22,14 +22,14 @@ use zeroize::Zeroizing;
 /// assert_eq!(format!("{:?}", device.password), "***");
 /// ```
 ///
-/// As a setting of [`main`](crate::main()) it comes from its variable, here `DEVICE_PASSWORD`, or from
-/// the file that `DEVICE_PASSWORD_FILE` names. On the command line, which every user of the machine
-/// can see, it is refused.
+/// As a setting of [`main`](crate::main()), a secret is read from its variable, here `DEVICE_PASSWORD`,
+/// or from the file whose path is in `DEVICE_PASSWORD_FILE`. It is rejected on the command line, which
+/// every user of the machine can see.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Secret(Zeroizing<String>);
 
 impl Secret {
-    /// The text itself.
+    /// Returns the secret in plain text.
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0

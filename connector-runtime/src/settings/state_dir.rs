@@ -1,8 +1,8 @@
-//! The folder in which a connector keeps files of its own.
+//! Files that a connector stores for itself.
 
 use std::fmt::Write;
 
-/// The beginning of a file's name, which differs where connectors' names do.
+/// Returns the beginning of a file name, which is unique for each connector name.
 pub(crate) fn file_name(connector: &str) -> String {
     let mut file = String::new();
     for byte in connector.bytes() {

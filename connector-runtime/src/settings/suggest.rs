@@ -1,9 +1,9 @@
-//! Names that were probably meant.
+//! Suggestions for misspelt names.
 
-/// The most letters by which a misspelt name differs.
+/// The maximum edit distance between a misspelt name and its suggestion.
 const FEW: usize = 2;
 
-/// The name that is nearest to a misspelt one, if one is near.
+/// Returns the known name that is most similar to a misspelt one, if one is similar enough.
 pub(crate) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let by_distance = known.map(|known| (strsim::osa_distance(name, known), known));
     let (distance, nearest) = by_distance.min()?;

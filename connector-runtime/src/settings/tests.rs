@@ -13,16 +13,16 @@ struct Device {
     /// Seconds between two polls.
     #[arg(long, env = "POLL_SECONDS", default_value_t = 10)]
     poll_seconds: u64,
-    /// Only look.
+    /// Only read.
     #[arg(long, env = "READ_ONLY")]
     read_only: bool,
     /// Meters, separated by commas.
     #[arg(long, env = "METERS", value_delimiter = ',')]
     meters: Vec<u8>,
-    /// Where more of them are.
+    /// File with more meters.
     #[arg(long, env = "METERS_FILE")]
     meters_file: Option<String>,
-    /// Opens the device.
+    /// PIN of the device.
     #[arg(long, env = "DEVICE_PIN")]
     pin: Option<Secret>,
     #[arg(skip)]
@@ -45,7 +45,7 @@ fn read<const N: usize>(
 }
 
 #[test]
-fn variables_and_flags_fill_the_settings_and_flags_win() {
+fn flags_take_precedence_over_variables() {
     let variables = [
         ("DEVICE_URL", "http://device"),
         ("POLL_SECONDS", "5"),
@@ -73,7 +73,7 @@ fn variables_and_flags_fill_the_settings_and_flags_win() {
 }
 
 #[test]
-fn defaults_hold_where_nothing_or_something_empty_is_set() {
+fn unset_and_empty_variables_have_their_default() {
     let variables = [
         ("DEVICE_URL", "u"),
         ("MQTT_BROKER_HOST", "h"),
@@ -108,7 +108,7 @@ fn a_switch_is_on_only_with_true() {
 }
 
 #[test]
-fn a_name_that_nobody_chose_is_worth_a_warning() {
+fn a_default_name_causes_a_warning() {
     let warnings = |arguments: &[&str], name: &str| {
         let arguments =
             ["device-connector", "--url=u", "--mqtt-broker-host=h"].iter().chain(arguments);
@@ -121,7 +121,7 @@ fn a_name_that_nobody_chose_is_worth_a_warning() {
 }
 
 #[test]
-fn all_faults_are_reported_together_by_the_name_of_their_variable() {
+fn all_faults_are_reported_together_with_their_variables() {
     let variables = [
         ("POLL_SECONDS", "often"),
         ("MQTT_BROKER_PORT", "70000"),
@@ -150,18 +150,18 @@ fn all_faults_are_reported_together_by_the_name_of_their_variable() {
 #[test]
 fn a_flag_without_its_value_is_a_fault() {
     let report = read(&["--url"], [("MQTT_BROKER_HOST", "h")]).unwrap_err();
-    assert_eq!(report.matches("--url <URL> is \"\": a value is missing").count(), 1, "{report}");
+    assert_eq!(report.matches("--url <URL> is \"\": the value is missing").count(), 1, "{report}");
 }
 
 #[test]
-fn a_host_is_no_address_with_a_port_or_a_login() {
+fn a_host_has_neither_port_nor_login() {
     for host in ["broker:1883", "mqtt://broker", "me:hunter2@broker"] {
         let report = read(&["--url=u"], [("MQTT_BROKER_HOST", host)]).unwrap_err();
         assert!(report.contains("MQTT_BROKER_PORT") && !report.contains("hunter2"), "{report}");
     }
     for host in [" ", "my broker", "bro\tker"] {
         let report = read(&["--url=u"], [("MQTT_BROKER_HOST", host)]).unwrap_err();
-        assert!(report.contains("no host name"), "{report}");
+        assert!(report.contains("not a host name"), "{report}");
     }
     for host in ["broker", " broker\n", "10.0.0.1", "::1", "fe80::1%eth0"] {
         assert!(read(&["--url=u"], [("MQTT_BROKER_HOST", host)]).is_ok(), "{host}");
@@ -200,7 +200,7 @@ fn the_help_lists_all_settings_with_their_defaults() {
 }
 
 #[test]
-fn a_password_is_never_shown() {
+fn a_password_is_never_printed() {
     let (_, bus) = read(
         &["--url=u", "--mqtt-broker-host=h"],
         [("MQTT_PASSWORD", "hunter2"), ("MQTT_USERNAME", "user")],
@@ -211,7 +211,7 @@ fn a_password_is_never_shown() {
 }
 
 #[test]
-fn a_secret_on_the_command_line_is_refused() {
+fn a_secret_on_the_command_line_is_rejected() {
     let arguments = ["--url=u", "--mqtt-broker-host=h", "--pin=hunter2", "--mqtt-password=hunter2"];
     let report = read(&arguments, []).unwrap_err();
     for variable in ["DEVICE_PIN", "MQTT_PASSWORD"] {
@@ -221,7 +221,7 @@ fn a_secret_on_the_command_line_is_refused() {
 }
 
 #[test]
-fn the_content_of_a_file_is_a_value() {
+fn a_value_can_be_in_a_file() {
     let path = std::env::temp_dir().join(format!("connector-{:x}", fastrand::u64(..)));
     std::fs::write(&path, "two words \n").unwrap();
     let file = path.to_str().unwrap();
@@ -250,7 +250,7 @@ fn the_content_of_a_file_is_a_value() {
 }
 
 #[test]
-fn with_tls_the_port_is_another_unless_it_is_set() {
+fn tls_changes_the_default_port() {
     let port = |arguments: &[&str], variables| {
         let arguments: Vec<_> =
             ["--url=u", "--mqtt-broker-host=h"].iter().chain(arguments).copied().collect();
@@ -263,7 +263,7 @@ fn with_tls_the_port_is_another_unless_it_is_set() {
 }
 
 #[test]
-fn a_prefix_of_topics_allows_something_but_not_everything() {
+fn a_prefix_of_topics_is_neither_empty_nor_a_filter() {
     let prefixes = |text| {
         let variables = [("MQTT_BROKER_HOST", "h"), ("MQTT_TOPIC_PREFIXES", text)];
         read(&["--url=u"], variables).map(|(_, bus)| bus.mqtt_topic_prefixes)

@@ -1,4 +1,4 @@
-//! Values of settings that device parts often need: for `value_parser` of `#[arg(..)]`.
+//! Parsers of common settings, for `value_parser` in `#[arg(..)]`.
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -8,13 +8,13 @@
 //! /// Some wallboxes.
 //! #[connector]
 //! struct Wallboxes {
-//!     /// Seconds from one poll to the next, such as 0.5.
+//!     /// Seconds between two polls, such as 0.5.
 //!     #[arg(long, env = "POLL_SECONDS", value_parser = value_parser::seconds, default_value = "10")]
 //!     poll: Duration,
-//!     /// JSON object: the address of each wallbox.
+//!     /// JSON object from the name of each wallbox to its address.
 //!     #[arg(long, env = "WALLBOXES", value_parser = value_parser::json::<Addresses>)]
 //!     wallboxes: Addresses,
-//!     /// TRUE: ask for the meter, too.
+//!     /// TRUE: also read the meter.
 //!     #[arg(long, env = "METER", default_value = "FALSE")]
 //!     #[arg(value_parser = value_parser::switch, action = clap::ArgAction::Set)]
 //!     meter: bool,
@@ -23,7 +23,7 @@
 //! type Addresses = BTreeMap<String, String>;
 //! ```
 //!
-//! A value that is wrong is reported with the name of its variable, together with all other faults.
+//! An invalid value is reported with the name of its variable, together with all other invalid settings.
 
 use std::time::Duration;
 
@@ -32,27 +32,40 @@ use serde::de::DeserializeOwned;
 
 use crate::error::Result;
 
-/// A number of seconds, with or without a fraction. Zero is one: no pause at all. A source that is to
-/// be polled each zero seconds is a fault of its own, which is reported at the start.
+/// Parses a number of seconds, with or without a fraction.
+///
+/// Zero is valid here. If it is the interval of a source, the connector reports that when it starts.
+///
+/// # Errors
+///
+/// Fails if the text is not a number, or if the number is negative or too large for a [`Duration`].
 pub fn seconds(text: &str) -> Result<Duration> {
-    let seconds: f64 =
-        text.trim().parse().context("write a number of seconds, such as 10 or 0.5")?;
-    Duration::try_from_secs_f64(seconds).context("write a number of seconds that is not negative")
+    let seconds: f64 = text.trim().parse().context("not a number of seconds, such as 10 or 0.5")?;
+    Duration::try_from_secs_f64(seconds)
+        .context("the number of seconds must not be negative or too large")
 }
 
-/// `TRUE` or `FALSE`, in upper or lower case.
+/// Parses `TRUE` or `FALSE`, in upper or lower case. An empty text is `FALSE`.
+///
+/// # Errors
+///
+/// Fails for any other text.
 pub fn switch(text: &str) -> Result<bool> {
     match text.trim().to_ascii_lowercase().as_str() {
         "true" => Ok(true),
         "false" | "" => Ok(false),
-        _ => anyhow::bail!("write TRUE or FALSE"),
+        _ => anyhow::bail!("must be TRUE or FALSE"),
     }
 }
 
-/// JSON text, as any type that serde can deserialize. The error tells the line and the column.
+/// Parses JSON text to any type that serde can deserialize.
+///
+/// # Errors
+///
+/// Fails if the text is not valid JSON, or does not match the type. The error contains the line and
+/// column.
 pub fn json<T: DeserializeOwned>(text: &str) -> Result<T> {
-    serde_json::from_str(text)
-        .map_err(|error| anyhow::anyhow!("this is not the JSON that is expected: {error}"))
+    serde_json::from_str(text).map_err(|error| anyhow::anyhow!("not the expected JSON: {error}"))
 }
 
 #[cfg(test)]
@@ -60,13 +73,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wrong_value_says_what_is_expected() {
+    fn an_invalid_value_is_reported_with_the_expected_one() {
         assert_eq!(seconds(" 0.25 ").unwrap(), Duration::from_millis(250));
         for text in ["", "-1", "NaN", "inf", "ten", "1e300"] {
             assert!(seconds(text).is_err(), "{text}");
         }
         assert!(switch("True").unwrap() && !switch("FALSE").unwrap());
-        assert_eq!(switch("yes").unwrap_err().to_string(), "write TRUE or FALSE");
+        assert_eq!(switch("yes").unwrap_err().to_string(), "must be TRUE or FALSE");
         assert_eq!(json::<Vec<u8>>("[1, 2]").unwrap(), [1, 2]);
         let error = json::<Vec<u8>>("[1, -2]").unwrap_err().to_string();
         assert!(error.contains("line 1 column 6"), "{error}");

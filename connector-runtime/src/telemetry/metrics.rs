@@ -1,4 +1,4 @@
-//! What a running connector counts, in the format of Prometheus.
+//! The counters of a running connector, in the text format of Prometheus.
 
 use std::{sync::atomic::AtomicU64, time::Duration};
 
@@ -8,32 +8,32 @@ use prometheus_client::{
     registry::{Metric, Registry},
 };
 
-/// Seconds from what a computation takes to what a slow gateway does.
+/// Upper bounds of the histogram's buckets in seconds: from a computation to a slow gateway.
 const SECONDS: [f64; 9] = [1e-5, 1e-4, 1e-3, 0.01, 0.1, 0.5, 1.0, 5.0, 30.0];
 
 /// One label of a metric.
 type Label = [(&'static str, String); 1];
 
-/// Two of them.
+/// Two labels of a metric.
 type Labels = [(&'static str, String); 2];
 
-/// The counters of one connector. All begin with `connector_`.
+/// The counters of one connector. All names begin with `connector_`.
 #[derive(Debug)]
 pub(crate) struct Metrics {
     registry: Registry,
-    /// Values of selected datapoints that were handed to the queue to the broker.
+    /// Values of selected datapoints that were added to the outbox.
     pub(crate) values: Counter,
-    /// Messages that the broker has confirmed.
+    /// Messages that the broker has acknowledged.
     pub(crate) acknowledged: Counter,
     /// Connections to the broker.
     pub(crate) connections: Counter,
-    /// Commands that the device has taken.
+    /// Commands that the device has executed.
     pub(crate) commands: Counter,
     /// Sessions with the device.
     pub(crate) sessions: Counter,
-    /// Entries of datapoint maps that were left out.
+    /// Rejected entries of datapoint maps that were applied.
     pub(crate) map_entries_refused: Counter,
-    /// Messages from the broker whose payload was not read.
+    /// Messages from the broker that were too large to read.
     pub(crate) too_large: Counter,
     refused: Family<Label, Counter>,
     dropped: Family<Label, Counter>,
@@ -43,22 +43,22 @@ pub(crate) struct Metrics {
     gauges: Gauges,
 }
 
-/// How much waits, for those who watch a connector.
+/// The messages that wait for the broker, for the metrics.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Backlog {
-    /// In memory and on disk.
+    /// Messages in memory and on disk.
     pub(crate) messages: usize,
-    /// With what it takes to keep them.
+    /// Their size in bytes, including the overhead of storing them.
     pub(crate) bytes: usize,
-    /// Those of the messages that are on disk only.
+    /// How many of the messages are on disk only.
     pub(crate) spilled: usize,
-    /// Whether there is a spool that cannot be written at present.
+    /// Whether there is a spool that cannot be written at the moment.
     pub(crate) is_degraded: bool,
     /// How long the last write to disk took.
     pub(crate) last_commit: Duration,
 }
 
-/// What is asked for when somebody wants to know.
+/// The state of a connector at the time of a query.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Snapshot {
     pub(crate) broker_is_connected: bool,
@@ -69,7 +69,7 @@ pub(crate) struct Snapshot {
     pub(crate) selected_sensors: usize,
     pub(crate) selected_actuators: usize,
     pub(crate) backlog: Backlog,
-    /// Seconds since a source last answered; none before the first.
+    /// Seconds since a source last returned successfully; `None` before the first time.
     pub(crate) message_age: Option<f64>,
 }
 
@@ -88,66 +88,86 @@ struct Gauges {
 }
 
 impl Metrics {
-    /// Nothing is counted yet.
+    /// Creates the counters of a connector, all zero.
     pub(crate) fn new(name: &str, version: &str) -> Self {
         let mut registry = Registry::with_prefix("connector");
         let info = [("name", name.to_owned()), ("version", version.to_owned())];
-        registry.register("build", "Which connector this is", Info::new(info));
+        registry.register("build", "Name and version of the connector", Info::new(info));
         let to = &mut registry;
         let histogram: fn() -> Histogram = || Histogram::new(SECONDS);
         let durations = Family::new_with_constructor(histogram);
-        let help = "How long calls of the device part take";
+        let help = "Duration of calls of the device part";
         to.register("call_duration_seconds", help, Family::clone(&durations));
         Self {
-            values: add(to, "values", "Values of selected datapoints for the bus"),
-            acknowledged: add(to, "acknowledged", "Messages that the broker has confirmed"),
+            values: add(
+                to,
+                "values",
+                "Values of selected datapoints that were added to the outbox",
+            ),
+            acknowledged: add(to, "acknowledged", "Messages that the broker has acknowledged"),
             connections: add(to, "broker_connections", "Connections to the broker"),
-            commands: add(to, "commands", "Commands that the device has taken"),
+            commands: add(to, "commands", "Commands that the device has executed"),
             sessions: add(to, "device_sessions", "Sessions with the device"),
             map_entries_refused: add(
                 to,
                 "datapoint_map_entries_refused",
-                "Entries of datapoint maps that are left out",
+                "Rejected entries of datapoint maps that were applied",
             ),
             too_large: add(
                 to,
                 "messages_too_large",
-                "Messages of the bus that are too large to read",
+                "Messages from the broker that were too large to read",
             ),
-            refused: add(to, "commands_refused", "Commands that were not carried out, by reason"),
-            dropped: add(to, "dropped", "Messages that are lost, by what became of them"),
-            maps: add(to, "datapoint_maps", "Datapoint maps, by what became of them"),
+            refused: add(
+                to,
+                "commands_refused",
+                "Commands that were rejected or ignored, or did not return in time, by reason",
+            ),
+            dropped: add(to, "dropped", "Lost messages, by kind of loss"),
+            maps: add(to, "datapoint_maps", "Datapoint maps, by outcome"),
             calls: add(to, "calls", "Calls of the device part, by function and outcome"),
             durations,
             gauges: Gauges {
-                connected: add(to, "connected", "1 with a connection to that peer"),
-                ready: add(to, "ready", "1 if the broker is connected and the data is fresh"),
-                known: add(to, "datapoints_known", "Datapoints that are announced"),
-                selected: add(to, "datapoints_selected", "Datapoints of the datapoint map"),
+                connected: add(to, "connected", "1 if connected to this peer, else 0"),
+                ready: add(to, "ready", "1 if /readyz returns 200, else 0"),
+                known: add(to, "datapoints_known", "Announced datapoints"),
+                selected: add(to, "datapoints_selected", "Selected datapoints"),
                 queued_messages: add(to, "queued_messages", "Messages that wait for the broker"),
-                queued_bytes: add(to, "queued_bytes", "Bytes of the messages that wait"),
-                queued_on_disk: add(to, "queued_on_disk", "Those of the messages on disk alone"),
-                spool_degraded: add(to, "spool_degraded", "1 if the spool cannot be written"),
-                spool_commit: add(to, "spool_commit_seconds", "Time of the last write to disk"),
-                message_age: add(to, "message_age_seconds", "Time since a source last answered"),
+                queued_bytes: add(
+                    to,
+                    "queued_bytes",
+                    "Size of the messages that wait for the broker",
+                ),
+                queued_on_disk: add(to, "queued_on_disk", "Waiting messages that are on disk only"),
+                spool_degraded: add(
+                    to,
+                    "spool_degraded",
+                    "1 if the spool cannot be written, else 0",
+                ),
+                spool_commit: add(to, "spool_commit_seconds", "Duration of the last write to disk"),
+                message_age: add(
+                    to,
+                    "message_age_seconds",
+                    "Time since a source last returned successfully",
+                ),
             },
             registry,
         }
     }
 
-    /// A command did not reach the device.
+    /// Counts a command that was rejected or ignored, or did not return in time.
     pub(crate) fn refused(&self, reason: &'static str) {
         self.refused.get_or_create(&[("reason", reason.to_owned())]).inc();
     }
 
-    /// Messages were given up.
+    /// Counts lost messages.
     pub(crate) fn dropped(&self, kind: &'static str, count: u64) {
         if count > 0 {
             self.dropped.get_or_create(&[("kind", kind.to_owned())]).inc_by(count);
         }
     }
 
-    /// A datapoint map came.
+    /// Counts a datapoint map.
     pub(crate) fn map(&self, outcome: &'static str) {
         self.maps.get_or_create(&[("outcome", outcome.to_owned())]).inc();
     }
@@ -158,16 +178,16 @@ impl Metrics {
         self.calls.get_or_create_owned(&labels)
     }
 
-    /// How long a function's calls take.
+    /// The durations of a function's calls, in seconds.
     pub(crate) fn durations(&self, function: &str) -> Histogram {
         self.durations.get_or_create_owned(&[("function", function.to_owned())])
     }
 
-    /// Everything, as text in the format `OpenMetrics`.
+    /// All metrics as text in the format `OpenMetrics` 1.0.
     pub(crate) fn text(&self, now: &Snapshot) -> String {
         self.gauges.set(now);
         let mut text = String::new();
-        encode(&mut text, &self.registry).expect("a String takes everything");
+        encode(&mut text, &self.registry).expect("writing to a String never fails");
         text
     }
 }

@@ -1,4 +1,4 @@
-//! What a running connector reports about itself: log messages and counters.
+//! Telemetry of a running connector: log messages and counters.
 
 pub(crate) mod log;
 pub(crate) mod metrics;

@@ -1,6 +1,6 @@
-//! What is fuzzed: functions that take any bytes, and panic where that shows a mistake.
+//! Targets for fuzzing: functions that take arbitrary bytes, and panic if they detect a bug.
 //!
-//! `tests/fuzz` hands them to libFuzzer, `tests/mutations.rs` to mutations of the same corpus.
+//! `tests/fuzz` runs them with libFuzzer, `tests/mutations.rs` with mutations of the same corpus.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -26,14 +26,16 @@ use crate::{
 
 const NOW: Timestamp = Timestamp::from_millis(1_735_689_600_000);
 
-/// What of a broker begins each connection: CONNACK, and SUBACK for the map and for our own topics.
+/// The first packets of a broker on each connection: CONNACK, and SUBACK for the map and for the
+/// connector's own topics.
 const WELCOME: &[u8] = b"\x20\x02\0\0\x90\x03\0\x01\x01\x90\x04\0\x02\0\0";
 
-/// A datapoint map. What is selected can be subscribed and published, and nothing goes in a circle.
+/// A datapoint map. All topics of an accepted map are valid, and none is both published and subscribed
+/// to.
 pub fn map(bytes: &[u8]) {
     let topics = Topics::of("demo");
-    let Ok((map, refused)) = DatapointMap::parse(bytes, &topics) else { return };
-    assert_eq!(refused.summary().is_some(), refused.count() > 0);
+    let Ok((map, rejected)) = DatapointMap::parse(bytes, &topics) else { return };
+    assert_eq!(rejected.summary().is_some(), rejected.count() > 0);
     let published: HashSet<&str> = map.sensor.values().map(|topic| &**topic).collect();
     for topic in published.iter().copied().chain(map.actuator.keys().map(String::as_str)) {
         assert_eq!(topics.check_value_topic(topic), Ok(()));
@@ -41,7 +43,7 @@ pub fn map(bytes: &[u8]) {
     assert!(map.actuator.keys().all(|topic| !published.contains(&**topic)));
 }
 
-/// A command: as a whole message, and as the value of one. What is accepted is what the actuator says.
+/// A command, as a whole message and as its value. An accepted value follows the rules of its actuator.
 pub fn command(bytes: &[u8]) {
     let actuators = [
         Actuator::new("number").range(-50.0..=100.0),
@@ -82,7 +84,8 @@ fn assert_accepted(command: &Command) {
     }
 }
 
-/// A device's message in JSON. All that is made of it is JSON that the data bases bear.
+/// A raw message in JSON. All keys and values of its readings are valid JSON that the databases can
+/// store.
 pub fn frame(bytes: &[u8]) {
     let Ok(readings) = serde_json::from_slice::<Box<RawValue>>(bytes) else { return };
     let mut flat = FlatReadings::default();
@@ -100,7 +103,7 @@ pub fn frame(bytes: &[u8]) {
     assert!(serde_json::from_slice::<IgnoredAny>(&announcement).is_ok());
 }
 
-/// A `.env` file. It gives settings, or a report.
+/// A `.env` file, which results in settings or in a report of problems.
 pub fn configuration(bytes: &[u8]) {
     /// Settings of different kinds.
     #[derive(Args)]
@@ -127,8 +130,8 @@ pub fn configuration(bytes: &[u8]) {
     }
 }
 
-/// What a broker sends once the connector is online, until it closes the connection. After that the
-/// connector still takes a map.
+/// The packets of a broker after the connector is online, until it closes the connection. The connector
+/// accepts a map afterwards.
 pub fn packet(bytes: &[u8]) {
     let protocol = Protocol::new("demo", "1", Vec::new(), vec![Actuator::new("a")]);
     let bus = BusHandle::new(protocol, Logs::new(false), Arc::default());
@@ -136,10 +139,10 @@ pub fn packet(bytes: &[u8]) {
     let runtime = Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.expect("a runtime").block_on(async {
         let (mut broker, connector) = duplex(WELCOME.len() + bytes.len());
-        broker.write_all(&[WELCOME, bytes].concat()).await.expect("there is room");
-        broker.shutdown().await.expect("it is open");
+        broker.write_all(&[WELCOME, bytes].concat()).await.expect("the buffer has room");
+        broker.shutdown().await.expect("the stream is open");
         let served = serve_once(connector, &identity, &bus).await;
-        assert!(served.is_err(), "the broker is gone");
+        assert!(served.is_err(), "the broker has closed the connection");
     });
     let map = br#"{"sensor":{},"actuator":{"set":"a"}}"#;
     bus.message("demo/datapoint_map", map, true, Now::read());

@@ -1,5 +1,5 @@
-//! What a connector says and does, without sockets, clocks and tasks: for simulations, which decide
-//! what comes when. It is no public API.
+//! A connector without sockets, clocks and tasks, for simulations that control the order of all events.
+//! Not part of the public API.
 
 use std::{
     pin::pin,
@@ -23,10 +23,10 @@ use crate::{
     time::{Now, Timestamp},
 };
 
-/// From one heartbeat to the next.
+/// The interval between two heartbeats.
 const HEARTBEAT: Duration = Duration::from_secs(30);
 
-/// A connector without its tasks. Its errors end the connection: then it is to be [cut](Self::cut).
+/// A connector without its tasks. After an error, the simulation must [close](Self::cut) the connection.
 pub struct Machine {
     bus: BusHandle,
     mailboxes: Vec<Arc<Mailbox>>,
@@ -38,7 +38,7 @@ pub struct Machine {
 }
 
 impl Machine {
-    /// A connector that was just started, at this time in milliseconds. At most `limit` bytes of it
+    /// Creates a connector that starts at this time, in milliseconds since 1970. At most `limit` bytes
     /// wait for the broker.
     #[must_use]
     pub fn new(name: &str, actuators: Vec<Actuator>, limit: usize, millis: i64) -> Self {
@@ -61,46 +61,46 @@ impl Machine {
         }
     }
 
-    /// Values are published at QoS 0 from now on.
+    /// Publishes values at QoS 0 from now on.
     pub fn publish_values_unacknowledged(&self) {
         self.bus.update(|protocol| protocol.value_qos = codec::QoS::AtMostOnce);
     }
 
-    /// Time goes by.
+    /// Advances both clocks.
     pub fn elapse(&mut self, time: Duration) {
         self.now.instant += time;
         self.now.wall = self.now.wall + time;
     }
 
-    /// Somebody sets the clock on the wall.
+    /// Sets the wall clock.
     pub fn set_clock(&mut self, millis: i64) {
         self.now.wall = Timestamp::from_millis(millis);
     }
 
-    /// The device part hands readings over.
+    /// Publishes readings of the device part.
     pub fn readings(&self, readings: &impl Serialize) {
         let mut flat = FlatReadings::default();
-        flat.serialize(readings).expect("a simulation has readings that can be flattened");
+        flat.serialize(readings).expect("readings of a simulation can be flattened");
         self.bus.update(|protocol| protocol.readings(&flat, self.now.wall));
     }
 
-    /// The device part hands a raw message over, as JSON.
+    /// Publishes a raw message of the device part, as JSON.
     pub fn raw_message(&self, json: &str) {
         self.bus.update(|protocol| protocol.raw_message(json, self.now.wall));
     }
 
-    /// It is time for a heartbeat.
+    /// Publishes a heartbeat.
     pub fn heartbeat(&self) {
         self.bus.update(|protocol| protocol.heartbeat(self.now.wall, HEARTBEAT));
     }
 
-    /// The broker has accepted a new connection.
+    /// Begins the exchange on a connection that the broker has accepted.
     pub fn connect(&mut self) -> Result<(), String> {
         let link = self.link.insert(Link::new(self.now.instant));
         exchange::subscribe(link, &self.bus, self.now.instant).map_err(|error| error.to_string())
     }
 
-    /// Takes packets from the broker.
+    /// Handles packets from the broker.
     pub fn hear(&mut self, bytes: &[u8]) -> Result<(), String> {
         let Some(link) = &mut self.link else { return Ok(()) };
         self.input.extend_from_slice(bytes);
@@ -117,7 +117,7 @@ impl Machine {
         Ok(())
     }
 
-    /// What it has to say to the broker.
+    /// Returns the packets for the broker.
     pub fn say(&mut self) -> Result<BytesMut, String> {
         let Some(link) = &mut self.link else { return Ok(BytesMut::new()) };
         if self.is_online {
@@ -130,7 +130,7 @@ impl Machine {
         Ok(link.out.split())
     }
 
-    /// The connection is gone.
+    /// Handles the end of the connection.
     pub fn cut(&mut self) {
         self.input.clear();
         self.is_online = false;
@@ -140,7 +140,7 @@ impl Machine {
         }
     }
 
-    /// The device takes all commands that it may have now.
+    /// Executes and returns all commands that are ready for the device.
     pub fn commands(&self) -> Vec<Command> {
         self.mailboxes.iter().flat_map(|mailbox| self.commands_of(mailbox)).collect()
     }
@@ -162,19 +162,19 @@ impl Machine {
         }
     }
 
-    /// Whether it is connected and has subscribed.
+    /// Whether the connector is connected and subscribed.
     #[must_use]
     pub fn is_online(&self) -> bool {
         self.is_online
     }
 
-    /// How many bytes wait for the broker.
+    /// Returns the number of bytes that wait for the broker.
     #[must_use]
     pub fn queued_bytes(&self) -> usize {
         self.bus.protocol().outbox.backlog().bytes
     }
 
-    /// What it counts, in the format of Prometheus.
+    /// Returns the metrics, in the text format of Prometheus.
     #[must_use]
     pub fn metrics(&self) -> String {
         self.bus.metrics.text(&self.bus.protocol().snapshot())

@@ -1,7 +1,7 @@
-//! A whole connector in a test: on a broker in memory, with a clock that can be paused.
+//! Tests of a whole connector, on a broker in memory and with a clock that can be paused.
 //!
-//! `parse` needs none of this, it is a function to be called. Everything else can be tested from
-//! the bus. Enable the feature `testing` for tests:
+//! To test `parse`, call it like any other function. Everything else can be tested from the bus. Enable
+//! the feature `testing` for your tests:
 //!
 //! ```toml
 //! [dev-dependencies]
@@ -9,15 +9,15 @@
 //! tokio = { version = "1", features = ["macros", "rt", "test-util"] }
 //! ```
 //!
-//! Every function here panics where a test should fail.
+//! Every function of this module panics if the test should fail.
 //!
-//! With `start_paused` no time is spent waiting: the clock jumps to the next thing that happens.
+//! With `start_paused` a test never waits: the clock jumps to the next event.
 //!
 //! ```
 //! use connector_runtime::{prelude::*, testing::Bus};
 //! use serde_json::{Value, json};
 //!
-//! /// A tank that is filled and emptied.
+//! /// A tank that can be filled and emptied.
 //! #[connector(name = "tank")]
 //! struct Tank {
 //!     #[arg(skip)]
@@ -59,7 +59,7 @@
 //! }
 //! ```
 
-#![allow(clippy::missing_panics_doc, reason = "the module's docs say it")]
+#![allow(clippy::missing_panics_doc, reason = "documented at the module")]
 
 #[doc(hidden)]
 pub mod fuzz;
@@ -93,43 +93,43 @@ use crate::{
     time::Timestamp,
 };
 
-/// How long to wait for a message before the test fails.
+/// The time limit for a message, after which the test fails.
 const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A message on the bus.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
-    /// Where it was published.
+    /// The topic that it was published on.
     pub topic: String,
-    /// What it says.
+    /// The content. The topic `{name}/status` carries plain text, which is a [`Value::String`] here.
     pub payload: Value,
-    /// Whether it is an old one that the broker had kept.
+    /// Whether the broker had retained it before this bus subscribed.
     pub is_retained: bool,
 }
 
-/// A bus with one connector on it, seen by everybody else: the administrator, the data bases, the
-/// controllers.
+/// A bus with one connector. The test takes the role of everyone else: the administrator, the databases
+/// and the controllers.
 pub struct Bus {
     name: String,
     broker: EmbeddedBroker,
     incoming: mpsc::UnboundedReceiver<Message>,
     outgoing: mpsc::UnboundedSender<Publish>,
     seen: Vec<Message>,
-    /// The actuators that were selected last.
+    /// The actuators of the last selection.
     selected: Option<Vec<String>>,
-    /// The indices of those that no test has asked for yet.
+    /// The indices in `seen` of messages that the test has not yet taken.
     waiting: Vec<usize>,
     stop: oneshot::Sender<()>,
     connector: JoinHandle<()>,
 }
 
 impl Bus {
-    /// Starts a connector under its own name.
+    /// Starts a connector with its default name and the default settings of the bus.
     pub async fn start<C: Connector>(connector: C) -> Self {
         Self::start_with(connector, |_| {}).await
     }
 
-    /// Starts a connector whose settings for the bus differ from the defaults.
+    /// Starts a connector with other settings of the bus, which `change` sets.
     pub async fn start_with<C: Connector>(
         connector: C,
         change: impl FnOnce(&mut BusSettings),
@@ -162,14 +162,15 @@ impl Bus {
         }
     }
 
-    /// The broker, to cut its connections for example.
+    /// Returns the broker, for example to close its connections.
     #[must_use]
     pub fn broker(&self) -> &EmbeddedBroker {
         &self.broker
     }
 
-    /// Selects exactly these sensors, and every actuator that was announced by then. It waits for an
-    /// announcement if the test has seen none, and until commands would reach the connector.
+    /// Selects exactly these sensors, and all actuators of the last announcement. Waits for an
+    /// announcement if there was none yet, and until the connector is subscribed to the topics of its
+    /// actuators.
     pub async fn select(&mut self, sensors: &[&str]) {
         let topic = self.below("available_datapoints");
         let last = self.seen.iter().rev().find(|message| message.topic == topic);
@@ -187,25 +188,26 @@ impl Bus {
         self.selected = Some(actuators.values().map(|key| (*key).clone()).collect());
         let deadline = Instant::now() + PATIENCE;
         for topic in actuators.keys() {
-            // One listener is this bus.
+            // One of the subscribers is this bus.
             while self.broker.listeners(topic) < 2 {
-                assert!(Instant::now() < deadline, "the connector does not listen to `{topic}`");
+                assert!(Instant::now() < deadline, "the connector does not subscribe to `{topic}`");
                 sleep(Duration::from_millis(1)).await;
             }
         }
     }
 
-    /// The next value of a selected sensor.
+    /// Waits for the next value of a selected sensor, and returns it without its timestamp.
     pub async fn value(&mut self, key: &str) -> Value {
         self.next(&self.sensor_topic(key)).await["value"].take()
     }
 
-    /// Sends a command to a selected actuator, as of now.
+    /// Sends a command to a selected actuator, with the current time as its timestamp. Panics if the
+    /// actuator is not selected.
     pub fn command(&mut self, key: &str, value: impl Into<Value>) {
         let is_selected = |selected: &Vec<String>| selected.iter().any(|actuator| actuator == key);
         assert!(
             self.selected.as_ref().is_none_or(is_selected),
-            "the actuator `{key}` is not selected, only these: {:?}",
+            "the actuator `{key}` is not selected; selected are {:?}",
             self.selected
         );
         let now = Timestamp::now().as_millis();
@@ -213,7 +215,7 @@ impl Bus {
         self.publish(&self.actuator_topic(key), &command, false);
     }
 
-    /// The next log message of level WARNING or above.
+    /// Waits for the next log message of level WARNING or above, and returns its payload.
     pub async fn log(&mut self) -> Value {
         let topic = self.below("logs");
         loop {
@@ -224,8 +226,8 @@ impl Bus {
         }
     }
 
-    /// The payload of the next message on a topic. Each topic is a sequence of its own: what came on
-    /// others meanwhile is still there to be asked for.
+    /// Waits for the next message on a topic, and returns its payload. Messages that arrive on other
+    /// topics in the meantime can still be taken later.
     pub async fn next(&mut self, topic: &str) -> Value {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -238,20 +240,23 @@ impl Bus {
                     self.waiting.push(self.seen.len());
                     self.seen.push(message);
                 }
-                _ => panic!("nothing more came on `{topic}`, only this: {:#?}", self.seen),
+                _ => panic!(
+                    "no further message arrived on `{topic}`; messages so far: {:#?}",
+                    self.seen
+                ),
             }
         }
     }
 
-    /// Publishes any message.
+    /// Publishes a message with any topic and payload.
     pub fn publish(&self, topic: &str, payload: &Value, retain: bool) {
         let (topic, payload) = (topic.into(), payload.to_string().into());
         let (qos, kind) = (QoS::AtLeastOnce, MessageKind::Value);
-        // Without a receiver the observer has failed, which the next wait will tell.
+        // Without a receiver the observer has failed, and so will the next wait.
         let _ = self.outgoing.send(Publish { topic, payload, qos, retain, kind, seq: 0 });
     }
 
-    /// Stops the connector, as SIGTERM does.
+    /// Stops the connector like SIGTERM, and waits until it has ended.
     pub async fn stop(self) {
         let _ = self.stop.send(());
         self.connector.await.expect("the connector does not panic");
@@ -270,7 +275,7 @@ impl Bus {
     }
 }
 
-/// Runs a connector until `until` is ready; `open` connects it to a broker. It is no public API.
+/// Runs a connector until `until` is ready; `open` connects it to a broker. Not part of the public API.
 #[doc(hidden)]
 pub async fn run_on<C: Connector>(
     open: impl Fn() -> io::Result<DuplexStream> + Send + Sync + 'static,
@@ -284,7 +289,7 @@ pub async fn run_on<C: Connector>(
     logs.collect(running).await.unwrap_or_else(|exit| panic!("{exit}"));
 }
 
-/// A client that receives everything, and that is back at once when its connection is cut.
+/// A client that receives all messages, and reconnects immediately if its connection is closed.
 async fn observe(
     broker: EmbeddedBroker,
     mut outgoing: mpsc::UnboundedReceiver<Publish>,
@@ -295,9 +300,9 @@ async fn observe(
     let mut outbox = Outbox::new(LIMIT);
     while !incoming.is_closed() {
         let mut observer = Observer::new(broker.connect());
-        let told = |message| drop(incoming.send(message));
-        // A cut connection is what some tests are about.
-        let _ = observer.run(&mut outgoing, &mut outbox, &mut subscribed, told).await;
+        let received = |message| drop(incoming.send(message));
+        // Some tests close the connection on purpose.
+        let _ = observer.run(&mut outgoing, &mut outbox, &mut subscribed, received).await;
         outbox.give_back(observer.link.undelivered());
     }
 }
@@ -318,7 +323,7 @@ impl Observer {
         outgoing: &mut mpsc::UnboundedReceiver<Publish>,
         outbox: &mut Outbox,
         subscribed: &mut Option<oneshot::Sender<()>>,
-        told: impl Fn(Message),
+        received: impl Fn(Message),
     ) -> Result<(), LinkError> {
         self.link.write(&Packet::Connect(Connect::new("observer")))?;
         self.link.subscribe(&["#".to_owned()], QoS::ExactlyOnce, Instant::now())?;
@@ -331,14 +336,14 @@ impl Observer {
                 read = self.stream.read_buf(&mut self.input) => if read? == 0 {
                     return Err(LinkError::Closed);
                 },
-                // Half of the keep-alive that CONNECT announced.
+                // Half of the keep-alive in CONNECT.
                 _ = pings.tick() => self.link.write(&Packet::PingReq)?,
             }
             while let Some(packet) = codec::read(&mut self.input)? {
                 match packet {
                     Packet::ConnAck(_) => {}
                     packet => match self.link.receive(packet, Instant::now())? {
-                        Some(Event::Message(message)) => told(decode(message)),
+                        Some(Event::Message(message)) => received(decode(message)),
                         Some(Event::Subscribed { .. }) => {
                             subscribed.take().map(|subscribed| subscribed.send(()));
                         }
@@ -350,7 +355,7 @@ impl Observer {
     }
 }
 
-/// Only the status is plain text.
+/// Decodes a payload: plain text for the status, otherwise JSON.
 fn decode(message: codec::Publish) -> Message {
     let codec::Publish { topic, payload, retain, .. } = message;
     let payload = match &*payload {
@@ -358,7 +363,7 @@ fn decode(message: codec::Publish) -> Message {
             Value::from(str::from_utf8(&payload).unwrap_or_default())
         }
         json => serde_json::from_slice(json)
-            .unwrap_or_else(|error| panic!("a message on {topic} is no JSON: {error}")),
+            .unwrap_or_else(|error| panic!("a message on {topic} is not valid JSON: {error}")),
     };
     Message { topic, payload, is_retained: retain }
 }

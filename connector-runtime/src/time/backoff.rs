@@ -1,8 +1,8 @@
-//! How long to pause after failures.
+//! Pauses between retries.
 
 use std::time::Duration;
 
-/// Pauses that double with each failure in a row, up to a longest one.
+/// Pauses that double with each consecutive failure, up to a maximum.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Backoff {
     shortest: Duration,
@@ -10,25 +10,26 @@ pub(crate) struct Backoff {
 }
 
 impl Backoff {
-    /// Pauses from `shortest`, after the first failure, to `longest`.
+    /// Pauses from `shortest`, after the first failure, up to `longest`.
     pub(crate) const fn new(shortest: Duration, longest: Duration) -> Self {
         Self { shortest, longest }
     }
 
-    /// The pause after this many failures in a row; none if there was no failure.
+    /// Returns the pause after this number of consecutive failures; zero for no failure.
     pub(crate) fn pause(self, failures: u32) -> Duration {
         let Some(doublings) = failures.checked_sub(1) else { return Duration::ZERO };
         let factor = 2_u32.checked_pow(doublings).unwrap_or(u32::MAX);
         self.shortest.saturating_mul(factor).min(self.longest)
     }
 
-    /// The number of failures after which pauses grow no longer, if there were more.
+    /// Limits a number of failures to the smallest one that has the longest pause.
     pub(crate) fn cap(self, failures: u32) -> u32 {
         (0..failures).find(|&fewer| self.pause(fewer) == self.longest).unwrap_or(failures)
     }
 }
 
-/// Between half of a pause and all of it, so that many connectors do not try again at the same moment.
+/// Returns a random duration from half of the pause to all of it, so that many connectors do not retry at
+/// the same moment.
 pub(crate) fn jitter(pause: Duration) -> Duration {
     pause.mul_f64(0.5 + fastrand::f64() / 2.0)
 }
@@ -47,7 +48,7 @@ mod tests {
     }
 
     #[test]
-    fn jitter_takes_at_most_half_away() {
+    fn jitter_removes_at_most_half() {
         let second = Duration::from_secs(1);
         for _ in 0..100 {
             assert!((second / 2..=second).contains(&jitter(second)));

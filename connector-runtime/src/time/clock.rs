@@ -1,10 +1,10 @@
-//! What time it is.
+//! The current time.
 
 use tokio::time::Instant;
 
 use crate::time::timestamp::Timestamp;
 
-/// What time it is, by the clock on the wall and by one that only goes forward.
+/// The current time on the wall clock and on a monotonic clock.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Now {
     pub(crate) wall: Timestamp,

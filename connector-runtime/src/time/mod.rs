@@ -1,4 +1,4 @@
-//! Time: as the bus writes it, as the clocks of this machine show it, and how long to wait.
+//! Time: timestamps on the bus, the clocks of this machine, and pauses between retries.
 
 pub(crate) mod backoff;
 mod clock;

@@ -1,34 +1,35 @@
-//! Points in time as the bus writes them.
+//! Timestamps as they are sent on the bus.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde::Serialize;
 
-/// Milliseconds since 1970-01-01 UTC.
+/// A point in time, in milliseconds since 1970-01-01 UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The wall clock's time, rounded to milliseconds.
+    /// Returns the current time of the wall clock.
     #[must_use]
     pub fn now() -> Self {
         SystemTime::now().into()
     }
 
-    /// A point in time from its milliseconds since 1970-01-01 UTC.
+    /// Creates a timestamp from milliseconds since 1970-01-01 UTC.
     #[must_use]
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
-    /// Milliseconds since 1970-01-01 UTC.
+    /// Returns the milliseconds since 1970-01-01 UTC.
     #[must_use]
     pub const fn as_millis(self) -> i64 {
         self.0
     }
 
-    /// From JSON text: whole milliseconds, or a number with a fraction, as some libraries write all.
+    /// Parses JSON text. A number with a fraction is rounded, because some libraries write all numbers
+    /// with one.
     #[allow(clippy::cast_possible_truncation, reason = "checked to be in the range just before")]
     pub(crate) fn from_json(json: &str) -> crate::error::Result<Self> {
         let millis: Option<i64> = json.parse().ok().or_else(|| {
@@ -37,7 +38,7 @@ impl Timestamp {
         });
         match millis {
             Some(millis) => Ok(Self::from_millis(millis)),
-            None => anyhow::bail!("its timestamp {json:.50} is no number of milliseconds"),
+            None => anyhow::bail!("the timestamp {json:.50} is not a number of milliseconds"),
         }
     }
 }

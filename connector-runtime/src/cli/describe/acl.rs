@@ -1,5 +1,4 @@
-//! What mosquitto has to allow, in the format of its `acl_file` (mosquitto.conf(5)): no more than the
-//! connector needs.
+//! An `acl_file` for mosquitto (mosquitto.conf(5)) with the least permissions that the connector needs.
 
 use std::{collections::BTreeSet, fmt::Write};
 
@@ -7,9 +6,9 @@ use crate::cli::describe::manifest::Manifest;
 
 pub(super) fn of(manifest: &Manifest) -> String {
     let Manifest { name, user, topics, .. } = manifest;
-    let mut text = format!("# {name}, which logs in as {user}.\nuser {user}\n");
+    let mut text = format!("# Permissions of {name}, which logs in as {user}.\nuser {user}\n");
     for topic in topics {
-        // It listens to these two as well: they tell it that it is not alone.
+        // The connector also subscribes to these two, to detect another instance with the same name.
         let is_own = ["status", "heartbeat"].iter().any(|last| topic.name.ends_with(last));
         let access = match topic.direction {
             _ if is_own => "readwrite",
@@ -18,22 +17,24 @@ pub(super) fn of(manifest: &Manifest) -> String {
         };
         let _ = writeln!(text, "topic {access} {}", topic.name);
     }
-    text += "# Values and commands, on the topics that the datapoint map names.\n";
+    text += "# Values and commands, on the topics of the datapoint map.\n";
     for line in lines(manifest) {
         let _ = writeln!(text, "{line}");
     }
     text
 }
 
-/// What is allowed for the topics of the map. A pattern ends with a whole level: for a prefix that does not, it
-/// is one level less, or nothing where that would be everything.
+/// Returns the permissions for the topics of the datapoint map. A pattern ends with a complete level. For
+/// a prefix that does not, the last level is omitted, and the whole prefix if it has only one.
 fn lines(manifest: &Manifest) -> BTreeSet<String> {
     if manifest.prefixes.is_empty() {
         return [format!("topic readwrite {}/messages/#", manifest.name)].into();
     }
     let line = |prefix: &String| match prefix.rfind('/') {
         Some(end) => format!("topic readwrite {}#", &prefix[..=end]),
-        None => format!("# Nothing for `{prefix}` of MQTT_TOPIC_PREFIXES: let it end with `/`."),
+        None => format!(
+            "# No permission for `{prefix}` of MQTT_TOPIC_PREFIXES, because it does not end with `/`."
+        ),
     };
     manifest.prefixes.iter().map(line).collect()
 }

@@ -71,11 +71,11 @@ impl Document {
 }
 
 fn value_topic(address: &str, direction: &'static str, qos: u8, retain: bool) -> Topic {
-    let about = "On the topic that the datapoint map names";
+    let about = "On its topic in the datapoint map";
     Topic { name: address.to_owned(), direction, qos, retain, about }
 }
 
-/// What a key can be called in the document: ids are letters, digits, `_`, `-` and `.`.
+/// A key as an id in the document, which may contain letters, digits, `_`, `-` and `.`.
 fn id(key: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
     replaced(key, is_plain, |c| format!("-{:x}-", u32::from(c)))
@@ -122,7 +122,7 @@ fn object(members: &[(&str, Value)]) -> Value {
     json!({ "type": "object", "properties": properties, "required": names })
 }
 
-/// What goes over one of the fixed topics.
+/// The schema of the payload of a fixed topic.
 fn payload(topic: &str) -> Value {
     let any = || json!({ "type": "object" });
     let texts = || json!({ "type": "object", "additionalProperties": { "type": "string" } });

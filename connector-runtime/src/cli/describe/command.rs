@@ -1,4 +1,4 @@
-//! `describe`: what the connector is, as a document, and whether a document still tells that.
+//! The subcommand `describe`: prints a document, updates it in a file, or checks the file.
 
 use std::{ffi::OsString, fs, path::PathBuf, process::ExitCode};
 
@@ -17,14 +17,14 @@ use crate::{
     settings::{self, Environment, Exit, Read},
 };
 
-/// Lines with these words enclose the document in a larger one.
+/// In a larger file, the document is between lines that contain these words.
 const BEGIN: &str = "describe:begin";
 const END: &str = "describe:end";
 
-/// Which document, and what to do with it.
+/// The arguments of `describe`.
 #[derive(Args)]
 pub(crate) struct Describe {
-    /// Which document.
+    /// Kind of document.
     #[arg(
         id = "tool-format",
         long = "format",
@@ -33,15 +33,15 @@ pub(crate) struct Describe {
         default_value = "table"
     )]
     format: Format,
-    /// Compares the document with this file, or with what is in the file between a line with
-    /// `describe:begin` and one with `describe:end`: exit code 1 if they differ.
+    /// Compare the document with this file, or with its lines between `describe:begin` and
+    /// `describe:end`. The exit code is 1 if they differ.
     #[arg(id = "tool-check", long = "check", value_name = "FILE", conflicts_with = "tool-update")]
     check: Option<PathBuf>,
-    /// Writes the document to this file, or between these lines of it.
+    /// Write the document to this file, or between these lines of it.
     #[arg(id = "tool-update", long = "update", value_name = "FILE")]
     update: Option<PathBuf>,
-    /// The datapoint map that names the topics, for `hass` and `asyncapi`. Without it these are the
-    /// topics of `map`.
+    /// Datapoint map with the topics for `hass` and `asyncapi`. Without it, they use the topics of
+    /// `map`.
     #[arg(id = "tool-map", long = "map", value_name = "FILE")]
     map: Option<PathBuf>,
 }
@@ -49,11 +49,11 @@ pub(crate) struct Describe {
 impl Tool for Describe {
     const NAME: &'static str = "describe";
     const ABOUT: &'static str =
-        "Prints the datapoints, topics and settings, in many formats, and checks documents of them";
+        "Prints settings, datapoints and topics in many formats, and updates or checks documents";
     const NEEDS_BROKER: bool = false;
 
     fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit> {
-        // A document is the same for everybody, whatever their environment is.
+        // A document does not depend on the environment.
         let call = Call { environment: &Environment::default(), ..*call };
         let (describe, Read { connector, settings, .. }) = call.read_without_device::<C, Self>()?;
         let manifest = Manifest::of(&connector, &settings, &settings::command::<C>())?;
@@ -78,7 +78,7 @@ impl Describe {
             Err(error) if self.check.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
                 String::new()
             }
-            there => there.with_context(|| format!("{shown} cannot be read"))?,
+            there => there.with_context(|| format!("cannot read {shown}"))?,
         };
         let part = Part::of(&there).with_context(|| shown.to_string())?;
         if self.check.is_none() {
@@ -91,7 +91,7 @@ impl Describe {
         let to_update: Vec<_> =
             arguments.map(|argument| argument.replacen("--check", "--update", 1)).collect();
         Err(anyhow!(
-            "{shown} is stale, from line {line} on. Write it anew: {program} {}",
+            "{shown} is stale from line {line} on. Update it with: {program} {}",
             to_update.join(" ")
         ))
     }
@@ -112,10 +112,10 @@ impl<'a> Part<'a> {
         let start = text[begin..].find('\n').map(|end| begin + end + 1);
         let end = start.and_then(|start| Some(start + text[start..].find(END)?));
         let (Some(start), Some(end)) = (start, end) else {
-            anyhow::bail!("there is a line with {BEGIN}, and after it none with {END}")
+            anyhow::bail!("a line contains {BEGIN}, but no line after it contains {END}")
         };
         let end = text[..end].rfind('\n').map_or(0, |line| line + 1);
-        ensure!(start <= end, "{BEGIN} and {END} are in one line");
+        ensure!(start <= end, "{BEGIN} and {END} are on the same line");
         Ok(Self { before: &text[..start], inside: &text[start..end], after: &text[end..] })
     }
 }
@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_document_is_all_of_a_file_or_what_is_between_two_lines() {
+    fn a_document_is_a_whole_file_or_a_part_between_two_lines() {
         let inside = |text| Part::of(text).map(|part| part.inside);
         assert_eq!(inside("a\nb\n").unwrap(), "a\nb\n");
         let readme = "# A\n<!-- describe:begin -->\nx\ny\n<!-- describe:end -->\nz\n";
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_line_that_differs_is_told() {
+    fn the_first_line_that_differs_is_found() {
         assert_eq!(first_difference("a\nb\n", "a\nb\n"), None);
         assert_eq!(first_difference("a\nb\n", "a\nc\n"), Some(2));
         assert_eq!(first_difference("a\n", "a\nc\n"), Some(2));

@@ -1,14 +1,14 @@
-//! A docker-compose.yml of the connector and a broker. A variable that is set in the shell, or in `.env`
-//! beside the file, reaches the connector.
+//! A docker-compose.yml with the connector and a broker. It passes on variables from the shell, or from a
+//! `.env` file next to it.
 
 use std::fmt::Write;
 
 use crate::cli::describe::{manifest::Manifest, variables::Variable};
 
-/// Where the broker of the file is.
+/// The host name of the broker.
 const BROKER: &str = "mosquitto";
 
-/// A folder that the image of the starter kit has, with its own user as the owner.
+/// A folder in the image of the starter kit, owned by the image's user.
 const SPOOL: &str = "/spool";
 
 pub(super) fn of(manifest: &Manifest) -> String {
@@ -36,7 +36,7 @@ pub(super) fn of(manifest: &Manifest) -> String {
     let _ = write!(
         text,
         "
-  # For a try. A broker for others wants users and TLS.
+  # For trials. In production, use a broker with users and TLS.
   {BROKER}:
     image: eclipse-mosquitto:2
     restart: unless-stopped
@@ -44,27 +44,28 @@ pub(super) fn of(manifest: &Manifest) -> String {
     ports: [\"127.0.0.1:1883:1883\"]
 
 volumes:
-  # What waits for the broker survives a crash here.
+  # Messages that wait for the broker survive a crash.
   spool:
 "
     );
     text
 }
 
-/// The variable from the shell, or else its default; compose reads `$$` as one `$`.
+/// The variable from the shell, or else its default. Compose reads `$$` as `$`.
 fn value(variable: &Variable) -> Option<String> {
     let name = variable.name.as_deref()?;
     let escaped = |text: &str| text.replace('\\', r"\\").replace('"', "\\\"").replace('$', "$$");
     let default = match (name, &variable.default) {
         ("MQTT_BROKER_HOST", _) => BROKER.to_owned(),
-        // The image sets it, and its health check asks there.
+        // The image sets it for its health check.
         ("HEALTH_ADDR", _) => return Some("${HEALTH_ADDR:-8080}".to_owned()),
         ("CONNECTOR_NAME", Some(name)) => escaped(name),
         ("SPOOL_DIR", _) => SPOOL.to_owned(),
         (_, None) if variable.is_required => {
             return Some(format!("${{{name}:?{}}}", escaped(&variable.help).replace('}', ")")));
         }
-        // Empty counts as not set: then the connector has its own default, which may depend on others.
+        // Empty counts as not set. The connector then uses its default, which may depend on other
+        // settings.
         _ => String::new(),
     };
     Some(format!("${{{name}:-{default}}}"))

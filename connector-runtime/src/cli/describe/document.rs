@@ -1,4 +1,4 @@
-//! The documents that are made of a manifest.
+//! The documents that are generated from a manifest.
 
 use serde::Serialize;
 
@@ -13,30 +13,31 @@ use crate::{
 /// The kinds of documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Format {
-    /// For people, on a terminal.
+    /// Settings, datapoints and topics as text.
     Table,
-    /// All of it, for programs.
+    /// The same for programs.
     Json,
-    /// The tables of a Readme.
+    /// Tables for a Readme.
     Markdown,
-    /// An `.env.example`.
+    /// `.env.example`.
     Env,
-    /// The specification of `AsyncAPI` 3.0, as JSON.
+    /// `AsyncAPI` 3.0 document in JSON.
     Asyncapi,
-    /// A docker-compose.yml with a broker.
+    /// docker-compose.yml with a broker.
     Compose,
-    /// A unit of systemd.
+    /// systemd unit.
     Systemd,
-    /// What mosquitto has to allow (`acl_file`).
+    /// Access control list for mosquitto (`acl_file`).
     Acl,
-    /// Discovery messages for Home Assistant: an object of topic and payload.
+    /// Discovery messages for Home Assistant, as an object from topic to payload.
     Hass,
-    /// A datapoint map that selects everything.
+    /// Datapoint map that selects all datapoints.
     Map,
 }
 
 impl Manifest {
-    /// A document. The map tells which topics the datapoints have; without one, those of [`Format::Map`].
+    /// Generates a document. The topics of values are those of the map, or without it those of
+    /// [`Format::Map`].
     pub(crate) fn document(&self, format: Format, map: Option<DatapointMap>) -> Result<String> {
         let map = map.unwrap_or_else(|| map::of(self));
         Ok(match format {

@@ -1,4 +1,4 @@
-//! An `.env.example`: what must be set is open, all else is a comment with its default.
+//! An `.env.example`: required settings are empty, others are comments with their default.
 
 use std::fmt::Write;
 
@@ -6,8 +6,8 @@ use crate::cli::describe::manifest::Manifest;
 
 pub(super) fn of(manifest: &Manifest) -> String {
     let mut text = format!(
-        "# Settings of {}. Copy this to .env; what begins with `#` has its default.\n\
-         # Instead of a variable NAME you can set NAME_FILE to the path of a file with the value.\n",
+        "# Settings of {}. Copy this file to .env. Settings that begin with `#` have their default.\n\
+         # Instead of a variable NAME you can set NAME_FILE to the path of a file that contains the value.\n",
         manifest.name
     );
     for variable in &manifest.variables {
@@ -24,7 +24,8 @@ pub(super) fn of(manifest: &Manifest) -> String {
     text
 }
 
-/// A value as the reader of such files takes it: plain, or in quotes within which only these and `\` are special.
+/// Formats a value for a `.env` file: plain, or in single quotes, within which only `'` and `\` are
+/// escaped.
 fn quoted(value: &str) -> String {
     let is_plain = |c: char| c.is_alphanumeric() || "-_./:,@%+".contains(c);
     if value.chars().all(is_plain) {

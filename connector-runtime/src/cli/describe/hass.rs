@@ -1,6 +1,7 @@
 //! Discovery messages for Home Assistant: <https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery>.
 //!
-//! An object from topic to payload; each is to be published retained. All names are written out.
+//! The document is an object from topic to payload; publish each message as retained. Names are not
+//! abbreviated.
 
 use serde_json::{Map, Value, json};
 
@@ -12,10 +13,10 @@ use crate::{
     },
 };
 
-/// Without a limit, Home Assistant would take those from 1 to 100.
+/// The bound of numbers without a range, for which Home Assistant would otherwise use 1 to 100.
 const ANY_NUMBER: i64 = 1_000_000_000;
 
-/// Makes a command of what Home Assistant calls `value`; a text is quoted by `tojson`.
+/// A template for commands. `value` is set by Home Assistant, and `tojson` quotes text.
 const COMMAND: &str =
     r#"{"value": {{ value | tojson }}, "timestamp": {{ (now().timestamp() * 1000) | int }}}"#;
 
@@ -32,13 +33,13 @@ pub(super) fn of(manifest: &Manifest, map: &DatapointMap) -> Value {
         };
         let Some((component, mut entity)) = actuator(it) else { continue };
         let mut topics = vec![("command_topic", &**topic)];
-        // A sensor of the same key tells what the device has made of it.
+        // The sensor with the same key reports the actual value.
         match map.sensor.get(&it.key) {
             Some(state) => topics.push(("state_topic", state)),
             None => entity["optimistic"] = json!(true),
         }
         if component == "text" {
-            // Only this one has no such option: it is optimistic without a topic.
+            // The component `text` lacks this option, and is always optimistic without a state topic.
             entity.as_object_mut().map(|entity| entity.remove("optimistic"));
         }
         add(&mut messages, manifest, component, it, "actuator", entity, &topics);
@@ -87,7 +88,7 @@ fn sensor(it: &Datapoint) -> (&'static str, Value) {
             if let Some(class) = class {
                 entity["device_class"] = json!(class);
             }
-            // Whether an energy is a total or a part is not known here.
+            // For energy, the class depends on whether it is a total or a difference, which is unknown.
             if class != Some("energy") && it.unit.is_some() {
                 entity["state_class"] = json!("measurement");
             }
@@ -97,7 +98,7 @@ fn sensor(it: &Datapoint) -> (&'static str, Value) {
     }
 }
 
-/// The component that commands it, if there is one for its kind.
+/// Returns the component for an actuator, if there is one for its kind.
 fn actuator(it: &Datapoint) -> Option<(&'static str, Value)> {
     let texts = !it.one_of.is_empty() && it.one_of.iter().all(Value::is_string);
     Some(match it.kind {
@@ -128,7 +129,7 @@ fn actuator(it: &Datapoint) -> Option<(&'static str, Value)> {
     })
 }
 
-/// The class of a quantity, where the unit leaves no doubt.
+/// Returns the class of a quantity, if the unit determines it.
 fn device_class(unit: &str) -> Option<&'static str> {
     Some(match unit {
         "°C" | "°F" | "K" => "temperature",
@@ -149,7 +150,7 @@ fn plain(text: &str) -> String {
     replaced(text, is_plain, |_| "_".to_owned())
 }
 
-/// Letters, digits, `_` and `-`: what discovery allows in a topic.
+/// Whether discovery allows this character in a topic: letters, digits, `_` and `-`.
 fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '-')
 }

@@ -1,6 +1,6 @@
-//! Text as an identifier of another system.
+//! Conversion of text to identifiers of other systems.
 
-/// The characters of a text, others in the place of those that are not plain.
+/// Replaces the characters of a text that are not plain.
 pub(super) fn replaced(
     text: &str,
     is_plain: impl Fn(char) -> bool,

@@ -1,7 +1,5 @@
-//! What a connector is, as data: its datapoints, its topics and its settings.
-//!
-//! The documents in [`self`] are made of it alone, so that they change when the code does, and never with
-//! the environment of who makes them.
+//! The description of a connector as data: its datapoints, topics and settings. All documents are
+//! generated from it alone.
 
 use clap::Command;
 use serde::Serialize;
@@ -18,7 +16,7 @@ use crate::{
     settings::BusSettings,
 };
 
-/// A connector.
+/// The description of a connector.
 #[derive(Debug, Serialize)]
 pub(crate) struct Manifest {
     pub(crate) name: String,
@@ -29,19 +27,19 @@ pub(crate) struct Manifest {
     pub(crate) actuators: Vec<Datapoint>,
     pub(crate) topics: Vec<Topic>,
     pub(crate) variables: Vec<Variable>,
-    /// Who it is at the broker.
+    /// Its user name at the broker.
     #[serde(skip)]
     pub(super) user: String,
-    /// How the topics of its values begin.
+    /// The prefixes of the topics of its values.
     #[serde(skip)]
     pub(super) prefixes: Vec<String>,
 }
 
-/// Where raw messages come from.
+/// A source of raw messages.
 #[derive(Debug, Serialize)]
 pub(crate) struct Source {
     pub(super) name: String,
-    /// From one poll to the next; none where the device speaks by itself.
+    /// Seconds between two polls; `None` if the device pushes.
     pub(super) every_seconds: Option<f64>,
 }
 
@@ -49,11 +47,11 @@ pub(crate) struct Source {
 #[derive(Debug, Serialize)]
 pub(crate) struct Datapoint {
     pub(crate) key: String,
-    /// `number`, `integer`, `bool`, `text`, `word` or `list`, if it is known.
+    /// `number`, `integer`, `bool`, `text`, `word` or `list`; `None` if unknown.
     pub(crate) kind: Option<&'static str>,
     pub(crate) unit: Option<String>,
     pub(crate) range: Option<[Value; 2]>,
-    /// The values that it can have; beside a range: further ones.
+    /// The allowed values; with a range, those in addition to it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) one_of: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -62,7 +60,7 @@ pub(crate) struct Datapoint {
 }
 
 impl Manifest {
-    /// Asks a connector, and its command line.
+    /// Creates the description from a connector, its settings and its command line.
     pub(crate) fn of<C: Connector>(
         connector: &C,
         settings: &BusSettings,

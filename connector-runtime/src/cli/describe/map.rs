@@ -1,4 +1,4 @@
-//! A datapoint map that selects everything: to begin without an administrator.
+//! A datapoint map that selects all datapoints, to start without an administrator.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use crate::{
     cli::describe::{identifier::replaced, manifest::Manifest},
 };
 
-/// Sensors on `{name}/messages/{key}/value`, actuators on `{name}/messages/{key}/set`.
+/// Maps sensors to `{name}/messages/{key}/value`, and actuators to `{name}/messages/{key}/set`.
 pub(super) fn of(manifest: &Manifest) -> DatapointMap {
     let name = &manifest.name;
     let topic = |key: &str, last| format!("{name}/messages/{}/{last}", level(key));
@@ -20,13 +20,13 @@ pub(super) fn of(manifest: &Manifest) -> DatapointMap {
     }
 }
 
-/// A key as one level of a topic: what a topic cannot contain is written as `%23`.
+/// Converts a key to one level of a topic. Invalid characters are percent-encoded, such as `%23`.
 fn level(key: &str) -> String {
     let is_plain = |c: char| !(matches!(c, '/' | '+' | '#' | '%') || c.is_control());
     replaced(key, is_plain, |c| format!("%{:02X}", u32::from(c)))
 }
 
-/// As it goes over the bus, in order.
+/// Converts the map to its JSON, in order.
 pub(super) fn json(map: &DatapointMap) -> Value {
     let sensor: BTreeMap<_, _> = map.sensor.iter().map(|(key, topic)| (key, &**topic)).collect();
     let actuator: BTreeMap<_, _> = map.actuator.iter().collect();

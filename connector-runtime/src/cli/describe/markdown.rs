@@ -1,4 +1,4 @@
-//! The tables of a Readme.
+//! Tables for a Readme.
 
 use std::fmt::Write;
 
@@ -11,7 +11,7 @@ pub(super) fn of(manifest: &Manifest) -> String {
     for it in variables {
         let default = match &it.default {
             Some(default) => format!("`{default}`"),
-            None if it.is_required => "must be set".to_owned(),
+            None if it.is_required => "required".to_owned(),
             None => "none".to_owned(),
         };
         row(&mut text, &[format!("`{}`", it.shown()), default, it.help.clone()]);
@@ -25,7 +25,7 @@ pub(super) fn of(manifest: &Manifest) -> String {
             row(&mut text, &cells(it));
         }
     }
-    heading(&mut text, "Topics", &["topic", "direction", "QoS", "retained", "what it carries"]);
+    heading(&mut text, "Topics", &["topic", "direction", "QoS", "retained", "payload"]);
     for it in topics {
         let retain = if it.retain { "yes" } else { "no" };
         let (topic, qos) = (format!("`{}`", it.name), it.qos.to_string());

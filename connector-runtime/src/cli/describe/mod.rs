@@ -1,5 +1,5 @@
-//! `describe`: documents that are made of the code alone, so that they change when the code does, and
-//! never with the environment of who makes them.
+//! `describe`: documents that are generated from the code alone, so that they are the same in every
+//! environment.
 
 mod acl;
 mod asyncapi;

@@ -1,14 +1,14 @@
-//! A unit of systemd: systemd.service(5), systemd.exec(5).
+//! A systemd unit: systemd.service(5), systemd.exec(5).
 
 use crate::{cli::describe::manifest::Manifest, settings::EXIT_CONFIG};
 
 pub(super) fn of(manifest: &Manifest) -> String {
     let Manifest { name, about, .. } = manifest;
-    // `%` begins a specifier.
+    // `%` begins a specifier, and `%%` is a plain `%`.
     let (name, about) = (name.replace('%', "%%"), about.trim_end_matches('.').replace('%', "%%"));
     format!(
-        "# Copy this to /etc/systemd/system/{name}.service, the program to /usr/local/bin/{name}, and the
-# settings to /etc/connectors/{name}.env (`{name} describe --format env` begins that file). Then:
+        "# Copy this file to /etc/systemd/system/{name}.service, the program to /usr/local/bin/{name}, and the
+# settings to /etc/connectors/{name}.env (`{name} describe --format env` prints a template). Then run:
 #   systemctl enable --now {name}
 
 [Unit]
@@ -19,16 +19,16 @@ After=network-online.target
 [Service]
 ExecStart=/usr/local/bin/{name}
 EnvironmentFile=/etc/connectors/{name}.env
-# What waits for the broker survives a crash here.
+# Messages that wait for the broker survive a crash.
 Environment=SPOOL_DIR=%S/{name}
 StateDirectory={name}
 DynamicUser=yes
 Restart=always
 RestartSec=5
-# Wrong settings: a restart does not help.
+# Invalid settings: a restart does not help.
 RestartPreventExitStatus={EXIT_CONFIG}
 
-# It needs its devices on the network, and nothing else. For a serial port, remove PrivateDevices, and add
+# The connector has access to the network only. For a serial port, remove PrivateDevices and add
 # SupplementaryGroups=dialout.
 NoNewPrivileges=yes
 CapabilityBoundingSet=

@@ -1,4 +1,4 @@
-//! For people, on a terminal.
+//! Settings, datapoints and topics as text.
 
 use std::fmt::Write;
 
@@ -12,8 +12,8 @@ pub(super) fn of(manifest: &Manifest) -> String {
         &mut text,
         "sources",
         sources.iter().map(|source| {
-            let rhythm = source.every_seconds.map(|every| format!("each {every} s"));
-            vec![source.name.clone(), rhythm.unwrap_or_else(|| "speaks by itself".to_owned())]
+            let rhythm = source.every_seconds.map(|every| format!("polled every {every} s"));
+            vec![source.name.clone(), rhythm.unwrap_or_else(|| "pushes".to_owned())]
         }),
     );
     section(&mut text, "sensors", sensors.iter().map(row));
@@ -33,7 +33,7 @@ pub(super) fn of(manifest: &Manifest) -> String {
         variables.iter().map(|it| {
             let default = match &it.default {
                 Some(default) => default.clone(),
-                None if it.is_required => "must be set".to_owned(),
+                None if it.is_required => "required".to_owned(),
                 None => "-".to_owned(),
             };
             vec![it.shown().to_owned(), default, it.help.clone()]
@@ -63,7 +63,7 @@ fn section(text: &mut String, title: &str, rows: impl Iterator<Item = Vec<String
 }
 
 impl Datapoint {
-    /// The values that it can have, in words.
+    /// Describes the values that it can have.
     pub(super) fn values(&self) -> String {
         let range = self.range.as_ref().map(|[low, high]| format!("{low} to {high}"));
         let listed = self.one_of.iter().map(ToString::to_string);

@@ -1,17 +1,17 @@
-//! The topics of a connector below its name. The table in README.md tells the same to people.
+//! The topics of a connector below its name, as in the table of README.md.
 
 use serde::Serialize;
 
-/// A topic with what goes over it.
+/// A topic with a description of its messages.
 #[derive(Debug, Serialize)]
 pub(crate) struct Topic {
     #[serde(rename = "topic")]
     pub(crate) name: String,
-    /// `publish` or `subscribe`, as the connector sees it.
+    /// `publish` or `subscribe`, from the point of view of the connector.
     pub(crate) direction: &'static str,
     pub(crate) qos: u8,
     pub(crate) retain: bool,
-    /// What it carries.
+    /// A description of the payload.
     pub(crate) about: &'static str,
 }
 
@@ -24,36 +24,30 @@ pub(super) fn of(name: &str) -> Vec<Topic> {
         about,
     };
     vec![
-        topic("available_datapoints", "publish", 1, true, "All datapoints, each with an example"),
         topic(
-            "datapoint_map",
-            "subscribe",
+            "available_datapoints",
+            "publish",
             1,
             true,
-            "Which datapoints are selected, and their topics",
+            "Announcement of all datapoints, each with an example",
         ),
+        topic("datapoint_map", "subscribe", 1, true, "Selected datapoints and their topics"),
         topic(
             "raw_message_to_db",
             "publish",
             2,
             false,
-            "Each raw message, if SEND_RAW_MESSAGE_TO_DB is TRUE",
+            "Raw messages as received, if SEND_RAW_MESSAGE_TO_DB is TRUE",
         ),
         topic(
             "raw_message_reprocess",
             "subscribe",
             1,
             false,
-            "Raw messages to be parsed and published again",
+            "Raw messages to parse and publish again",
         ),
         topic("logs", "publish", 1, true, "Log messages"),
         topic("status", "publish", 1, true, "`online` or `offline`"),
-        topic(
-            "heartbeat",
-            "publish",
-            0,
-            false,
-            "That it lives, and until when this can be believed",
-        ),
+        topic("heartbeat", "publish", 0, false, "Time of this heartbeat, and of the next one"),
     ]
 }

@@ -1,17 +1,17 @@
-//! The settings of a connector, as its command line knows them.
+//! The settings of a connector, taken from its command line.
 
 use clap::{Arg, ArgAction, Command};
 use serde::Serialize;
 
 use crate::{settings::is_secret, telemetry::log::text::without_logins};
 
-/// What is shown of a secret.
+/// Replaces the default of a secret.
 const HIDDEN: &str = "***";
 
 /// A setting.
 #[derive(Debug, Serialize)]
 pub(crate) struct Variable {
-    /// The variable; none for a setting that only has a flag.
+    /// The variable; `None` for a setting that has only a flag.
     pub(crate) name: Option<String>,
     /// The flag, with `--`.
     pub(crate) flag: Option<String>,
@@ -51,7 +51,7 @@ fn variable(arg: &Arg) -> Variable {
 }
 
 impl Variable {
-    /// The name, or else the flag.
+    /// Returns the variable, or else the flag.
     pub(super) fn shown(&self) -> &str {
         self.name.as_deref().or(self.flag.as_deref()).unwrap_or_default()
     }
@@ -63,7 +63,7 @@ mod tests {
     use crate::settings::Secret;
 
     #[test]
-    fn a_secret_is_hidden_and_none_is_none() {
+    fn a_secret_is_hidden_unless_it_is_empty() {
         let secret = |default| {
             let arg = Arg::new("pin").long("pin").value_parser(clap::value_parser!(Secret));
             variable(&arg.default_value(default)).default

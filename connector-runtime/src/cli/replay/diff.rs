@@ -1,4 +1,4 @@
-//! What is other than in an earlier replay.
+//! Comparison with an earlier replay.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 
 use crate::{cli::work, error::Result};
 
-/// A line of either replay.
+/// A line of a replay.
 #[derive(Deserialize)]
 struct Line<'a> {
     timestamp: i64,
@@ -21,24 +21,28 @@ struct Line<'a> {
     value: &'a RawValue,
 }
 
-/// Prints the values that were added, removed or changed; true if there are none.
+/// Prints the values that were added, removed or changed. Returns whether there are none.
 pub(super) fn compare(earlier: impl BufRead, now: &[String]) -> Result<bool> {
-    let earlier: Vec<_> =
-        earlier.lines().collect::<std::io::Result<_>>().context("the earlier replay")?;
+    let earlier: Vec<_> = earlier
+        .lines()
+        .collect::<std::io::Result<_>>()
+        .context("cannot read the earlier replay")?;
     let text = difference(&earlier, now)?;
     if text.is_empty() {
-        eprintln!("no difference in {} values", now.len());
+        let (count, s) = (now.len(), if now.len() == 1 { "" } else { "s" });
+        eprintln!("no differences in {count} value{s}");
     }
     work::print(&text)?;
     Ok(text.is_empty())
 }
 
-/// Line by line as `diff` shows it: `-` was there, `+` is there. Values are compared by datapoint and time.
+/// Returns the differences line by line, like `diff`: `-` for old values, `+` for new ones. Values are
+/// compared by timestamp and key.
 fn difference(earlier: &[String], now: &[String]) -> Result<String> {
     let mut before = HashMap::<(i64, String), VecDeque<&str>>::new();
     for (number, line) in (1..).zip(earlier) {
         let Line { timestamp, key, value } = serde_json::from_str(line)
-            .with_context(|| format!("line {number} of the earlier replay"))?;
+            .with_context(|| format!("line {number} of the earlier replay is invalid"))?;
         before.entry((timestamp, key)).or_default().push_back(value.get());
     }
     let mut text = String::new();
@@ -72,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_added_removed_or_changed_is_shown() {
+    fn added_removed_and_changed_values_are_printed() {
         let earlier =
             [line(1, "a", "1.0"), line(1, "b", "2"), line(2, "a", "3"), line(2, "a", "4")];
         let now = [line(1, "a", "1.5"), line(2, "a", "3"), line(2, "a", "4"), line(2, "c", "null")];

@@ -1,4 +1,4 @@
-//! `replay`: recorded raw messages, parsed again.
+//! `replay`: parses recorded raw messages again.
 
 mod diff;
 mod publish;
@@ -31,16 +31,16 @@ use crate::{
     time::Timestamp,
 };
 
-/// What to replay, and to where.
+/// The arguments of `replay`.
 #[derive(Args)]
 pub(crate) struct Replay {
-    /// A file as `record` writes it, or of the objects in `payload` alone; `-` is stdin.
+    /// File as written by `record`, or with only the objects in `payload`; `-` is stdin.
     #[arg(id = "tool-file", value_name = "FILE")]
     file: PathBuf,
-    /// Publishes the values that the datapoint map selects, not retained, instead of printing them.
+    /// Publish the values of selected datapoints, not retained, instead of printing them.
     #[arg(id = "tool-publish", long = "publish", conflicts_with = "tool-diff")]
     publish: bool,
-    /// Compares the values with what an earlier replay has printed to this file: exit code 1 if they differ.
+    /// Compare the values with the output of an earlier replay. The exit code is 1 if they differ.
     #[arg(id = "tool-diff", long = "diff", value_name = "FILE")]
     diff: Option<PathBuf>,
 }
@@ -48,7 +48,7 @@ pub(crate) struct Replay {
 impl Tool for Replay {
     const NAME: &'static str = "replay";
     const ABOUT: &'static str =
-        "Parses recorded raw messages, and prints, compares or publishes their values";
+        "Parses recorded raw messages again, and prints, compares or publishes their values";
     const NEEDS_BROKER: bool = false;
 
     fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit> {
@@ -57,7 +57,7 @@ impl Tool for Replay {
         let has_broker = settings.mqtt_broker_host != NOWHERE;
         if publish && !has_broker {
             return Err(Exit::Faults(vec![
-                "MQTT_BROKER_HOST is not set, and --publish needs a broker".to_owned(),
+                "MQTT_BROKER_HOST is not set, but --publish requires a broker".to_owned(),
             ]));
         }
         let replayed = replay(&connector, open(&file)?)?;
@@ -73,14 +73,14 @@ impl Tool for Replay {
     }
 }
 
-/// What came of a recording.
+/// The result of a replay.
 struct Replayed {
     values: Vec<Line>,
-    /// Lines of which nothing came; they were told.
+    /// The number of lines that failed; each was printed to stderr.
     faults: usize,
 }
 
-/// A value of a datapoint, as it is printed.
+/// A printed line: the value of a datapoint.
 #[derive(Serialize)]
 struct Line {
     timestamp: Timestamp,
@@ -90,7 +90,7 @@ struct Line {
 
 impl Replayed {
     fn lines(&self) -> Vec<String> {
-        let line = |line| serde_json::to_string(line).expect("plain structs always serialise");
+        let line = |line| serde_json::to_string(line).expect("plain structs always serialize");
         self.values.iter().map(|value| line(value) + "\n").collect()
     }
 }
@@ -99,7 +99,7 @@ pub(super) fn open(path: &Path) -> Result<Box<dyn BufRead>> {
     if path == "-" {
         return Ok(Box::new(BufReader::new(io::stdin())));
     }
-    let file = File::open(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
     Ok(Box::new(BufReader::new(file)))
 }
 
@@ -114,7 +114,7 @@ fn replay<C: Connector>(connector: &C, recording: impl BufRead) -> Result<Replay
 
 fn values_of<C: Connector>(connector: &C, stored: &Stored) -> Result<Vec<Line>> {
     let Stored { raw_message, timestamp } = stored;
-    let raw = C::Raw::from_json(raw_message.get()).context("its `raw_message`")?;
+    let raw = C::Raw::from_json(raw_message.get()).context("`raw_message` is invalid")?;
     let Some(readings) = connector.parse(&raw)? else { return Ok(Vec::new()) };
     let mut flat = FlatReadings::default();
     connector.flatten(&readings, &mut flat)?;

@@ -1,4 +1,4 @@
-//! The values of a replay on the bus.
+//! `replay --publish`: publishes the values of a replay.
 
 use std::process::ExitCode;
 
@@ -14,18 +14,22 @@ use crate::{
     settings::{BusSettings, Exit},
 };
 
-/// Publishes what the datapoint map on the bus selects. It is not retained: what was is not what is.
+/// Publishes the values of selected datapoints. They are not retained, because the retained value of a
+/// datapoint is the newest one.
 pub(super) fn publish(settings: &BusSettings, replayed: Replayed) -> Result<ExitCode, Exit> {
     let address = runtime::address_of(settings)?;
     let identity = runtime::identity_of(settings);
     let mut topics = Topics::of(&settings.connector_name);
     topics.prefixes.clone_from(&settings.mqtt_topic_prefixes);
     work::block_on(async move {
-        let broker = || format!("the broker {address}");
+        let broker = || format!("broker {address}");
         let mut visit = Visit::begin(&address, &identity).await.with_context(broker)?;
         let map = visit.retained(&topics.datapoint_map).await.with_context(broker)?;
         let map = map.with_context(|| {
-            format!("nothing is selected: there is no datapoint map on `{}`", topics.datapoint_map)
+            format!(
+                "there is no datapoint map on `{}`, so no datapoint is selected",
+                topics.datapoint_map
+            )
         })?;
         let (map, _) =
             DatapointMap::parse(&map, &topics).context(topics.datapoint_map.to_string())?;
@@ -40,7 +44,7 @@ pub(super) fn publish(settings: &BusSettings, replayed: Replayed) -> Result<Exit
         visit.publish(selected).await.with_context(broker)?;
         visit.leave().await.with_context(broker)?;
         eprintln!(
-            "{count} of {} values were published: those that the datapoint map selects",
+            "published {count} of {} values: those of datapoints that are selected",
             replayed.values.len()
         );
         Ok(if replayed.faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

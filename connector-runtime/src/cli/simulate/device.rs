@@ -1,4 +1,4 @@
-//! The simulated device, in the place of the real one.
+//! The simulated device, which replaces the real one.
 
 use std::{
     collections::HashMap,
@@ -24,27 +24,27 @@ use crate::{
     readings::FlatReadings,
 };
 
-/// One in so many messages is bad, and one in so many is followed by silence.
+/// On average, one in `BAD` messages is invalid, and one in `SILENT` is replaced by silence.
 const BAD: u32 = 10;
 const SILENT: u32 = 30;
 
-/// What a bad message is cut of, where there is nothing better.
-const BAD_FRAME: &str = "\u{1}\u{7f}{]a bad frame, as --faults asks for";
+/// The source of invalid messages without a recording; they are its first half.
+const BAD_FRAME: &str = "\u{1}\u{7f}{]an invalid message of --faults";
 
-/// How many messages a silence lasts.
+/// The length of a silence in messages.
 const SILENCE: u32 = 10;
 
-/// What a simulated device says, and when.
+/// The state of a simulated device.
 pub(crate) struct Simulation {
     messages: Messages,
     every: Duration,
     faults: Option<Mutex<Rng>>,
     next: AtomicU64,
-    /// What the device was told; a sensor of the same key shows it.
-    told: Mutex<HashMap<String, Value>>,
+    /// The last command for each actuator, which the sensor with the same key reports.
+    commanded: Mutex<HashMap<String, Value>>,
 }
 
-/// Where its messages come from.
+/// The source of its messages.
 pub(crate) enum Messages {
     Recorded(Vec<Stored>),
     MadeUp(Vec<Sensor>),
@@ -54,17 +54,17 @@ pub(crate) enum Messages {
 pub(crate) enum Raw<R> {
     Recorded(R),
     MadeUp(Map<String, Value>),
-    /// What cannot be parsed, where a raw message has to be more than a text.
+    /// A message that `parse` must reject, for types of raw messages that cannot hold any text.
     Bad,
 }
 
-/// What it says.
+/// The readings of a message.
 pub(crate) enum Readings<R> {
     Recorded(R),
     MadeUp(Map<String, Value>),
 }
 
-/// What is wrong with it.
+/// A simulated fault.
 enum Fault {
     Bad,
     Silence,
@@ -79,7 +79,7 @@ impl Default for Simulation {
 impl Simulation {
     pub(super) fn new(messages: Messages, every: Duration, faults: Option<u64>) -> Self {
         let faults = faults.map(|seed| Mutex::new(Rng::with_seed(seed)));
-        Self { messages, every, faults, next: AtomicU64::new(0), told: Mutex::default() }
+        Self { messages, every, faults, next: AtomicU64::new(0), commanded: Mutex::default() }
     }
 
     fn fault(&self) -> Option<Fault> {
@@ -91,8 +91,8 @@ impl Simulation {
         }
     }
 
-    /// What no device means to say: a recorded text of which the end is missing, or something else where the
-    /// raw message can be any text.
+    /// Returns an invalid message: the first half of a recorded text, or of [`BAD_FRAME`] without a
+    /// recording.
     fn bad<R: RawMessage>(&self) -> Raw<R> {
         let recorded = match &self.messages {
             Messages::Recorded(recorded) => {
@@ -105,7 +105,7 @@ impl Simulation {
         R::from_json(&Value::String(cut).to_string()).map_or(Raw::Bad, Raw::Recorded)
     }
 
-    /// The next one of so many.
+    /// Returns the next index below `count`, in turn.
     fn turn(&self, count: usize) -> usize {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         usize::try_from(number).unwrap_or_default() % count
@@ -119,9 +119,9 @@ impl Simulation {
             }
             Messages::MadeUp(sensors) => {
                 let number = self.next.fetch_add(1, Ordering::Relaxed);
-                let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+                let commanded = self.commanded.lock().unwrap_or_else(PoisonError::into_inner);
                 let value = |(phase, sensor): (usize, &Sensor)| {
-                    let value = told.get(&*sensor.key).cloned();
+                    let value = commanded.get(&*sensor.key).cloned();
                     let value = value.unwrap_or_else(|| values::value(sensor, phase, number));
                     (sensor.key.to_string(), value)
                 };
@@ -160,7 +160,7 @@ impl<C: Connector> Connector for Around<C, Simulation> {
         match raw {
             Raw::Recorded(raw) => Ok(self.connector.parse(raw)?.map(Readings::Recorded)),
             Raw::MadeUp(values) => Ok(Some(Readings::MadeUp(values.clone()))),
-            Raw::Bad => bail!("a bad frame of the simulated device, as --faults asks for"),
+            Raw::Bad => bail!("an invalid message of --faults"),
         }
     }
 
@@ -190,8 +190,12 @@ impl<C: Connector> Connector for Around<C, Simulation> {
             actuator.check_type(command)?;
         }
         let value = serde_json::from_str(json)?;
-        self.with.told.lock().unwrap_or_else(PoisonError::into_inner).insert(key.to_owned(), value);
-        tracing::info!("the simulated device takes {json:.100} for `{key}`");
+        self.with
+            .commanded
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(key.to_owned(), value);
+        tracing::info!("the simulated device received {json:.100} for `{key}`");
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! `simulate`: the connector without its device.
+//! `simulate`: runs the connector without its device.
 
 mod device;
 mod values;
@@ -22,23 +22,23 @@ use crate::{
     settings::{Exit, Read, value_parser::seconds},
 };
 
-/// How often a simulated device says something where its sources do not tell.
+/// The interval between two messages if no source is polled.
 const RHYTHM: Duration = Duration::from_secs(1);
 
-/// What the device does.
+/// The arguments of `simulate`.
 #[derive(Args)]
 pub(crate) struct Simulate {
-    /// Raw messages as `record` writes them, one after another and from the beginning again. Without it the
-    /// readings are made up, within the ranges that the connector declares.
+    /// Recording of `record`, which is repeated in a loop. Without it, readings are made up, within
+    /// their declared ranges.
     #[arg(id = "tool-file", long = "file", value_name = "FILE")]
     file: Option<PathBuf>,
-    /// From one message to the next; without it as often as the connector polls, or each second.
+    /// Time between two messages. Default: the interval of the source, or one second.
     #[arg(id = "tool-every", long = "every", value_name = "SECONDS", value_parser = seconds)]
     every: Option<Duration>,
-    /// Now and then a bad message, as a recorded text that is cut, and now and then silence.
+    /// Mix in invalid messages and periods of silence.
     #[arg(id = "tool-faults", long = "faults")]
     faults: bool,
-    /// Which faults, and when: the same number gives the same ones.
+    /// Seed of the faults. The same number gives the same sequence.
     #[arg(id = "tool-seed", long = "seed", value_name = "NUMBER", default_value_t = 1)]
     seed: u64,
 }
@@ -46,7 +46,7 @@ pub(crate) struct Simulate {
 impl Tool for Simulate {
     const NAME: &'static str = "simulate";
     const ABOUT: &'static str =
-        "Runs the connector without its device: with made-up readings, or recorded messages";
+        "Runs the connector without its device, on made-up readings or recorded messages";
     const NEEDS_BROKER: bool = true;
 
     fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit> {
@@ -66,19 +66,19 @@ impl Simulate {
                 recording.push(stored);
                 Ok(())
             })?;
-            ensure!(!recording.is_empty(), "there is no raw message in {}", file.display());
+            ensure!(!recording.is_empty(), "{} contains no raw message", file.display());
             Messages::Recorded(recording)
         } else {
             let sensors = connector.sensors();
             ensure!(
                 !sensors.is_empty(),
-                "this connector declares no sensors (`#[derive(Datapoints)]`), so no readings can be made up: give a recording with --file"
+                "this connector declares no sensors (`#[derive(Datapoints)]`), so no readings can be made up: pass a recording with --file"
             );
             Messages::MadeUp(sensors)
         };
         let polls = || connector.sources().iter().filter_map(crate::connector::Source::every).min();
         let every = self.every.or_else(polls).unwrap_or(RHYTHM);
-        ensure!(!every.is_zero(), "--every is zero: it must be longer");
+        ensure!(!every.is_zero(), "--every must be longer than zero");
         Ok(Simulation::new(messages, every, self.faults.then_some(self.seed)))
     }
 }

@@ -1,4 +1,4 @@
-//! Made-up values, which move as those of a real device: slowly, and within what is declared.
+//! Made-up values, which change slowly and stay within the declared range, like those of a real device.
 
 use std::f64::consts::TAU;
 
@@ -6,15 +6,16 @@ use serde_json::{Value, json};
 
 use crate::datapoint::{Kind, Number, Sensor};
 
-/// How many messages one rise and fall takes.
+/// The number of messages of one rise and fall.
 const PERIOD: f64 = 60.0;
 
-/// Where no range is declared.
+/// The range of sensors without a declared one.
 const RANGE: (f64, f64) = (0.0, 100.0);
 
-/// The value of a sensor in the message of this number. `phase` lets sensors move one after another.
+/// Returns the value of a sensor in the message with this number. `phase` shifts sensors against each
+/// other.
 pub(super) fn value(sensor: &Sensor, phase: usize, number: u64) -> Value {
-    #[allow(clippy::cast_precision_loss, reason = "it repeats after a period anyway")]
+    #[allow(clippy::cast_precision_loss, reason = "the value is periodic")]
     let angle = TAU * (number as f64 / PERIOD + phase as f64 / 7.0);
     match sensor.kind {
         Kind::Number => json!(rounded(sensor, within(sensor, angle))),
@@ -36,7 +37,7 @@ fn within(sensor: &Sensor, angle: f64) -> f64 {
     (low + (high - low) * (0.5 + angle.sin() / 2.0)).clamp(low, high)
 }
 
-/// To a thousandth of the range, or finer.
+/// Rounds to a thousandth of the range, or finer.
 fn rounded(sensor: &Sensor, value: f64) -> f64 {
     let (low, high) = range(sensor);
     let decimals = (3.0 - (high - low).log10().floor()).clamp(0.0, 12.0);

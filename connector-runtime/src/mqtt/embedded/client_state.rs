@@ -1,4 +1,4 @@
-//! One client's side of the protocol: what it may say when, and what it is due.
+//! The state of one client in the protocol: which packets it may send, and which it is to receive.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -16,27 +16,27 @@ use crate::mqtt::embedded::{
     topics::{Retained, Subscriptions, detached, is_valid_filter, is_valid_name, lower},
 };
 
-/// How long a connection may take to say CONNECT.
+/// How long a client may take to send CONNECT.
 const PATIENCE_BEFORE_CONNECT: Duration = Duration::from_secs(10);
 
-/// Why a connection is to be closed.
+/// Why a connection is closed.
 #[derive(Debug, PartialEq)]
 pub(super) struct Close(pub(super) &'static str);
 
-/// What the broker knows of one connection.
+/// The state of one connection.
 pub(super) struct ClientState {
-    /// `None` until CONNECT; empty for a client that does not care.
+    /// `None` until CONNECT; empty for an anonymous client.
     client_id: Option<String>,
     patience: Option<Duration>,
     will: Option<Publish>,
     subscriptions: Subscriptions,
-    /// Messages of quality of service 2 from the client that it did not release yet.
+    /// The packet ids of messages of QoS 2 from the client that it has not yet released.
     unreleased: HashSet<u16>,
     pub(super) outbound: Outbound,
 }
 
 impl ClientState {
-    /// A client that said nothing yet. `wake` is dropped with it.
+    /// A client that has not yet sent CONNECT. `wake` is dropped with it.
     pub(super) fn new(wake: mpsc::Sender<()>) -> Self {
         Self {
             client_id: None,
@@ -52,18 +52,18 @@ impl ClientState {
         self.client_id.is_some()
     }
 
-    /// Whether both are the same client; those without a name are all different.
+    /// Whether both have the same client id; clients without an id are all different.
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.client_id == other.client_id
             && self.client_id.as_ref().is_some_and(|id| !id.is_empty())
     }
 
-    /// How long its silence is borne; `None` is for ever.
+    /// How long the client may be silent; `None` means forever.
     pub(super) fn patience(&self) -> Option<Duration> {
         self.patience
     }
 
-    /// What is to be published now that the connection is over.
+    /// Takes the will, to publish it at the end of the connection.
     pub(super) fn take_will(&mut self) -> Option<Publish> {
         self.will.take()
     }
@@ -73,20 +73,20 @@ impl ClientState {
         let will = connect.last_will.map(checked_will).transpose()?;
         self.outbound.answer(&Packet::ConnAck(ConnAck::new(code, false)));
         if code != ConnectReturnCode::Success {
-            return Err(Close("its CONNECT was refused"));
+            return Err(Close("CONNECT refused"));
         }
         self.will = will;
-        // One and a half times what the client promises, as MQTT wants it; 0 promises nothing.
+        // One and a half times the keep-alive (MQTT 3.1.1, section 3.1.2.10); 0 disables it.
         self.patience = (connect.keep_alive > 0)
             .then(|| Duration::from_millis(1500 * u64::from(connect.keep_alive)));
         self.client_id = Some(connect.client_id);
         Ok(())
     }
 
-    /// Acknowledges a message from the client, and returns what is to be published.
+    /// Acknowledges a message from the client, and returns it if it is to be published.
     pub(super) fn receive(&mut self, message: Publish) -> Result<Option<Publish>, Close> {
         if !is_valid_name(&message.topic) {
-            return Err(Close("it published to an invalid topic"));
+            return Err(Close("PUBLISH with an invalid topic"));
         }
         let id = message.pkid;
         let is_new = match message.qos {
@@ -103,7 +103,7 @@ impl ClientState {
         Ok(is_new.then(|| detached(message)))
     }
 
-    /// Sends a message to the client if it asked for its topic.
+    /// Sends a message to the client if it is subscribed to the topic.
     pub(super) fn offer(&mut self, message: &Publish) {
         if let Some(granted) = self.subscriptions.granted(&message.topic) {
             let qos = lower(granted, message.qos);
@@ -116,7 +116,7 @@ impl ClientState {
         self.subscriptions.granted(topic).is_some()
     }
 
-    /// Adds filters, and sends for each what is kept.
+    /// Adds subscriptions, and sends the retained messages of each.
     pub(super) fn subscribe(
         &mut self,
         Subscribe { pkid, filters }: Subscribe,
@@ -126,7 +126,7 @@ impl ClientState {
         let return_codes = filters.iter().map(answer_to_filter).collect();
         self.outbound.answer(&Packet::SubAck(SubAck { pkid, return_codes }));
         for SubscribeFilter { path, qos } in filters {
-            // A packet has room for millions of filters that match all that is kept.
+            // One packet can contain millions of filters that each match all retained messages.
             if !is_valid_filter(&path) || self.outbound.is_overflowing() {
                 continue;
             }
@@ -138,7 +138,7 @@ impl ClientState {
         Ok(())
     }
 
-    /// Acts on a packet that concerns nobody else.
+    /// Handles a packet that concerns only this client.
     pub(super) fn packet(&mut self, packet: Packet) -> Result<(), Close> {
         match packet {
             Packet::PubAck(PubAck { pkid }) => self.outbound.acknowledged(pkid),
@@ -152,9 +152,9 @@ impl ClientState {
             Packet::PingReq => self.outbound.answer(&Packet::PingResp),
             Packet::Disconnect => {
                 self.will = None;
-                return Err(Close("it said goodbye"));
+                return Err(Close("DISCONNECT"));
             }
-            _ => return Err(Close("it sent a packet that no client sends, or a second CONNECT")),
+            _ => return Err(Close("unexpected packet, or a second CONNECT")),
         }
         Ok(())
     }
@@ -162,7 +162,7 @@ impl ClientState {
     fn unsubscribe(&mut self, unsubscribe: &Unsubscribe) -> Result<(), Close> {
         ensure_id(unsubscribe.pkid)?;
         if unsubscribe.topics.is_empty() {
-            return Err(Close("it unsubscribed from nothing"));
+            return Err(Close("UNSUBSCRIBE without a topic"));
         }
         for filter in &unsubscribe.topics {
             self.subscriptions.remove(filter);
@@ -176,7 +176,7 @@ fn answer_to_connect(connect: &Connect) -> ConnectReturnCode {
     if connect.protocol != Protocol::V4 {
         ConnectReturnCode::RefusedProtocolVersion
     } else if connect.client_id.is_empty() && !connect.clean_session {
-        // Whoever wants to be known again has to give a name.
+        // A session that outlasts the connection needs an id.
         ConnectReturnCode::BadClientId
     } else {
         ConnectReturnCode::Success
@@ -185,7 +185,7 @@ fn answer_to_connect(connect: &Connect) -> ConnectReturnCode {
 
 fn checked_will(LastWill { topic, message, qos, retain }: LastWill) -> Result<Publish, Close> {
     if !is_valid_name(&topic) {
-        return Err(Close("its will has an invalid topic"));
+        return Err(Close("will with an invalid topic"));
     }
     Ok(detached(Publish { retain, ..Publish::from_bytes(topic, qos, message) }))
 }
@@ -198,7 +198,7 @@ fn answer_to_filter(filter: &SubscribeFilter) -> SubscribeReasonCode {
     }
 }
 
-/// The codec checks packet ids in messages only.
+/// Rejects 0 as a packet id, which the codec checks in PUBLISH only.
 fn ensure_id(id: u16) -> Result<(), Close> {
-    if id == 0 { Err(Close("it used 0 as a packet id")) } else { Ok(()) }
+    if id == 0 { Err(Close("packet id 0")) } else { Ok(()) }
 }

@@ -1,9 +1,9 @@
 //! An MQTT 3.1.1 broker inside the process, for demonstrations and tests.
 //!
-//! Its own, as the one there is to embed (`rumqttd` 0.20) adds 190 crates to a build, hands a
-//! message of quality of service 0 out with 2 where the lower of both is due (section 3.8.4 of the
-//! standard), and cannot be stopped. Tests need one in memory anyway, on a clock that can be
-//! paused.
+//! The available embeddable broker, `rumqttd` 0.20, is no alternative: it adds 190 crates to a build,
+//! delivers messages of QoS 0 to subscriptions of QoS 2 with QoS 2 instead of the lower of both (MQTT
+//! 3.1.1, section 3.8.4), cannot be stopped, and does not run in memory on a paused clock, as tests need
+//! it.
 
 mod client_state;
 mod outbound;
@@ -25,20 +25,20 @@ use tokio::{
 
 use server::{Connection, SharedRouter, accept};
 
-/// How many bytes may be on their way in each direction of a connection within the process.
+/// The buffer size in bytes for each direction of a connection in memory.
 const PIPE_BYTES: usize = 64 * 1024;
 
 /// An MQTT 3.1.1 broker inside the process, for demonstrations and tests.
 ///
-/// Not for production: it asks nobody for a password, keeps everything in memory (retained
-/// messages without a limit), and forgets a client that disconnects: it treats
-/// `clean_session = false` as `true`, and says so in its answer (`session_present = false`).
+/// It is not for production: it checks no passwords, keeps everything in memory (retained messages
+/// without a limit), and forgets a client that disconnects. A CONNECT with `clean_session = false` is
+/// treated as `true`, and answered with `session_present = false`.
 ///
-/// All the rest of MQTT 3.1.1 is there: every quality of service, retained messages, wildcards,
-/// wills, keep-alive. A client that breaks the protocol, or for which more than 64 MiB wait, is
-/// cut; packets may have up to 16 MiB.
+/// It supports the rest of MQTT 3.1.1: every quality of service, retained messages, wildcards, wills and
+/// keep-alive. Packets may have up to 16 MiB. A client that violates the protocol, or for which more than
+/// 64 MiB wait, is disconnected.
 ///
-/// A clone is the same broker. Connections go on when the last handle is dropped.
+/// A clone refers to the same broker. Connections stay open when the last handle is dropped.
 ///
 /// ```no_run
 /// # async fn run() -> std::io::Result<()> {
@@ -54,17 +54,17 @@ pub struct EmbeddedBroker {
 }
 
 impl EmbeddedBroker {
-    /// A broker without messages and connections.
+    /// Creates a broker without messages and connections.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Connects to it within the process; the stream wants to be spoken MQTT to.
+    /// Opens a connection in memory. The stream carries MQTT, beginning with your CONNECT packet.
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime, as a task of it serves the connection.
+    /// Panics outside of a tokio runtime, which runs the task of the connection.
     #[must_use]
     pub fn connect(&self) -> DuplexStream {
         let (client, server) = tokio::io::duplex(PIPE_BYTES);
@@ -72,7 +72,12 @@ impl EmbeddedBroker {
         client
     }
 
-    /// Serves TCP clients on an address (port 0: a free one) until [`BrokerListener`] is dropped.
+    /// Serves TCP clients on an address until the [`BrokerListener`] is dropped. Port 0 selects a free
+    /// port.
+    ///
+    /// # Errors
+    ///
+    /// Fails if the address cannot be bound, for example because it is in use.
     pub async fn listen(&self, address: impl ToSocketAddrs) -> io::Result<BrokerListener> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
@@ -81,27 +86,27 @@ impl EmbeddedBroker {
         Ok(BrokerListener { address, stop, task })
     }
 
-    /// How many clients would get a message on a topic.
+    /// Returns the number of clients that are subscribed to a topic.
     #[cfg(feature = "testing")]
     pub(crate) fn listeners(&self, topic: &str) -> usize {
         self.router.lock().listeners(topic)
     }
 
-    /// Cuts all connections without a goodbye, as a broken cable does.
+    /// Closes all connections without DISCONNECT, like a broken cable.
     pub fn disconnect_all(&self) {
         self.router.lock().detach_all();
     }
 
-    /// Forgets all retained messages, as a restart without persistence does.
+    /// Deletes all retained messages, like a restart without persistence.
     pub fn forget_retained(&self) {
         self.router.lock().forget_retained();
     }
 }
 
-/// Serves TCP clients of an [`EmbeddedBroker`]; dropping it stops that and closes their
-/// connections, as soon as the runtime gets to it.
+/// Serves the TCP clients of an [`EmbeddedBroker`]. Dropping it closes the port and the connections in
+/// the background; [`stop`](Self::stop) waits for that.
 #[derive(Debug)]
-#[must_use = "dropping it stops the serving of TCP clients"]
+#[must_use = "dropping it closes the TCP port"]
 pub struct BrokerListener {
     address: SocketAddr,
     stop: oneshot::Sender<()>,
@@ -109,16 +114,16 @@ pub struct BrokerListener {
 }
 
 impl BrokerListener {
-    /// Where clients find the broker.
+    /// Returns the address of the broker, with the actual port.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
     }
 
-    /// Stops, and waits until the address is free and all its connections are closed.
+    /// Stops listening and waits until the address is free and all TCP connections are closed.
     pub async fn stop(self) {
         drop(self.stop);
-        // An error would say that the runtime is shutting down, which closes everything too.
+        // An error means that the runtime is shutting down, which closes everything as well.
         let _ = self.task.await;
     }
 }

@@ -1,4 +1,4 @@
-//! What is on its way to one client: the order, the packet ids, the limits.
+//! Messages on their way to one client: their order, packet ids and limits.
 
 use std::collections::{HashMap, VecDeque};
 
@@ -9,13 +9,14 @@ use rumqttc::mqttbytes::{
 };
 use tokio::sync::mpsc;
 
-/// So many messages may wait for the client's acknowledgement; the others wait their turn.
+/// The maximum number of messages that wait for the client's acknowledgement; further messages are
+/// queued.
 const MOST_IN_FLIGHT: usize = 20;
 
-/// A client for which more bytes than this wait is lost: it does not read, or not fast enough.
+/// The maximum number of bytes that wait for a client. With more, it is disconnected as too slow.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
-/// What a client still has to say about a message.
+/// The packet that a client still has to send for a message: PUBACK, PUBREC or PUBCOMP.
 #[derive(PartialEq)]
 enum Awaited {
     Acknowledged,
@@ -35,7 +36,7 @@ pub(super) struct Outbound {
 }
 
 impl Outbound {
-    /// Nothing yet. `wake` gets a note when there is something to take.
+    /// Creates an empty queue. `wake` is notified when there is something to take.
     pub(super) fn new(wake: mpsc::Sender<()>) -> Self {
         Self {
             encoded: BytesMut::new(),
@@ -47,24 +48,24 @@ impl Outbound {
         }
     }
 
-    /// Adds an answer, which does not wait for its turn.
+    /// Adds an answer, which is sent before queued messages.
     pub(super) fn answer(&mut self, packet: &Packet) {
         if self.encoded.is_empty() {
-            // A full channel holds the same note already.
+            // A full channel already holds the same notification.
             let _ = self.wake.try_send(());
         }
         let written = packet.write(&mut self.encoded, usize::MAX);
-        debug_assert!(written.is_ok(), "nothing here has 256 MiB, or needs an id and has none");
+        debug_assert!(written.is_ok(), "no packet here exceeds 256 MiB or lacks a required id");
     }
 
-    /// Adds a message.
+    /// Queues a message.
     pub(super) fn publish(&mut self, message: Publish) {
         self.waiting_bytes += message.size();
         self.waiting.push_back(message);
         self.advance();
     }
 
-    /// The client has a message of quality of service 1.
+    /// Handles PUBACK: the client has received a message of QoS 1.
     pub(super) fn acknowledged(&mut self, id: u16) {
         if self.in_flight.get(&id) == Some(&Awaited::Acknowledged) {
             self.in_flight.remove(&id);
@@ -72,7 +73,7 @@ impl Outbound {
         }
     }
 
-    /// The client has a message of quality of service 2, and waits for its release.
+    /// Handles PUBREC: the client has received a message of QoS 2, and waits for its release.
     pub(super) fn received(&mut self, id: u16) {
         let Some(awaited) = self.in_flight.get_mut(&id) else { return };
         if *awaited != Awaited::Acknowledged {
@@ -81,7 +82,7 @@ impl Outbound {
         }
     }
 
-    /// The client is done with a message of quality of service 2.
+    /// Handles PUBCOMP: the exchange of a message of QoS 2 is complete.
     pub(super) fn completed(&mut self, id: u16) {
         if self.in_flight.get(&id) == Some(&Awaited::Completed) {
             self.in_flight.remove(&id);
@@ -89,17 +90,17 @@ impl Outbound {
         }
     }
 
-    /// Whether the client is too far behind to be served any longer.
+    /// Whether more bytes wait than the limit allows.
     pub(super) fn is_overflowing(&self) -> bool {
         self.encoded.len() + self.waiting_bytes > MOST_BYTES
     }
 
-    /// All that is ready to be written.
+    /// Takes the bytes that are ready to be written.
     pub(super) fn take(&mut self) -> BytesMut {
         std::mem::take(&mut self.encoded)
     }
 
-    /// Sends what waits, up to the message that has to wait on.
+    /// Sends queued messages, as far as the limit of unacknowledged messages allows.
     fn advance(&mut self) {
         while let Some(message) = self.waiting.pop_front() {
             if message.qos != QoS::AtMostOnce && self.in_flight.len() >= MOST_IN_FLIGHT {
@@ -107,13 +108,13 @@ impl Outbound {
                 return;
             }
             self.waiting_bytes -= message.size();
-            let pkid = self.take_off(message.qos);
+            let pkid = self.register(message.qos);
             self.answer(&Packet::Publish(Publish { pkid, ..message }));
         }
     }
 
-    /// Makes room in flight for a message, and gives its packet id.
-    fn take_off(&mut self, qos: QoS) -> u16 {
+    /// Registers a message as unacknowledged, and returns its packet id.
+    fn register(&mut self, qos: QoS) -> u16 {
         let awaited = match qos {
             QoS::AtMostOnce => return 0,
             QoS::AtLeastOnce => Awaited::Acknowledged,
@@ -122,7 +123,7 @@ impl Outbound {
         let mut id = self.last_id;
         loop {
             id = id.checked_add(1).unwrap_or(1);
-            // An id that the client sits on comes round again after 65535 others.
+            // An id that the client never acknowledges comes up again after 65,535 others.
             if !self.in_flight.contains_key(&id) {
                 break;
             }

@@ -1,5 +1,5 @@
-//! Who is connected, and who gets what. Knows neither sockets nor clocks: a packet of one client
-//! goes in, packets to any of them come out.
+//! Routes messages between connections. It uses neither sockets nor clocks: its input is a packet of one
+//! client, and its output are packets for any of them.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -16,11 +16,11 @@ use crate::mqtt::embedded::{
     topics::Retained,
 };
 
-/// Which connection; never given twice.
+/// Identifies a connection; never reused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key(u64);
 
-/// All that the broker knows.
+/// The state of the broker.
 #[derive(Default)]
 pub(super) struct Router {
     sessions: BTreeMap<Key, ClientState>,
@@ -29,8 +29,8 @@ pub(super) struct Router {
 }
 
 impl Router {
-    /// Adds a connection. The receiver gets a note when there is [`output`](Self::output), and
-    /// ends when the connection is to be cut.
+    /// Adds a connection. The receiver is notified when there is [`output`](Self::output), and ends when
+    /// the connection is to be closed.
     pub(super) fn attach(&mut self) -> (Key, mpsc::Receiver<()>) {
         let (wake, notes) = mpsc::channel(1);
         self.last_key += 1;
@@ -39,15 +39,15 @@ impl Router {
         (key, notes)
     }
 
-    /// Removes a connection, and publishes its will unless it said goodbye. Returns what it was
-    /// not told yet.
+    /// Removes a connection, and publishes its will unless the client sent DISCONNECT. Returns the bytes
+    /// that are still to be written.
     pub(super) fn detach(&mut self, key: Key) -> BytesMut {
         let Some(mut session) = self.sessions.remove(&key) else { return BytesMut::new() };
         self.publish(session.take_will());
         session.outbound.take()
     }
 
-    /// Removes every connection without a goodbye.
+    /// Removes all connections, and publishes their wills.
     pub(super) fn detach_all(&mut self) {
         for mut session in mem::take(&mut self.sessions).into_values() {
             self.publish(session.take_will());
@@ -58,32 +58,32 @@ impl Router {
         self.retained.clear();
     }
 
-    /// How many connections would get a message on a topic.
+    /// Returns the number of connections that are subscribed to a topic.
     #[cfg(feature = "testing")]
     pub(super) fn listeners(&self, topic: &str) -> usize {
         self.sessions.values().filter(|session| session.listens_to(topic)).count()
     }
 
-    /// What is ready to be written to a connection.
+    /// Takes the bytes that are ready to be written to a connection.
     pub(super) fn output(&mut self, key: Key) -> BytesMut {
         self.sessions.get_mut(&key).map(|session| session.outbound.take()).unwrap_or_default()
     }
 
-    /// How long a connection may be silent; `None` is for ever.
+    /// How long a connection may be silent; `None` means forever.
     pub(super) fn patience(&self, key: Key) -> Option<Duration> {
         self.sessions.get(&key)?.patience()
     }
 
-    /// Acts on a packet from a connection.
+    /// Handles a packet from a connection.
     pub(super) fn packet(&mut self, key: Key, packet: Packet) -> Result<(), Close> {
-        let cut = Close("it was cut");
-        let Some(session) = self.sessions.get_mut(&key) else { return Err(cut) };
+        let closed = Close("closed by the broker");
+        let Some(session) = self.sessions.get_mut(&key) else { return Err(closed) };
         match (session.is_connected(), packet) {
             (false, Packet::Connect(connect)) => {
                 session.connect(connect)?;
-                self.cut_double(key);
+                self.close_older(key);
             }
-            (false, _) => return Err(Close("its first packet was not CONNECT")),
+            (false, _) => return Err(Close("first packet is not CONNECT")),
             (true, Packet::Publish(publish)) => {
                 let message = session.receive(publish)?;
                 self.publish(message);
@@ -93,25 +93,26 @@ impl Router {
         }
         match self.sessions.get(&key) {
             Some(session) if session.outbound.is_overflowing() => {
-                Err(Close("it does not read what it is sent"))
+                Err(Close("client reads too slowly"))
             }
             Some(_) => Ok(()),
-            None => Err(cut),
+            None => Err(closed),
         }
     }
 
-    /// Cuts the older connection of the same client.
-    fn cut_double(&mut self, key: Key) {
+    /// Closes the older connection of the same client.
+    fn close_older(&mut self, key: Key) {
         let Some(session) = self.sessions.get(&key) else { return };
-        let is_double =
+        let is_older =
             |(other, older): &(&Key, &ClientState)| **other != key && older.is_same(session);
-        let double = self.sessions.iter().find(is_double).map(|(double, _)| *double);
-        if let Some(double) = double {
-            self.detach(double);
+        let older = self.sessions.iter().find(is_older).map(|(older, _)| *older);
+        if let Some(older) = older {
+            self.detach(older);
         }
     }
 
-    /// Hands a message out. Whoever does not keep up is cut, which may bring a will to hand out.
+    /// Delivers a message. A client that reads too slowly is disconnected, and its will is delivered as
+    /// well.
     fn publish(&mut self, message: Option<Publish>) {
         let mut messages = VecDeque::from_iter(message);
         while let Some(message) = messages.pop_front() {

@@ -1,4 +1,4 @@
-//! Carries bytes between a stream and the router.
+//! Transfers bytes between streams and the router.
 
 use std::{
     convert::Infallible,
@@ -24,16 +24,16 @@ use crate::mqtt::embedded::{
     wire,
 };
 
-/// How much is read at once.
+/// How many bytes are read at once.
 const READ_BYTES: usize = 64 * 1024;
 
-/// How long a client that is sent away may take to read why.
+/// How long a client may take to read the last packets before its connection is closed.
 const GOODBYE: Duration = Duration::from_secs(1);
 
-/// How long to wait when the machine has no more connections to give.
+/// The pause after an error of `accept`, such as too many open files.
 const BREATHER: Duration = Duration::from_millis(100);
 
-/// The router, which every connection uses. Nobody holds the lock while waiting.
+/// The router that all connections share. The lock is never held across an await.
 #[derive(Clone, Default)]
 pub(super) struct SharedRouter(Arc<Mutex<Router>>);
 
@@ -43,12 +43,12 @@ impl SharedRouter {
     }
 }
 
-/// One connection, which the router knows until this is dropped.
+/// One connection. Dropping it removes it from the router.
 pub(super) struct Connection {
     router: SharedRouter,
     key: Key,
     notes: mpsc::Receiver<()>,
-    /// When the client has been silent for too long.
+    /// The time at which the client will have been silent for too long.
     deadline: Option<Instant>,
 }
 
@@ -61,21 +61,21 @@ impl Connection {
         Self { router, key, notes, deadline }
     }
 
-    /// Serves the client until one of the two has enough.
+    /// Serves the client until the connection ends.
     pub(super) async fn serve(mut self, io: impl AsyncRead + AsyncWrite + Unpin) {
         let (mut reader, mut writer) = split(io);
         let mut outgoing = BytesMut::new();
         let Err(Close(reason)) = self.converse(&mut reader, &mut writer, &mut outgoing).await;
-        debug!("the embedded broker closes a connection: {reason}");
-        // The router comes first: it may have a will to publish.
-        let untold = self.router.lock().detach(self.key);
-        outgoing.extend_from_slice(&untold);
-        // Whether this still arrives is the client's affair.
+        debug!("the embedded broker closed a connection: {reason}");
+        // The router comes first, because it may have a will to publish.
+        let rest = self.router.lock().detach(self.key);
+        outgoing.extend_from_slice(&rest);
+        // The client may have gone already.
         let _ = timeout(GOODBYE, writer.write_all(&outgoing)).await;
     }
 
-    /// Reads and writes at the same time, as a client may do one of them only while the other
-    /// goes on too. All that is ready when a write is done goes out with the next one.
+    /// Reads and writes concurrently, because a client may stop reading while it writes, or the other way
+    /// round. After a write is complete, the next one sends everything that is ready by then.
     async fn converse(
         &mut self,
         reader: &mut (impl AsyncRead + Unpin),
@@ -85,13 +85,13 @@ impl Connection {
         let mut incoming = BytesMut::new();
         loop {
             incoming.reserve(READ_BYTES);
-            // Within a long packet the buffer has far more room than that.
+            // For a long packet the buffer has far more free space.
             let mut reader = (&mut *reader).take(READ_BYTES as u64);
             tokio::select! {
                 read = reader.read_buf(&mut incoming) => {
                     ensure_some(&read)?;
                     self.receive(&mut incoming)?;
-                    // Those who got messages have their turn before there are more of them.
+                    // Lets the receivers of these messages run before more are read.
                     yield_now().await;
                 }
                 written = writer.write_buf(outgoing), if !outgoing.is_empty() => {
@@ -99,9 +99,9 @@ impl Connection {
                 }
                 note = self.notes.recv() => if note.is_none() {
                     outgoing.clear();
-                    return Err(Close("it was cut"));
+                    return Err(Close("closed by the broker"));
                 },
-                () = reached(self.deadline) => return Err(Close("it was silent for too long")),
+                () = reached(self.deadline) => return Err(Close("client was silent for too long")),
             }
             if outgoing.is_empty() {
                 *outgoing = self.router.lock().output(self.key);
@@ -109,7 +109,7 @@ impl Connection {
         }
     }
 
-    /// Acts on all packets that are complete.
+    /// Handles all complete packets.
     fn receive(&mut self, incoming: &mut BytesMut) -> Result<(), Close> {
         let mut router = self.router.lock();
         while let Some(packet) = wire::decode(incoming)? {
@@ -121,16 +121,16 @@ impl Connection {
 }
 
 impl Drop for Connection {
-    /// Serving may end anywhere, when its task is aborted.
+    /// Runs also when the task is aborted.
     fn drop(&mut self) {
         self.router.lock().detach(self.key);
     }
 }
 
-/// No bytes, or an error, are the end of a stream.
+/// Treats zero bytes and errors as the end of the stream.
 fn ensure_some(transferred: &io::Result<usize>) -> Result<(), Close> {
     match transferred {
-        Ok(0) | Err(_) => Err(Close("it broke off")),
+        Ok(0) | Err(_) => Err(Close("end of the stream")),
         Ok(_) => Ok(()),
     }
 }
@@ -146,7 +146,7 @@ async fn reached(deadline: Option<Instant>) {
     }
 }
 
-/// Accepts connections until `stop` is dropped; then closes them all.
+/// Accepts connections until `stop` is dropped, and then closes them all.
 pub(super) async fn accept(
     listener: TcpListener,
     router: SharedRouter,
@@ -166,11 +166,11 @@ async fn accept_into(connections: &mut JoinSet<()>, listener: &TcpListener, rout
         tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => {
-                    // Small packets are to arrive at once; without it they arrive later.
+                    // An optimization; if it fails, small packets arrive later.
                     let _ = stream.set_nodelay(true);
                     connections.spawn(Connection::new(router.clone()).serve(stream));
                 }
-                // The client is gone already, or the process has too many files open.
+                // The client has gone already, or the process has too many open files.
                 Err(_) => sleep(BREATHER).await,
             },
             Some(_) = connections.join_next() => {}
@@ -189,7 +189,7 @@ mod tests {
     use super::*;
     use crate::mqtt::embedded::EmbeddedBroker;
 
-    /// A client that says only what it is told to.
+    /// A client that sends only the given packets.
     struct Client {
         stream: DuplexStream,
         incoming: BytesMut,
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn silence_is_borne_one_and_a_half_times_as_long_as_promised() {
+    async fn a_client_may_be_silent_for_one_and_a_half_keep_alives() {
         let broker = EmbeddedBroker::new();
         let mut client = Client::connected(&broker, keeping_alive(10)).await;
         let start = Instant::now();
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_client_that_promises_nothing_may_be_silent_for_ever() {
+    async fn a_client_without_keep_alive_may_be_silent_forever() {
         let broker = EmbeddedBroker::new();
         let mut client = Client::connected(&broker, keeping_alive(0)).await;
         sleep(Duration::from_secs(1_000_000)).await;
@@ -268,25 +268,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn cutting_all_ends_the_stuck_connections_too() {
+    async fn disconnecting_all_closes_stuck_connections_too() {
         let broker = EmbeddedBroker::new();
         let mut stuck = Client::connected(&broker, keeping_alive(0)).await;
         stuck.subscribe("a").await;
         let mut idle = Client::connected(&broker, keeping_alive(0)).await;
-        let mut unborn = broker.connect();
+        let mut unconnected = broker.connect();
         idle.send(&[message(&"x".repeat(2 * 64 * 1024)), Packet::PingReq]).await;
         assert_eq!(idle.next().await, Some(Packet::PingResp));
         let start = Instant::now();
         broker.disconnect_all();
         assert_eq!(idle.next().await, None);
         assert_eq!(stuck.next().await, None);
-        assert_eq!(unborn.read(&mut [0]).await.ok(), Some(0));
+        assert_eq!(unconnected.read(&mut [0]).await.ok(), Some(0));
         assert_eq!(start.elapsed(), Duration::ZERO);
         Client::connected(&broker, keeping_alive(0)).await;
     }
 
-    /// Neither side reads before all is written: a broker that stops reading while it writes
-    /// would wait for ever.
+    /// The client reads only after it has written everything. A broker that stopped reading while it
+    /// writes would wait forever.
     #[tokio::test(start_paused = true)]
     async fn the_broker_reads_while_a_client_does_not() {
         let broker = EmbeddedBroker::new();

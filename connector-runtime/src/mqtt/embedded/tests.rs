@@ -1,4 +1,4 @@
-//! The protocol, packet by packet: what goes into the router, and what comes out.
+//! Tests of the protocol, packet by packet: the input of the router, and its output.
 
 use bytes::BytesMut;
 use rumqttc::mqttbytes::{
@@ -16,7 +16,7 @@ use crate::mqtt::embedded::{
 
 const QOS: [QoS; 3] = [AtMostOnce, AtLeastOnce, ExactlyOnce];
 
-/// A router with a few words for what clients do.
+/// A router, with functions for the actions of clients.
 #[derive(Default)]
 struct Bench(Router);
 
@@ -114,7 +114,7 @@ fn overlapping_subscriptions_give_one_message_of_the_best_quality() {
 }
 
 #[test]
-fn every_subscription_gets_what_is_kept_behind_its_answer() {
+fn retained_messages_follow_the_answer_to_every_subscription() {
     let mut bench = Bench::default();
     let publisher = bench.connected("");
     bench.send(publisher, retained("a/2", "two", ExactlyOnce, 1));
@@ -163,7 +163,7 @@ fn an_invalid_filter_is_refused_and_the_others_hold() {
 }
 
 #[test]
-fn nothing_comes_once_a_client_has_unsubscribed() {
+fn an_unsubscribed_client_receives_nothing() {
     let mut bench = Bench::default();
     let client = bench.subscribed("", "a", AtMostOnce);
     bench.send(client, Packet::Unsubscribe(Unsubscribe { pkid: 3, ..Unsubscribe::new("a") }));
@@ -172,7 +172,7 @@ fn nothing_comes_once_a_client_has_unsubscribed() {
 }
 
 #[test]
-fn a_repeated_message_of_quality_2_is_passed_on_once() {
+fn a_repeated_message_of_quality_2_is_forwarded_once() {
     let mut bench = Bench::default();
     let subscriber = bench.subscribed("", "a", AtMostOnce);
     let publisher = bench.connected("");
@@ -193,7 +193,7 @@ fn a_repeated_message_of_quality_2_is_passed_on_once() {
 }
 
 #[test]
-fn a_message_of_quality_2_is_handed_over_in_four_steps() {
+fn a_message_of_quality_2_is_delivered_in_four_steps() {
     let mut bench = Bench::default();
     let client = bench.subscribed("", "a", ExactlyOnce);
     bench.send(client, publish("a", "x", ExactlyOnce, 9));
@@ -211,8 +211,8 @@ fn a_message_of_quality_2_is_handed_over_in_four_steps() {
     assert_eq!(bench.seen(client), []);
 }
 
-/// A client that acknowledges in its own time, and one message never, over more messages than
-/// there are packet ids.
+/// The client acknowledges with a delay, and one message never, over more messages than there are
+/// packet ids.
 #[test]
 fn messages_stay_in_order_and_ids_apart_while_some_wait() {
     let mut bench = Bench::default();
@@ -251,7 +251,7 @@ fn twenty_messages_are_in_flight_and_the_others_wait() {
     for number in 0..20 {
         bench.send(publisher, publish("a", &number.to_string(), AtLeastOnce, 1));
     }
-    // Needs no acknowledgement, and overtakes nothing.
+    // A message without acknowledgement does not overtake others.
     bench.send(publisher, publish("a", "between", AtMostOnce, 0));
     assert_eq!(bench.seen(subscriber).len(), 21);
     for number in 20..30 {
@@ -271,7 +271,7 @@ fn twenty_messages_are_in_flight_and_the_others_wait() {
 }
 
 #[test]
-fn a_client_that_does_not_read_is_cut_and_its_will_is_published() {
+fn a_client_that_does_not_read_is_disconnected_and_its_will_is_published() {
     let mut bench = Bench::default();
     let lazy = bench.connected_with(with_will("lazy", "will"));
     bench.send(lazy, subscribe(&[("big", AtMostOnce)]));
@@ -283,21 +283,21 @@ fn a_client_that_does_not_read_is_cut_and_its_will_is_published() {
         bench.send(publisher, publish("big", &megabyte, AtMostOnce, 0));
     }
     assert_eq!(bench.seen(watcher), [publish("will", "gone", AtMostOnce, 0)]);
-    assert_eq!(bench.refused(lazy, Packet::PingReq), "it was cut");
+    assert_eq!(bench.refused(lazy, Packet::PingReq), "closed by the broker");
 }
 
 #[test]
-fn a_client_that_asks_without_reading_is_closed() {
+fn a_client_that_subscribes_without_reading_is_disconnected() {
     let mut bench = Bench::default();
     let client = bench.connected("");
     bench.send(client, retained("big", &"x".repeat(1 << 23), AtMostOnce, 0));
     let greedy = subscribe(&vec![("#", AtMostOnce); 1000]);
-    assert_eq!(bench.refused(client, greedy), "it does not read what it is sent");
+    assert_eq!(bench.refused(client, greedy), "client reads too slowly");
     assert!(bench.0.output(client).len() < 80 << 20);
 }
 
 #[test]
-fn a_will_is_published_unless_the_client_says_goodbye() {
+fn a_will_is_published_unless_the_client_disconnects() {
     let mut bench = Bench::default();
     let watcher = bench.subscribed("", "will", AtLeastOnce);
     let broken = bench.connected_with(with_will("", "will"));
@@ -307,17 +307,17 @@ fn a_will_is_published_unless_the_client_says_goodbye() {
     assert_eq!(bench.seen(watcher)[1], retained("will", "gone", AtMostOnce, 0));
 
     let polite = bench.connected_with(with_will("", "will"));
-    assert_eq!(bench.refused(polite, Packet::Disconnect), "it said goodbye");
+    assert_eq!(bench.refused(polite, Packet::Disconnect), "DISCONNECT");
     bench.0.detach(polite);
     assert_eq!(bench.seen(watcher), []);
 }
 
 #[test]
-fn cutting_all_publishes_their_wills() {
+fn disconnecting_all_publishes_their_wills() {
     let mut bench = Bench::default();
     let client = bench.connected_with(with_will("", "will"));
     bench.0.detach_all();
-    assert_eq!(bench.refused(client, Packet::PingReq), "it was cut");
+    assert_eq!(bench.refused(client, Packet::PingReq), "closed by the broker");
     let late = bench.connected("");
     bench.send(late, subscribe(&[("will", AtMostOnce)]));
     assert_eq!(bench.seen(late)[1], retained("will", "gone", AtMostOnce, 0));
@@ -330,10 +330,10 @@ fn the_same_client_again_takes_over() {
     let older = bench.connected_with(with_will("twin", "will"));
     let newer = bench.connected("twin");
     assert_eq!(bench.seen(watcher), [publish("will", "gone", AtMostOnce, 0)]);
-    assert_eq!(bench.refused(older, Packet::PingReq), "it was cut");
+    assert_eq!(bench.refused(older, Packet::PingReq), "closed by the broker");
     bench.send(newer, Packet::PingReq);
     assert_eq!(bench.seen(newer), [Packet::PingResp]);
-    // The older one's end comes late, and is none of the newer one's.
+    // The late end of the older connection does not affect the newer one.
     bench.0.detach(older);
     bench.send(newer, Packet::PingReq);
 }
@@ -351,20 +351,20 @@ fn another_protocol_level_and_a_nameless_persistent_session_are_refused() {
         let packet = super::wire::decode(&mut bytes).ok().flatten().expect("a CONNECT");
         let mut bench = Bench::default();
         let (key, _notes) = bench.0.attach();
-        assert_eq!(bench.refused(key, packet), "its CONNECT was refused");
+        assert_eq!(bench.refused(key, packet), "CONNECT refused");
         let answer = decoded(bench.0.detach(key));
         assert_eq!(answer, [Packet::ConnAck(ConnAck::new(code, false))]);
     }
 }
 
 #[test]
-fn a_client_that_breaks_the_protocol_is_closed() {
+fn a_client_that_violates_the_protocol_is_disconnected() {
     let mut bench = Bench::default();
     let (silent, _notes) = bench.0.attach();
-    assert_eq!(bench.refused(silent, Packet::PingReq), "its first packet was not CONNECT");
+    assert_eq!(bench.refused(silent, Packet::PingReq), "first packet is not CONNECT");
     let (invalid, _notes) = bench.0.attach();
     let connect = Packet::Connect(with_will("", "will/#"));
-    assert_eq!(bench.refused(invalid, connect), "its will has an invalid topic");
+    assert_eq!(bench.refused(invalid, connect), "will with an invalid topic");
     assert_eq!(bench.seen(invalid), []);
 
     let client = bench.connected("");
@@ -377,7 +377,7 @@ fn a_client_that_breaks_the_protocol_is_closed() {
     bench.refused(client, Packet::Subscribe(Subscribe::new("a", AtMostOnce)));
     bench.refused(client, Packet::Unsubscribe(Unsubscribe::new("a")));
     bench.refused(client, Packet::Unsubscribe(Unsubscribe { pkid: 1, topics: vec![] }));
-    // Nobody asked for these: they change nothing.
+    // Unexpected acknowledgements are ignored.
     bench.send(client, Packet::PubAck(PubAck::new(1)));
     bench.send(client, Packet::PubRec(PubRec::new(0)));
     bench.send(client, Packet::PubComp(PubComp::new(1)));

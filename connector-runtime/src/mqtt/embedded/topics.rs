@@ -1,4 +1,4 @@
-//! Topic names and filters: what is valid, what matches, what a client asked for, what is kept.
+//! Topic names and filters: their validity and matching, subscriptions, and retained messages.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -7,12 +7,12 @@ use rumqttc::mqttbytes::{QoS, v4::Publish};
 
 const WILDCARDS: [char; 2] = ['+', '#'];
 
-/// Whether a message may be published to this name.
+/// Whether a message may be published to this name: MQTT 3.1.1, section 4.7.
 pub(super) fn is_valid_name(name: &str) -> bool {
     !name.is_empty() && !name.contains('\0') && !name.contains(WILDCARDS)
 }
 
-/// Whether this may be subscribed to: a wildcard fills its level, and `#` is the last one.
+/// Whether this filter may be subscribed to: a wildcard fills its level, and `#` is the last level.
 pub(super) fn is_valid_filter(filter: &str) -> bool {
     !filter.is_empty()
         && !filter.contains('\0')
@@ -20,8 +20,8 @@ pub(super) fn is_valid_filter(filter: &str) -> bool {
         && filter.rsplit('/').skip(1).all(|level| level != "#")
 }
 
-/// Whether a valid filter matches a valid name. `a/#` matches `a` too; a wildcard in the first
-/// level does not match `$SYS` and its like.
+/// Whether a valid filter matches a valid name. `a/#` also matches `a`. A wildcard in the first level
+/// does not match names that begin with `$`, such as `$SYS`.
 fn matches(filter: &str, name: &str) -> bool {
     if name.starts_with('$') && filter.starts_with(WILDCARDS) {
         return false;
@@ -38,8 +38,8 @@ fn matches(filter: &str, name: &str) -> bool {
     names.next().is_none()
 }
 
-/// The lower of two: a message is handed out with no more than its publisher and its
-/// subscriber asked for.
+/// The lower QoS of two: a message is delivered with at most the QoS of its publisher and of its
+/// subscriber.
 pub(super) fn lower(one: QoS, other: QoS) -> QoS {
     if one < other { one } else { other }
 }
@@ -47,13 +47,13 @@ pub(super) fn lower(one: QoS, other: QoS) -> QoS {
 /// The filters of one client.
 #[derive(Default)]
 pub(super) struct Subscriptions {
-    /// Apart from the others, as most filters have no wildcard and need no search.
+    /// Separate, because most filters have no wildcard and need no search.
     exact: HashMap<String, QoS>,
     wildcard: HashMap<String, QoS>,
 }
 
 impl Subscriptions {
-    /// Adds a filter, or changes its quality of service.
+    /// Adds a filter, or changes its QoS.
     pub(super) fn insert(&mut self, filter: String, granted: QoS) {
         self.of_kind(&filter).insert(filter, granted);
     }
@@ -62,7 +62,7 @@ impl Subscriptions {
         self.of_kind(filter).remove(filter);
     }
 
-    /// The best quality of service that any filter grants to this name.
+    /// The highest QoS that any filter grants to this name.
     pub(super) fn granted(&self, name: &str) -> Option<QoS> {
         let wildcard = self.wildcard.iter().filter(|(filter, _)| matches(filter, name));
         let granted = wildcard.map(|(_, granted)| granted).chain(self.exact.get(name));
@@ -74,12 +74,12 @@ impl Subscriptions {
     }
 }
 
-/// The last message to each topic that asked to be kept.
+/// The retained message of each topic.
 #[derive(Default)]
 pub(super) struct Retained(BTreeMap<String, Publish>);
 
 impl Retained {
-    /// Takes notice of a message: it replaces what was kept, and an empty one only deletes.
+    /// Stores a message if it is to be retained; an empty one deletes the message of its topic.
     pub(super) fn update(&mut self, message: &Publish) {
         if !message.retain {
             return;
@@ -91,7 +91,7 @@ impl Retained {
         }
     }
 
-    /// What is kept for a valid filter, ordered by topic.
+    /// The retained messages that match a valid filter, ordered by topic.
     pub(super) fn matching(&self, filter: &str) -> Vec<&Publish> {
         if filter.contains(WILDCARDS) {
             self.0.values().filter(|message| matches(filter, &message.topic)).collect()
@@ -105,8 +105,8 @@ impl Retained {
     }
 }
 
-/// A message as the broker passes it on: without what belongs to the way it came, and with its
-/// own memory, as it may be kept far longer than the buffer that it was read into.
+/// A message as the broker forwards it: without the packet id and the flag of its arrival, and in its own
+/// memory, because it may outlive the buffer that it was read into.
 pub(super) fn detached(message: Publish) -> Publish {
     let payload = Bytes::copy_from_slice(&message.payload);
     Publish { dup: false, pkid: 0, payload, ..message }

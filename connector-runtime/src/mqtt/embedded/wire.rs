@@ -1,4 +1,4 @@
-//! Bytes to packets: what the codec leaves unchecked is checked here.
+//! Decoding of packets, with the checks that the codec omits.
 
 use bytes::BytesMut;
 use rumqttc::mqttbytes::{
@@ -8,38 +8,38 @@ use rumqttc::mqttbytes::{
 
 use crate::mqtt::embedded::client_state::Close;
 
-/// The longest packet that a client may send.
+/// The maximum size in bytes of a packet from a client.
 const MOST_BYTES: usize = 16 * 1024 * 1024;
 
-/// Takes the next packet off the stream; `None` when it is not complete yet.
+/// Takes the next packet from the stream; `None` if it is incomplete.
 pub(super) fn decode(stream: &mut BytesMut) -> Result<Option<Packet>, Close> {
     if is_foreign_connect(stream) {
-        // Its layout is another one. All that matters of it is that it is refused.
+        // Its layout differs, but the answer to any of them is a refusal.
         stream.clear();
         let connect = Connect { protocol: Protocol::V5, ..Connect::new("") };
         return Ok(Some(Packet::Connect(connect)));
     }
     if !has_valid_flags(stream) {
-        return Err(Close("it sent a packet with wrong flags"));
+        return Err(Close("packet with invalid flags"));
     }
     match Packet::read(stream, MOST_BYTES) {
         Ok(packet) => Ok(Some(packet)),
         Err(mqttbytes::Error::InsufficientBytes(_)) => Ok(None),
-        Err(_) => Err(Close("it sent something that is not MQTT")),
+        Err(_) => Err(Close("invalid packet")),
     }
 }
 
-/// Whether a CONNECT comes in a protocol level other than that of MQTT 3.1.1.
+/// Whether this is a CONNECT with a protocol level other than 4, that of MQTT 3.1.1.
 fn is_foreign_connect(stream: &[u8]) -> bool {
     let is_connect = stream.first().is_some_and(|first| first >> 4 == 1);
-    // The length before the protocol's name takes one to four bytes.
+    // The length before the protocol's name has one to four bytes.
     is_connect
         && (2..=5)
             .filter_map(|start| stream.get(start..)?.strip_prefix(b"\0\x04MQTT"))
             .any(|after_name| after_name.first().is_some_and(|level| *level != 4))
 }
 
-/// Whether the lower half of a packet's first byte is what its type demands.
+/// Whether the lower half of a packet's first byte is as its type requires: MQTT 3.1.1, section 2.2.2.
 fn has_valid_flags(stream: &[u8]) -> bool {
     stream.first().is_none_or(|first| match (first >> 4, first & 0x0F) {
         (3, _) => true,
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn another_protocol_level_is_told_apart_before_its_layout_matters() {
+    fn another_protocol_level_is_detected_before_its_layout_matters() {
         for level in [3, 5, 0xFF] {
             for start in [&b"\x10\x0D\0\x04MQTT"[..], b"\x10\x80\x80\x01\0\x04MQTT"] {
                 let connect = [start, &[level, 0xC2, 0, 60]].concat();
@@ -95,16 +95,16 @@ mod tests {
         }
     }
 
-    /// Every packet type with every short body of a few tell-tale bytes: an error at the most.
+    /// Decodes every packet type with every short body of a few critical bytes.
     #[test]
-    fn nothing_that_comes_in_can_panic() {
-        let tell_tale = [0x00, 0x01, 0x02, 0x04, 0x80, 0xC3, 0xFF];
+    fn no_input_causes_a_panic() {
+        let critical = [0x00, 0x01, 0x02, 0x04, 0x80, 0xC3, 0xFF];
         let mut bodies = vec![vec![]];
         for length in 0..4 {
             let longer: Vec<Vec<u8>> =
                 bodies.iter().filter(|body| body.len() == length).cloned().collect();
             for body in longer {
-                bodies.extend(tell_tale.map(|byte| [&body[..], &[byte]].concat()));
+                bodies.extend(critical.map(|byte| [&body[..], &[byte]].concat()));
             }
         }
         for first in 0..=u8::MAX {

@@ -1,4 +1,4 @@
-//! The log messages of one connector on their way to the bus.
+//! The log messages of one connector that wait to be published.
 
 use std::{
     collections::VecDeque,
@@ -13,17 +13,17 @@ use crate::{
     time::Timestamp,
 };
 
-/// How many messages wait for the broker at most; the oldest are dropped first.
+/// The maximum number of messages that wait for the broker; the oldest are dropped first.
 pub(super) const CAPACITY: usize = 1000;
 
 tokio::task_local! {
     static CURRENT: Logs;
 }
 
-/// Where messages go that come from outside of any connector's tasks.
+/// Collects the messages that are logged outside of any connector's tasks.
 pub(super) static FALLBACK: OnceLock<Logs> = OnceLock::new();
 
-/// The log messages of one connector that are not yet on the bus.
+/// The log messages of one connector that are not yet published.
 #[derive(Debug, Clone)]
 pub(crate) struct Logs(pub(super) Arc<Inner>);
 
@@ -43,36 +43,38 @@ struct Queue {
 }
 
 impl Logs {
-    /// Collects messages from level INFO, or from DEBUG.
+    /// Collects messages from level INFO on, with `debug` from DEBUG on.
     pub(crate) fn new(debug: bool) -> Self {
         let level = if debug { LevelFilter::DEBUG } else { LevelFilter::INFO };
         let (queue, printed) = (Mutex::default(), Mutex::default());
         Self(Arc::new(Inner { level, queue, printed, changed: Notify::new() }))
     }
 
-    /// Runs a task whose messages belong here.
+    /// Runs a task and collects its messages.
     pub(crate) fn collect<F: Future>(&self, task: F) -> impl Future<Output = F::Output> + use<F> {
         CURRENT.scope(self.clone(), task)
     }
 
-    /// Runs a function whose messages belong here.
+    /// Runs a function and collects its messages.
     #[cfg(any(test, feature = "spool"))]
     pub(crate) fn collect_sync<T>(&self, action: impl FnOnce() -> T) -> T {
         CURRENT.sync_scope(self.clone(), action)
     }
 
-    /// Those of the task at hand.
+    /// The collector of the current task.
     pub(crate) fn current() -> Option<Self> {
         CURRENT.try_with(Clone::clone).ok()
     }
 
-    /// What was said since this was last asked.
+    /// Takes the messages that were logged since the last call.
     pub(crate) fn take(&self) -> VecDeque<LogMessage> {
         let mut queue = self.queue();
         let dropped = std::mem::take(&mut queue.dropped);
         if dropped > 0 {
-            let msg =
-                format!("{dropped} log messages before this one are lost: there were too many");
+            let s = if dropped == 1 { "" } else { "s" };
+            let msg = format!(
+                "dropped {dropped} earlier log message{s}: more than {CAPACITY} were waiting for the broker"
+            );
             let emitter = module_path!().to_owned();
             let lost = LogMessage { timestamp: Timestamp::now(), msg, emitter, level: 30 };
             queue.messages.push_front(lost);
@@ -84,7 +86,7 @@ impl Logs {
         self.0.changed.notified().await;
     }
 
-    /// Those of the task at hand, or else of the first connector.
+    /// The collector of the current task, or else of the first connector.
     pub(super) fn responsible() -> Option<Self> {
         Self::current().or_else(|| FALLBACK.get().cloned())
     }
@@ -101,7 +103,7 @@ impl Logs {
         self.0.changed.notify_one();
     }
 
-    /// The message as stdout shows it, unless it was there too often.
+    /// The message as it is printed, unless it was already printed too often.
     pub(super) fn to_print(&self, message: LogMessage) -> Option<LogMessage> {
         let mut printed = self.0.printed.lock().unwrap_or_else(PoisonError::into_inner);
         printed.pass(message, Instant::now())

@@ -1,4 +1,4 @@
-//! Where the log messages of a process go.
+//! Log output of a process on the console.
 
 use std::io::{self, IsTerminal};
 
@@ -15,11 +15,11 @@ use crate::telemetry::log::{
     lines::Lines,
 };
 
-/// Where the log messages of a process go beside the bus.
+/// The stream to which a process prints its log messages.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Console {
     Stdout,
-    /// For a tool: on stdout is what it was asked for.
+    /// For subcommands, whose output is on stdout.
     Stderr,
 }
 
@@ -39,8 +39,8 @@ impl Console {
     }
 }
 
-/// Sends the process's log messages to the console and to the bus. Where the process has a subscriber
-/// already, that one stays.
+/// Installs a subscriber that sends log messages to the console and to the bus. If the process already
+/// has a subscriber, that one stays.
 pub(crate) fn init(logs: &Logs, console: Console) {
     let _ = FALLBACK.set(logs.clone());
     let libraries = ["h2", "hyper", "hyper_util", "reqwest", "rustls", "tokio", "tungstenite"];

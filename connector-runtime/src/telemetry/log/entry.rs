@@ -1,17 +1,17 @@
-//! A log message as the bus carries it.
+//! A log message as it is published.
 
 use serde::Serialize;
 
 use crate::time::Timestamp;
 
-/// On `{name}/logs`.
+/// The payload of `{name}/logs`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub(crate) struct LogMessage {
     pub(crate) timestamp: Timestamp,
     pub(crate) msg: String,
-    /// Always text: the receiving data base loses entries without.
+    /// Never omitted: the receiving database drops entries without an emitter.
     pub(crate) emitter: String,
-    /// 10, 20, 30 or 40, as Python numbers its levels.
+    /// 10, 20, 30 or 40, as in Python's `logging`.
     pub(crate) level: u8,
 }
 

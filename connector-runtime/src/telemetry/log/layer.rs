@@ -1,4 +1,4 @@
-//! From an event of `tracing` to a message on the log topic.
+//! Conversion of `tracing` events to messages on the log topic.
 
 use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::{
@@ -12,8 +12,10 @@ use crate::{
     time::Timestamp,
 };
 
-/// Puts what a connector's tasks say on its log topic: a layer for programs that have a `tracing`
-/// subscriber of their own. What is said outside of any connector's tasks goes to the first one.
+/// A `tracing` layer that publishes the events of a connector's tasks on its log topic, `{name}/logs`.
+///
+/// Add it to your subscriber if your program installs one before it starts a connector. Events outside of
+/// any connector's tasks are published by the first connector of the process.
 #[derive(Debug, Clone, Copy)]
 pub struct LogTopicLayer;
 
@@ -26,7 +28,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogTopicLayer {
     }
 }
 
-/// An event as a log message.
+/// Converts an event to a log message.
 pub(super) fn message<'a, S: LookupSpan<'a>>(
     event: &Event<'_>,
     span: Option<SpanRef<'a, S>>,
@@ -44,7 +46,7 @@ pub(super) fn message<'a, S: LookupSpan<'a>>(
     }
 }
 
-/// Python's number for a level.
+/// The number of a level in Python's `logging`.
 fn number(level: Level) -> u8 {
     match level {
         Level::ERROR => 40,

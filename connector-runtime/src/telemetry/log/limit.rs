@@ -1,4 +1,4 @@
-//! The same log message again and again is said a few times only.
+//! Rate limit of repeated log messages.
 
 use std::{
     collections::HashMap,
@@ -11,53 +11,55 @@ use tokio::time::Instant;
 
 use crate::telemetry::log::entry::LogMessage;
 
-/// How often the same text may be said within the period.
+/// How often the same text is logged within `PERIOD`.
 const TIMES: usize = 5;
 const PERIOD: Duration = Duration::from_mins(1);
 
-/// How many texts are watched at most.
+/// The maximum number of texts that are counted.
 const TEXTS: usize = 1000;
 
-/// Counts texts.
+/// Counts how often each text was logged.
 #[derive(Debug, Default)]
 pub(super) struct Limit {
     hasher: RandomState,
-    said: HashMap<u64, Said>,
+    counts: HashMap<u64, Count>,
 }
 
 #[derive(Debug)]
-struct Said {
+struct Count {
     since: Instant,
     times: usize,
 }
 
 impl Limit {
-    /// A message that may be said, with how often it was held back before.
+    /// Returns the message if it may be logged, together with the number of its repetitions that were
+    /// held back.
     pub(super) fn pass(&mut self, mut message: LogMessage, now: Instant) -> Option<LogMessage> {
         let held_back = self.admit(&message, now)?;
         if held_back > 0 {
-            let _ = write!(message.msg, " (and {held_back} times before)");
+            let s = if held_back == 1 { "" } else { "s" };
+            let _ = write!(message.msg, " (held back {held_back} repetition{s})");
         }
         Some(message)
     }
 
-    /// Whether a message may be said, and then how often it was held back before.
+    /// Returns the number of repetitions that were held back, if the message may be logged.
     fn admit(&mut self, message: &LogMessage, now: Instant) -> Option<usize> {
         let text = self.hasher.hash_one((message.level, &message.emitter, &message.msg));
-        if self.said.len() >= TEXTS {
-            self.said.retain(|_, said| now - said.since < PERIOD);
+        if self.counts.len() >= TEXTS {
+            self.counts.retain(|_, count| now - count.since < PERIOD);
         }
-        if self.said.len() >= TEXTS {
-            self.said.clear();
+        if self.counts.len() >= TEXTS {
+            self.counts.clear();
         }
-        let said = self.said.entry(text).or_insert(Said { since: now, times: 0 });
+        let count = self.counts.entry(text).or_insert(Count { since: now, times: 0 });
         let mut held_back = 0;
-        if now - said.since >= PERIOD {
-            held_back = said.times.saturating_sub(TIMES);
-            *said = Said { since: now, times: 0 };
+        if now - count.since >= PERIOD {
+            held_back = count.times.saturating_sub(TIMES);
+            *count = Count { since: now, times: 0 };
         }
-        said.times += 1;
-        (said.times <= TIMES).then_some(held_back)
+        count.times += 1;
+        (count.times <= TIMES).then_some(held_back)
     }
 }
 
@@ -86,7 +88,7 @@ mod tests {
         let (mut limit, start) = (Limit::default(), Instant::now());
         for i in 0..TEXTS * 2 {
             assert_eq!(limit.admit(&message(&i.to_string()), start), Some(0));
-            assert!(limit.said.len() <= TEXTS);
+            assert!(limit.counts.len() <= TEXTS);
         }
     }
 }

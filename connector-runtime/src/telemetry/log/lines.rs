@@ -1,4 +1,4 @@
-//! Log messages on stdout: each is one line, whatever it says.
+//! The format of log messages on the console: one line for each message, whatever its content.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use tracing_subscriber::{
 
 use crate::telemetry::log::{collector::Logs, layer::message};
 
-/// Lines of time, level, emitter and text, as on the log topic.
+/// Formats a line of time, level, emitter and text, as on the log topic.
 pub(super) struct Lines;
 
 impl<S, F> FormatEvent<S, F> for Lines
@@ -45,7 +45,7 @@ where
     }
 }
 
-/// The number of a terminal's colour.
+/// The ANSI colour code of a level.
 fn colour(level: Level) -> u8 {
     match level {
         Level::ERROR => 31,
@@ -80,20 +80,20 @@ mod tests {
         }
     }
 
-    fn printed(say: impl FnOnce()) -> String {
+    fn printed(log: impl FnOnce()) -> String {
         let output = Output::default();
         let writer = output.clone();
         let layer = fmt::layer().event_format(Lines).with_ansi(false);
         let layer = layer.with_writer(move || writer.clone());
         let subscriber = tracing_subscriber::registry().with(layer);
         let logs = Logs::new(true);
-        tracing::subscriber::with_default(subscriber, || logs.collect_sync(say));
+        tracing::subscriber::with_default(subscriber, || logs.collect_sync(log));
         let bytes = output.0.lock().unwrap();
         String::from_utf8(bytes.clone()).unwrap()
     }
 
     #[test]
-    fn an_event_is_one_line_and_no_more_than_fits() {
+    fn an_event_is_one_line_of_limited_length() {
         let lines = printed(|| {
             let span = tracing::info_span!("room");
             let _room = span.enter();
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_said_again_and_again_is_held_back() {
+    fn repeated_messages_are_held_back() {
         let lines = printed(|| (0..100).for_each(|_| tracing::info!("again")));
         assert_eq!(lines.lines().count(), 5);
     }

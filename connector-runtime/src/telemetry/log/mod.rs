@@ -1,8 +1,8 @@
-//! Log messages: to stdout, and to `{name}/logs` with Python's numeric levels.
+//! Log messages: printed on the console, and published on `{name}/logs` with Python's numeric levels.
 //!
-//! Each connector has its own [`Logs`]: what its tasks say goes to its own topic, also where many
-//! connectors run in one process. Saying something never waits and never fails. From here to the
-//! broker nothing is logged, so that a log message cannot cause another one.
+//! Each connector has its own [`Logs`]: messages of its tasks are published on its own topic, even if
+//! several connectors run in one process. Logging never waits and never fails. The code on the way from
+//! here to the broker logs nothing, so that a log message cannot cause another one.
 
 mod collector;
 mod console;

@@ -1,4 +1,4 @@
-//! The text of a log message: what an event says, in one line that can be stored and shown.
+//! The text of a log message: an event as one line that is safe to store and print.
 
 use std::{
     borrow::Cow,
@@ -10,10 +10,10 @@ use tracing::{
     field::{Field, Visit},
 };
 
-/// Longer messages are cut.
+/// Longer messages are truncated.
 const MAX_BYTES: usize = 4096;
 
-/// The message of an event, and its fields as ` name=value`.
+/// The message of an event, followed by its fields as ` name=value`.
 pub(super) fn of(event: &Event<'_>) -> String {
     let mut text = Text::default();
     event.record(&mut text);
@@ -25,7 +25,7 @@ pub(super) fn of(event: &Event<'_>) -> String {
     line
 }
 
-/// Escapes what could pretend to be another line or another text: line breaks, control characters,
+/// Escapes characters that could imitate another line or another text: line breaks, control characters,
 /// and marks that change the direction of writing.
 pub(crate) fn one_line(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
@@ -45,7 +45,7 @@ pub(crate) fn one_line(text: &str) -> String {
     line
 }
 
-/// Hides user and password of addresses like `http://user:password@host`.
+/// Replaces user and password in addresses like `http://user:password@host` by `***`.
 pub(crate) fn without_logins(text: &str) -> Cow<'_, str> {
     if !text.contains("://") {
         return text.into();
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_text_cannot_pretend_to_be_another_line() {
+    fn a_text_cannot_imitate_another_line() {
         let deceptive = "a\0\r\n2026 INFO b\t\u{1b}[31m\u{7f}\u{9b}";
         assert_eq!(one_line(deceptive), r"a\u{0}\r\n2026 INFO b\t\u{1b}[31m\u{7f}\u{9b}");
         for c in
