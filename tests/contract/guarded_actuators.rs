@@ -142,7 +142,9 @@ async fn only_commands_of_now_pass(broker: Broker) {
     for (value, made) in [("1", 0), ("2", -61_000), ("3", 0), ("4", 60_000), ("101", 1), ("5", 1)] {
         world.command("power", value, now + made, false);
     }
-    for reason in ["s old, and 60s are allowed", "is not newer", "in the future", "outside of"] {
+    for reason in
+        ["s old, more than the allowed 60s", "is not newer", "in the future", "outside of"]
+    {
         world.told(reason).await;
     }
     for line in ["power 1", "power 5"] {
@@ -179,7 +181,7 @@ async fn a_retained_command_passes_once(broker: Broker) {
         let map = json!({ "sensor": {}, "actuator": map }).to_string();
         world.bus.publish("boiler/datapoint_map", QoS::AtLeastOnce, true, map).await;
     }
-    world.told("the retained command for `mode` on `in/mode` is ignored: it is history").await;
+    world.told("the retained command for `mode` on `in/mode` is ignored: it was retained, so it may be old").await;
     world.command("mode", "\"boost\"", now + 1, true);
     assert_eq!(world.hear().await, "mode boost");
     world.end().await;
