@@ -264,7 +264,7 @@ async fn the_newest_command_waits_for_its_time() {
 async fn without_commands_and_at_the_end_the_failsafe_value_is_sent() {
     let mut world = world().await;
     world.assert_next("limit 6").await;
-    world.assert_told("limit", "no command was taken for `limit` for 3600s").await;
+    world.assert_told("limit", "no command for `limit` was accepted for 3600s").await;
     world.assert_sent("limit", json!(16), "limit 16").await;
     world.bus.stop().await;
     assert_eq!(world.sent.try_recv().unwrap(), "limit 6");

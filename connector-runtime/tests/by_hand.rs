@@ -135,8 +135,8 @@ async fn every_failure_is_told_on_the_bus_with_its_cause() {
     }
     let expected = [
         (json!(30), "`event` is not a finite number: it is published as null"),
-        (json!(40), "`meters` receives nothing: it panicked: the poll hits a bug"),
-        (json!(40), "`meters` receives nothing: the gateway is busy"),
+        (json!(40), "`meters` failed: it panicked: the poll hits a bug"),
+        (json!(40), "`meters` failed: the gateway is busy"),
     ];
     assert_eq!(told, expected.map(|(level, msg)| (level, msg.to_owned())));
 }

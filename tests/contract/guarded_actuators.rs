@@ -194,7 +194,7 @@ async fn the_failsafe_value_needs_no_broker(broker: Broker) {
     world.broker.stop().await;
     assert_eq!(world.link.hear().await, "limit 6");
     world.broker.start_again().await;
-    world.told("no command was taken for `limit` for 2s: its failsafe value 6 is sent").await;
+    world.told("no command for `limit` was accepted for 2s: sending the failsafe value 6").await;
     world.stop.send(()).expect("it runs");
     world.connector.await.expect("no panic").expect("good settings");
 }

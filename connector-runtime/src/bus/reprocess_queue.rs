@@ -62,7 +62,7 @@ impl ReprocessQueue {
         Some(message)
     }
 
-    pub(crate) fn tell_dropped(&self) {
+    pub(crate) fn log_dropped(&self) {
         let dropped = std::mem::take(&mut self.queue().dropped);
         if dropped > 0 {
             tracing::error!(

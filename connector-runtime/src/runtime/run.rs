@@ -87,7 +87,7 @@ pub(crate) async fn serve<C: Connector>(
     }
     tracing::info!("Connector stopped.");
     drop(health);
-    device.tell(false);
+    device.publish_state(false);
     shut_down(&bus, connection, senders, spool).await;
     Ok(())
 }
