@@ -288,7 +288,7 @@ fn raw_number(message: &Message) -> u64 {
 async fn a_connector_that_starts_in_an_outage_keeps_its_values() {
     let mut crashes = Crashes::start().await;
     let connector = crashes.connector().await;
-    connector.stdout.line("1 sensors and 0 actuators are selected").await;
+    connector.stdout.line("1 sensor and 0 actuators are selected").await;
     crashes.outage(&connector).await;
     connector.kill().await;
     let connections = || crashes.written.lock().unwrap().ends.len();
@@ -318,7 +318,7 @@ async fn a_full_disk_costs_no_message_of_an_outage() {
     let connector = crashes.launch().within("trap '' XFSZ; ulimit -f 1500").start();
     crashes.bus.next("demo/n").await;
     crashes.outage(&connector).await;
-    connector.stdout.line("SPOOL_DIR: messages are kept in memory only").await;
+    connector.stdout.line("SPOOL_DIR: keeping messages in memory only").await;
     let last = crashes.end_of_load().await;
     connector.pause().await;
     crashes.recover().await;
@@ -327,7 +327,7 @@ async fn a_full_disk_costs_no_message_of_an_outage() {
     let (numbers, _) = arrived(&crashes.bus.all("demo/raw_message_to_db"), raw_number);
     let first = numbers[0];
     assert!(numbers == (first..=last).collect::<Vec<_>>(), "of {first} to {last}: {numbers:?}");
-    assert_eq!(connector.stdout.count("SPOOL_DIR: messages are kept in memory only"), 1);
+    assert_eq!(connector.stdout.count("SPOOL_DIR: keeping messages in memory only"), 1);
     connector.terminate().await.assert_clean();
 }
 
@@ -343,7 +343,7 @@ async fn a_damaged_file_is_moved_aside_and_one_in_use_is_left_alone() {
     let entries = std::fs::read_dir(crashes.spool.path()).unwrap();
     assert_eq!(entries.filter(|entry| is_aside(&entry.as_ref().unwrap().path())).count(), 1);
     let second = crashes.launch().start();
-    second.stdout.line("SPOOL_DIR: messages are kept in memory only").await;
+    second.stdout.line("SPOOL_DIR: keeping messages in memory only").await;
     crashes.bus.next("demo/n").await;
     second.terminate().await.assert_clean();
     first.terminate().await.assert_clean();

@@ -202,12 +202,12 @@ async fn what_does_not_fit_is_refused_with_the_reason() {
     world.assert_refused("mode", json!("party"), "expected `eco` or `comfort`").await;
     world.assert_refused("schedule", json!({"from": 8}), "missing field `to`").await;
     world.assert_refused("schedule", json!(8), "expected struct Schedule").await;
-    world.assert_refused("name", json!("Wohnzimmer"), "has 10 characters, and 5").await;
+    world.assert_refused("name", json!("Wohnzimmer"), "has 10 characters; at most 5").await;
     world.assert_refused("valve_2", json!(101), "outside of the range 0 to 100").await;
     world.assert_refused("valve_2", json!(0.5), "expected u8").await;
     world.assert_refused("valve_2", json!("open"), "is not a number").await;
     world
-        .assert_refused("a__current", json!(5), "outside of the range 6 to 32, and none of 0")
+        .assert_refused("a__current", json!(5), "outside of the range 6 to 32, and not one of 0")
         .await;
     world.assert_refused("r1", json!(2), "outside of the range 0.5 to 1.5").await;
     assert!(world.sent.try_recv().is_err());
@@ -235,8 +235,8 @@ async fn a_command_that_is_not_of_now_is_refused() {
     world.command_of("power", 10, now, false);
     world.assert_next("power 10").await;
     for (made, reason) in [
-        (now - 61_000, "s old, and 60s are allowed"),
-        (now, "is not newer than that of the command before"),
+        (now - 61_000, "s old, more than the allowed 60s"),
+        (now, "is not newer than that of an earlier command"),
         (now - 1, "is not newer"),
         (now + 60_000, "in the future"),
     ] {
@@ -264,7 +264,7 @@ async fn the_newest_command_waits_for_its_time() {
 async fn without_commands_and_at_the_end_the_failsafe_value_is_sent() {
     let mut world = world().await;
     world.assert_next("limit 6").await;
-    world.assert_told("limit", "no command was taken for `limit` for 3600s").await;
+    world.assert_told("limit", "no command for `limit` was accepted for 3600s").await;
     world.assert_sent("limit", json!(16), "limit 16").await;
     world.bus.stop().await;
     assert_eq!(world.sent.try_recv().unwrap(), "limit 6");
@@ -282,7 +282,8 @@ async fn a_retained_command_is_taken_once() {
     loop {
         let log = world.bus.next("gateway/logs").await["msg"].to_string();
         if log.contains("the retained command for `limit`") {
-            assert!(log.contains("is ignored: it is history"), "{log}");
+            assert!(log.contains("ignored the retained"), "{log}");
+            assert!(log.contains(": it was retained, so it may be old"), "{log}");
             break;
         }
     }

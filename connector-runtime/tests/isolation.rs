@@ -118,7 +118,7 @@ async fn a_poll_that_hangs_or_panics_ends_its_session_alone() {
 async fn a_parse_that_panics_costs_its_message_alone() {
     let script = Arc::new(Script { parses: vec![Does::Panic].into(), ..Script::default() });
     let mut bus = Bus::start(Device { script: Arc::clone(&script) }).await;
-    told(&mut bus, "a message of `poll` is dropped: panicked: on purpose").await;
+    told(&mut bus, "a message of `poll` was dropped: panicked: on purpose").await;
     bus.select(&["polled"]).await;
     assert_eq!(bus.value("polled").await, json!(1));
     assert_eq!(script.sessions.load(SeqCst), 1);

@@ -133,8 +133,8 @@ async fn the_first_failure_and_the_recovery_are_told() {
     sleep(Duration::from_secs(2)).await;
     let told = told(&mut bus).await;
     let [first, last] = told.as_slice() else { panic!("{told:?}") };
-    assert!(first.ends_with("until there is one: cannot connect: nobody is there"), "{first}");
-    assert!(last.starts_with("the device is connected again, after "), "{last}");
+    assert!(first.ends_with("retrying: cannot connect: nobody is there"), "{first}");
+    assert!(last.starts_with("reconnected to the device after "), "{last}");
     assert!(last.ends_with(" s and 6 failures"), "{last}");
 }
 
@@ -176,7 +176,7 @@ async fn a_command_that_fails_ends_it_and_one_that_is_refused_does_not() {
     assert_eq!(bus.value("session").await, json!(1));
     for refused in [json!(11), json!("warm")] {
         bus.command("setpoint", refused);
-        assert!(bus.log().await["msg"].as_str().unwrap().contains("refused"));
+        assert!(bus.log().await["msg"].as_str().unwrap().contains("rejected"));
     }
     assert_eq!(bus.value("online").await, json!(true));
     bus.command("setpoint", 10);
@@ -192,7 +192,7 @@ async fn a_command_waits_a_moment_for_it_but_not_long() {
     assert_eq!(bus.value("online").await, json!(false));
     let begin = Instant::now();
     bus.command("setpoint", 5);
-    let text = "the command 5 for `setpoint` is refused: there is no connection to the device";
+    let text = "rejected the command 5 for `setpoint`: there is no connection to the device";
     while bus.log().await["msg"] != text {}
     assert_eq!(begin.elapsed().as_secs(), 2);
     assert_eq!(bus.value("online").await, json!(true));
@@ -212,7 +212,7 @@ async fn commands_do_not_queue_up_for_a_device_that_comes_back() {
         bus.command("setpoint", value);
     }
     for value in 1..10 {
-        let start = format!("the command {value} for `setpoint` is refused");
+        let start = format!("rejected the command {value} for `setpoint`: ");
         while !bus.log().await["msg"].as_str().unwrap().starts_with(&start) {}
         assert_eq!(begin.elapsed().as_secs(), 2, "{value}");
     }
@@ -235,9 +235,9 @@ async fn a_device_that_comes_and_goes_is_told_of_now_and_then() {
         }
     }
     let expected = [
-        "the device is connected",
-        "no connection to the device, trying until there is one: `event`: the line is cut",
-        "the device is connected again, after 0 s and 1 failures",
+        "connected to the device",
+        "no connection to the device, retrying: `event`: the line is cut",
+        "reconnected to the device after 0 s and 1 failure",
     ];
     assert_eq!(told(&mut bus).await, expected);
 }
@@ -257,7 +257,7 @@ async fn an_outage_that_lasts_is_told_even_soon_after_another_one() {
     let told = told(&mut bus).await;
     let beginnings = told.iter().filter(|text| text.starts_with("no connection to the device"));
     assert_eq!(beginnings.count(), 3, "{told:?}");
-    assert!(told.last().unwrap().starts_with("the device is connected again"), "{told:?}");
+    assert!(told.last().unwrap().starts_with("reconnected to the device"), "{told:?}");
 }
 
 #[tokio::test(start_paused = true)]

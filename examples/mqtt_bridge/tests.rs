@@ -42,7 +42,7 @@ async fn told(bus: &mut Bus, what: &str) {
 async fn connected(remote: &Devices, parse_json: bool, sensors: &[&str]) -> Bus {
     let mut bus = Bus::start(bridge(remote.broker.address(), parse_json)).await;
     bus.select(sensors).await;
-    told(&mut bus, "the device is connected").await;
+    told(&mut bus, "connected to the device").await;
     bus
 }
 

@@ -258,7 +258,7 @@ async fn a_device_that_is_away_comes_back() {
     let (plant, mut bus) = plant_on_a_bus(&["P_PV"]).await;
     bus.value("P_PV").await;
     plant.is_away(true);
-    is_told(&mut bus, "`power_flow` receives nothing").await;
+    is_told(&mut bus, "`power_flow` failed").await;
     plant.power().produced = 3.0;
     plant.is_away(false);
     becomes(&mut bus, "P_PV", json!(3.0)).await;
@@ -271,7 +271,7 @@ async fn an_answer_that_does_not_come_is_given_up() {
     let read_timeout = Duration::from_millis(50);
     let mut bus = Bus::start(SolarApi { read_timeout, ..connector(&plant) }).await;
     bus.select(&["P_PV"]).await;
-    is_told(&mut bus, "`power_flow` receives nothing").await;
+    is_told(&mut bus, "`power_flow` failed").await;
     plant.fault(POWER_FLOW, None);
     becomes(&mut bus, "P_PV", json!(4100.0)).await;
 }

@@ -141,7 +141,9 @@ async fn only_commands_of_now_pass(broker: Broker) {
     for (value, made) in [("1", 0), ("2", -61_000), ("3", 0), ("4", 60_000), ("101", 1), ("5", 1)] {
         world.command("power", value, now + made, false);
     }
-    for reason in ["s old, and 60s are allowed", "is not newer", "in the future", "outside of"] {
+    for reason in
+        ["s old, more than the allowed 60s", "is not newer", "in the future", "outside of"]
+    {
         world.told(reason).await;
     }
     for line in ["power 1", "power 5"] {
@@ -159,7 +161,7 @@ async fn the_newest_waits_for_its_time(broker: Broker) {
     for value in ["false", "true", "false"] {
         world.command("pump", value, now, false);
     }
-    world.told("the command true for `pump` is ignored: a newer value").await;
+    world.told("ignored the command true for `pump`: a newer value").await;
     assert_eq!(world.hear().await, "pump false");
     // The first was sent a little before it was heard.
     assert!(start.elapsed() > SHORT / 2, "{:?}", start.elapsed());
@@ -178,7 +180,7 @@ async fn a_retained_command_passes_once(broker: Broker) {
         let map = json!({ "sensor": {}, "actuator": map }).to_string();
         world.bus.publish("boiler/datapoint_map", QoS::AtLeastOnce, true, map).await;
     }
-    world.told("the retained command for `mode` on `in/mode` is ignored: it is history").await;
+    world.told("ignored the retained command for `mode` on `in/mode`: it was retained, so it may be old").await;
     world.command("mode", "\"boost\"", now + 1, true);
     assert_eq!(world.hear().await, "mode boost");
     world.end().await;
@@ -191,7 +193,7 @@ async fn the_failsafe_value_needs_no_broker(broker: Broker) {
     world.broker.stop().await;
     assert_eq!(world.link.hear().await, "limit 6");
     world.broker.start_again().await;
-    world.told("no command was taken for `limit` for 2s: its failsafe value 6 is sent").await;
+    world.told("no command for `limit` was accepted for 2s: sending the failsafe value 6").await;
     world.stop.send(()).expect("it runs");
     world.connector.await.expect("no panic").expect("good settings");
 }

@@ -112,8 +112,8 @@ async fn two_of_one_name_run_side_by_side() {
     world.settle().await;
     let second = often(launch(world.broker.port(), world.device.address())).start();
     let mut link = world.device.accept().await;
-    world.connector.stdout.line("not alone").await;
-    second.stdout.line("not alone").await;
+    world.connector.stdout.line("another connector publishes to").await;
+    second.stdout.line("another connector publishes to").await;
     world.bus.next("demo/heartbeat").await;
     world.select(&json!({ "sensor": { "a": "demo/a" }, "actuator": {} })).await;
     world.connector.stdout.line("are selected").await;
@@ -129,7 +129,7 @@ async fn two_of_one_name_run_side_by_side() {
     assert!(!ended.stdout.contains("lost the connection"), "{}", ended.stdout);
     assert_eq!(world.bus.next("demo/status").await.text(), "offline");
     assert_eq!(world.bus.next("demo/status").await.text(), "online", "the first is still there");
-    world.connector.stdout.line("again the only connector").await;
+    world.connector.stdout.line("no other connector publishes to").await;
     world.end().await;
 }
 

@@ -37,7 +37,7 @@ async fn a_message_of_the_past_gives_its_values_again(broker: Broker) {
     assert_eq!(value.json(), json!({ "value": 7, "timestamp": 1_573_680_749_000_i64 }));
     let announced = world.bus.next("demo/available_datapoints").await;
     assert_eq!(announced.json()["sensor"], json!({ "b": 7 }));
-    let log = world.log("raw messages were processed again: 1 of 1").await;
+    let log = world.log("reprocessed 1 of 1 raw message").await;
     assert_eq!(log.json()["level"], 20);
     assert!(world.bus.all("demo/raw_message_to_db").is_empty(), "it is recorded already");
     world.end().await;
@@ -73,13 +73,13 @@ async fn what_cannot_be_processed_is_told(broker: Broker) {
         (r#"{"raw_message":"{\"a\":","timestamp":1}"#, "EOF"),
     ] {
         reprocess(&mut world, message).await;
-        let log = world.log("a raw message cannot be processed again").await;
+        let log = world.log("a raw message cannot be reprocessed").await;
         assert_eq!(log.json()["level"], 40);
         assert!(log.text().contains(reason), "{log:?}");
     }
     reprocess(&mut world, r#"{"raw_message":"{\"a\":1}","timestamp":1}"#).await;
     assert_eq!(world.bus.next("demo/a").await.timestamp(), 1);
-    world.log("raw messages were processed again: 1 of").await;
+    world.log("reprocessed 1 of ").await;
     world.end().await;
 }
 
@@ -88,7 +88,7 @@ async fn what_the_broker_retains_is_not_processed_with_each_connection(broker: B
     let message = r#"{"raw_message":"{\"a\":1}","timestamp":1}"#;
     bus.publish(TOPIC, QoS::AtLeastOnce, true, message).await;
     let mut world = World::of("tcp_json", broker, bus, |launch| launch).await;
-    world.log("a retained raw message is not processed again").await;
+    world.log("ignored a retained raw message").await;
     world.catch_up("b").await;
     assert_eq!(world.bus.all("demo/available_datapoints").len(), 2, "`a` is not known");
     world.end().await;

@@ -70,7 +70,7 @@ async fn once_tells_what_is_wrong_with_a_message() {
     let silent = plant(&folder.path().join("none"), &["once", "--timeout", "0.3"]);
     let ended = silent.start().wait().await;
     assert_refused(&ended, "no raw message arrived within 300ms");
-    assert!(ended.stderr.contains("`status` receives nothing"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("`status` failed"), "{}", ended.stderr);
 }
 
 #[tokio::test]

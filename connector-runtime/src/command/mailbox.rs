@@ -1,4 +1,4 @@
-//! Where commands wait between the bus and the device: a mailbox for each actuator.
+//! Mailboxes between the bus and the device, one for each actuator.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -19,7 +19,8 @@ use crate::{
     time::Now,
 };
 
-/// All mailboxes. One that was made stays, so that an actuator that goes and comes back is still known.
+/// All mailboxes. A mailbox is never removed, so that an actuator that disappears and returns keeps
+/// its state.
 #[derive(Debug, Default)]
 pub(crate) struct Mailboxes {
     all: Mutex<All>,
@@ -29,7 +30,7 @@ pub(crate) struct Mailboxes {
 #[derive(Debug, Default)]
 struct All {
     by_key: HashMap<String, Arc<Mailbox>>,
-    /// Those that nobody empties yet.
+    /// Mailboxes without a sender so far.
     new: Vec<Arc<Mailbox>>,
     is_closed: bool,
 }
@@ -43,7 +44,7 @@ pub(crate) struct Mailbox {
 }
 
 impl Mailboxes {
-    /// Takes the actuators that there are now.
+    /// Replaces the set of actuators.
     pub(crate) fn set(&self, actuators: &[Actuator]) {
         let mut all = self.all();
         if all.is_closed {
@@ -70,7 +71,7 @@ impl Mailboxes {
         self.changed.notify_one();
     }
 
-    /// Takes a command without waiting; gives those whose place it takes.
+    /// Offers a command, without waiting. Returns the waiting commands that it replaces.
     pub(crate) fn offer(&self, arrival: Arrival, now: Now) -> Result<Vec<Command>, Refusal> {
         let key = arrival.command.key();
         let mailbox = self.all().by_key.get(key).cloned();
@@ -78,7 +79,7 @@ impl Mailboxes {
         mailbox.change(|queue| queue.offer(arrival, now))
     }
 
-    /// The next mailbox that nobody empties yet, as soon as there is one; none once they are closed.
+    /// Waits for a mailbox that has no sender yet. Returns none once the mailboxes are closed.
     pub(crate) async fn next(&self) -> Option<Arc<Mailbox>> {
         loop {
             {
@@ -92,7 +93,7 @@ impl Mailboxes {
         }
     }
 
-    /// No further command is taken, what waits is to be sent.
+    /// Stops accepting commands; waiting ones are still sent.
     pub(crate) fn close(&self) {
         let mut all = self.all();
         all.is_closed = true;
@@ -118,7 +119,7 @@ impl Mailbox {
         result
     }
 
-    /// Waits until then, or until something has changed.
+    /// Waits until this time, or until the queue changes.
     pub(crate) async fn changed(&self, until: Option<Instant>) {
         let time = async {
             match until {

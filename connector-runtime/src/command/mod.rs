@@ -1,4 +1,4 @@
-//! Commands that wait for the device.
+//! Commands on their way from the bus to the device.
 
 mod mailbox;
 mod queue;

@@ -1,7 +1,7 @@
-//! What stands between the commands for an actuator and its device, as a state machine: which commands
-//! are taken, which of them is next, and when the failsafe value is due.
+//! The queue between the bus and the device for the commands of one actuator, as a state machine:
+//! which commands are accepted, which one is next, and when the failsafe value is due.
 //!
-//! There is no I/O and no clock: what time it is comes with the question.
+//! It has neither I/O nor a clock: the caller passes the current time.
 
 use std::{collections::VecDeque, time::Duration};
 
@@ -14,50 +14,50 @@ use crate::{
     time::{Backoff, Now, Timestamp},
 };
 
-/// How long a command waits for a session.
+/// How long a command waits for a session with the device.
 pub(crate) const WAIT_FOR_SESSION: Duration = Duration::from_secs(2);
 
-/// How many commands of one actuator wait at most.
+/// The maximum number of waiting commands of one actuator.
 pub(crate) const QUEUE: usize = 256;
 
-/// How far the clock of a sender may be ahead of ours.
+/// How far a sender's clock may be ahead of the connector's.
 const SKEW: Duration = Duration::from_secs(5);
 
-/// The pauses before a failsafe value is tried again.
+/// The pauses between attempts to send a failsafe value.
 const FAILSAFE_RETRY: Backoff = Backoff::new(Duration::from_millis(250), Duration::from_secs(10));
 
-/// A command as it came from the bus; its value is one that the actuator accepts.
+/// A command from the bus, with a value that the actuator accepts.
 #[derive(Debug)]
 pub(crate) struct Arrival {
     pub(crate) command: Command,
-    /// Whether its sender said when it was made.
+    /// Whether the sender set a timestamp.
     pub(crate) is_timed: bool,
     pub(crate) is_retained: bool,
 }
 
-/// What is to be done next.
+/// The next action of the sender.
 #[derive(Debug)]
 pub(crate) enum Step {
-    /// Nothing until then, or until something comes.
+    /// Wait until this time, or until a command arrives.
     Wait(Option<Instant>),
-    /// The oldest command may be sent. It came at this time.
+    /// Send the oldest command, which arrived at `since`.
     Command {
         since: Instant,
     },
-    /// This command will not be sent.
+    /// Report that this command is not sent.
     Refuse(Command, Refusal),
     Failsafe(Due),
-    /// There will be nothing more.
+    /// Stop: no further command will arrive.
     End,
 }
 
-/// A failsafe value to be sent now.
+/// A failsafe value that is due now.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Due {
     pub(crate) value: Value,
-    /// How long no command came; none where the connector stops.
+    /// How long no command has been accepted; none when the connector stops.
     pub(crate) after: Option<Duration>,
-    /// How often it was tried already.
+    /// The number of failed attempts so far.
     pub(crate) failures: u32,
 }
 
@@ -65,13 +65,13 @@ pub(crate) struct Due {
 ///
 /// # Order of calls
 ///
-/// [`new`](Self::new), then [`offer`](Self::offer) for each command that arrives. Whoever sends them asks
-/// [`next`](Self::next) what to do, does it, and asks again:
+/// [`new`](Self::new), then [`offer`](Self::offer) for each command that arrives. The sender calls
+/// [`next`](Self::next), performs the step it returns, and repeats:
 ///
-/// - [`Step::Wait`]: until that time, or until something is offered.
-/// - [`Step::Command`]: with a session [`take`](Self::take) the command, send it and report that with
-///   [`sent`](Self::sent); without one, [`give_up`](Self::give_up).
-/// - [`Step::Refuse`]: report the refusal.
+/// - [`Step::Wait`]: wait until that time, or until a command is offered.
+/// - [`Step::Command`]: with a session, [`take`](Self::take) the command, send it and report the
+///   result with [`sent`](Self::sent); without one, call [`give_up`](Self::give_up).
+/// - [`Step::Refuse`]: report the reason.
 /// - [`Step::Failsafe`]: send the value; report [`sent`](Self::sent) and [`tried_failsafe`](Self::tried_failsafe).
 /// - [`Step::End`]: stop, after [`stop`](Self::stop).
 ///
@@ -86,14 +86,14 @@ pub(crate) struct Due {
 pub(crate) struct CommandQueue {
     rules: Rules,
     waiting: VecDeque<Waiting>,
-    /// The newest timestamp of those that were taken.
+    /// The newest timestamp of the accepted commands.
     newest: Option<Timestamp>,
-    /// The values of the last command that was taken, and of the last retained one.
+    /// The values of the last accepted command, and of the last accepted retained one.
     last: Option<String>,
     last_retained: Option<String>,
-    /// When something was last sent.
+    /// When the last send ended.
     sent: Option<Instant>,
-    /// The value that the device has, as far as we know.
+    /// The current value of the device, if known.
     current: Option<String>,
     silence: Silence,
     is_gone: bool,
@@ -106,11 +106,11 @@ struct Waiting {
     since: Instant,
 }
 
-/// How the time without commands goes on.
+/// The state of the time without commands.
 #[derive(Debug)]
 enum Silence {
     Since(Instant),
-    /// The failsafe value is on its way to the device.
+    /// The failsafe value is being sent.
     Trying {
         failures: u32,
     },
@@ -118,7 +118,7 @@ enum Silence {
         failures: u32,
         again: Instant,
     },
-    /// The device has it.
+    /// The device has the failsafe value.
     Applied,
 }
 
@@ -138,7 +138,7 @@ impl CommandQueue {
         }
     }
 
-    /// How long a send may take.
+    /// Returns the time limit of a send.
     pub(crate) fn send_limit(&self) -> Duration {
         self.rules.send_limit()
     }
@@ -147,17 +147,17 @@ impl CommandQueue {
         (self.rules, self.is_gone) = (rules, false);
     }
 
-    /// The device does not have this actuator any more.
+    /// Reports that the device no longer has this actuator.
     pub(crate) fn leave(&mut self) {
         (self.rules, self.is_gone) = (Rules::default(), true);
     }
 
-    /// Takes a command; gives those whose place it takes.
+    /// Accepts or rejects a command. Returns the waiting commands that it replaces.
     pub(crate) fn offer(&mut self, arrival: Arrival, now: Now) -> Result<Vec<Command>, Refusal> {
         if self.is_stopping {
             return Err(Refusal::Stopping);
         }
-        if arrival.is_retained && !self.is_news(&arrival) {
+        if arrival.is_retained && !self.is_new(&arrival) {
             return Err(Refusal::Retained);
         }
         self.check_time(&arrival, Duration::ZERO, now.wall)?;
@@ -181,9 +181,9 @@ impl CommandQueue {
         Ok(superseded)
     }
 
-    /// Whether a retained command is another one than those that were taken: it comes again with
-    /// every subscription. Without a timestamp nobody knows its age.
-    fn is_news(&self, Arrival { command, is_timed, .. }: &Arrival) -> bool {
+    /// Returns whether a retained command differs from the accepted ones, because the broker sends
+    /// it again for every subscription. The age of one without a timestamp is unknown.
+    fn is_new(&self, Arrival { command, is_timed, .. }: &Arrival) -> bool {
         let is_other = |json: &Option<String>| json.as_deref() != Some(command.json());
         match self.rules {
             Rules { accepts_retained: false, .. } => false,
@@ -193,8 +193,8 @@ impl CommandQueue {
         }
     }
 
-    /// The age of a command without a timestamp is the time for which it has waited, so that a step of
-    /// the clock does not change it.
+    /// The age of a command without a timestamp is the time it has waited, so that clock steps do
+    /// not change it.
     fn check_time(
         &self,
         arrival: &Arrival,
@@ -217,7 +217,7 @@ impl CommandQueue {
         }
     }
 
-    /// What is to be done now.
+    /// Returns the next step.
     pub(crate) fn next(&mut self, now: Instant) -> Step {
         let due = self.failsafe_due(now);
         let is_due = due.is_some_and(|due| due <= now);
@@ -233,7 +233,7 @@ impl CommandQueue {
             Some(Waiting { arrival, .. }) if self.is_gone => {
                 Refusal::Unknown(arrival.command.key().to_owned())
             }
-            // What waited for so long would undo the failsafe value.
+            // A command that has waited until now would undo the failsafe value.
             Some(_) if is_due && !self.is_stopping => Refusal::Superseded,
             Some(Waiting { since, .. }) if ready <= now => return Step::Command { since: *since },
             Some(_) if self.is_stopping => Refusal::Stopping,
@@ -249,7 +249,7 @@ impl CommandQueue {
         }
     }
 
-    /// When the failsafe value is to be sent, if it is.
+    /// Returns when the failsafe value is due, if at all.
     fn failsafe_due(&self, now: Instant) -> Option<Instant> {
         let Failsafe { value, after, .. } = self.rules.failsafe.as_ref()?;
         match self.silence {
@@ -276,7 +276,7 @@ impl CommandQueue {
         Step::Failsafe(Due { value: value.clone(), after, failures })
     }
 
-    /// There is a session: the command to be sent in it, if there still is one.
+    /// Takes the command to send in the current session, if one still waits.
     pub(crate) fn take(&mut self, now: Now) -> Result<Option<Command>, (Command, Refusal)> {
         let Some(Waiting { arrival, since }) = self.waiting.pop_front() else { return Ok(None) };
         match self.check_time(&arrival, now.instant - since, now.wall) {
@@ -285,20 +285,21 @@ impl CommandQueue {
         }
     }
 
-    /// There is no session: the command that has waited long enough for one.
+    /// Without a session: takes the oldest command if it has waited too long for one.
     pub(crate) fn give_up(&mut self, now: Instant) -> Option<Command> {
         let has_waited = now - self.waiting.front()?.since >= WAIT_FOR_SESSION;
         let oldest = if has_waited { self.waiting.pop_front() } else { None };
         oldest.map(|waiting| waiting.arrival.command)
     }
 
-    /// A value was sent; whether the device has it.
+    /// Reports that a value was sent. `is_done` states whether that succeeded.
     pub(crate) fn sent(&mut self, json: &str, is_done: bool, now: Instant) {
         self.sent = Some(now);
         self.current = is_done.then(|| json.to_owned());
     }
 
-    /// The failsafe value was tried. A command that came meanwhile counts more.
+    /// Reports an attempt to send the failsafe value. A command that has arrived meanwhile takes
+    /// precedence.
     pub(crate) fn tried_failsafe(&mut self, is_done: bool, now: Instant) {
         let Silence::Trying { failures } = self.silence else { return };
         self.silence = if is_done {
@@ -310,13 +311,13 @@ impl CommandQueue {
         };
     }
 
-    /// The connector stops: what waits is sent, and then the failsafe value.
+    /// Starts the shutdown: waiting commands are sent, then the failsafe value.
     pub(crate) fn stop(&mut self) {
         self.is_stopping = true;
     }
 }
 
-/// So much later; where that is beyond all time, in some years.
+/// Adds the duration; a result beyond the range of `Instant` becomes ten years later.
 fn after(time: Instant, duration: Duration) -> Instant {
     time.checked_add(duration).unwrap_or_else(|| time + Duration::from_hours(24 * 365 * 10))
 }

@@ -1,4 +1,4 @@
-//! Why a command is not carried out.
+//! Reasons why a command is rejected or ignored.
 
 use std::time::Duration;
 
@@ -7,39 +7,41 @@ use crate::{
     error::{Causes, Error},
 };
 
-/// The reason, as the log tells it.
+/// Why a command is rejected or ignored. Its text completes a log message.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
-    #[error("it is history")]
+    #[error("it was retained, so it may be old")]
     Retained,
-    #[error("it is {age:?} old, and {max_age:?} are allowed")]
+    #[error("it is {age:?} old, more than the allowed {max_age:?}")]
     Stale { age: Duration, max_age: Duration },
-    #[error("its timestamp is {0:?} in the future: do both clocks show the right time?")]
+    #[error(
+        "its timestamp is {0:?} in the future: check the clocks of the sender and the connector"
+    )]
     Future(Duration),
-    #[error("its timestamp is not newer than that of the command before")]
+    #[error("its timestamp is not newer than that of an earlier command")]
     NotNewer,
-    /// The value is none that the actuator accepts.
+    /// The actuator does not accept the value.
     #[error("{}", Causes(.0))]
     Range(Error),
-    /// The message is none of a value.
+    /// The payload is not a valid value message.
     #[error("{}", Causes(.0))]
     Unreadable(Error),
     #[error("this connector has no actuator `{0}`")]
     Unknown(String),
-    #[error("{QUEUE} commands are waiting for it already")]
+    #[error("{QUEUE} commands are already waiting for this actuator")]
     QueueFull,
-    #[error("a newer value goes in its place")]
+    #[error("a newer value replaces it")]
     Superseded,
     #[error("there is no connection to the device")]
     NoDevice,
-    #[error("its session has ended, and it did not return")]
+    #[error("its session has ended, and the call did not return in time")]
     Overdue,
-    #[error("the connector stops before it may be sent")]
+    #[error("the connector is shutting down")]
     Stopping,
 }
 
 impl Refusal {
-    /// A short word for it, to count by.
+    /// Returns a short name of the reason, for metrics.
     pub(crate) fn reason(&self) -> &'static str {
         match self {
             Self::Retained => "retained",
@@ -56,7 +58,7 @@ impl Refusal {
         }
     }
 
-    /// Whether this is as it should be: nobody has to do anything about it.
+    /// Returns whether this happens in normal operation, so that nobody needs to act.
     pub(crate) fn is_usual(&self) -> bool {
         matches!(self, Self::Retained | Self::Superseded)
     }

@@ -1,4 +1,4 @@
-//! Which values an actuator accepts.
+//! Validates the values of commands against the rules of their actuator.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use crate::{
 };
 
 impl Actuator {
-    /// Whether the device may see this command.
+    /// Returns an error if the value violates a rule of this actuator.
     pub(crate) fn check(&self, command: &Command) -> Result<()> {
         let json = command.json();
         self.check_value(json).and_then(|()| self.check_length(json))
@@ -21,12 +21,12 @@ impl Actuator {
         match self.range {
             _ if is_listed => {}
             None if self.one_of.is_empty() => {}
-            None => anyhow::bail!("the value {json:.100} is none of {}", List(&self.one_of)),
+            None => anyhow::bail!("the value {json:.100} is not one of {}", List(&self.one_of)),
             Some((low, high)) => {
                 let or = if self.one_of.is_empty() {
                     String::new()
                 } else {
-                    format!(", and none of {}", List(&self.one_of))
+                    format!(", and not one of {}", List(&self.one_of))
                 };
                 let Some(number) = Number::parse(json) else {
                     anyhow::bail!(
@@ -47,17 +47,17 @@ impl Actuator {
         let (length, unit) = match serde_json::from_str(json)? {
             Value::String(text) => (text.chars().count(), "characters"),
             Value::Array(items) => (items.len(), "items"),
-            _ => anyhow::bail!("the value {json:.100} is neither a text nor a list"),
+            _ => anyhow::bail!("the value {json:.100} is neither text nor a list"),
         };
         anyhow::ensure!(
             length <= max_len,
-            "the value {json:.100} has {length} {unit}, and {max_len} are allowed"
+            "the value {json:.100} has {length} {unit}; at most {max_len} are allowed"
         );
         Ok(())
     }
 }
 
-/// Values, as a person would list them.
+/// Formats values as a comma-separated list.
 struct List<'a>(&'a [Value]);
 
 impl fmt::Display for List<'_> {
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_range_includes_both_ends_and_takes_numbers_only() {
+    fn a_range_includes_both_ends_and_accepts_only_numbers() {
         let actuator = Actuator::new("key").range(15.0..=30.0);
         for json in ["15", "15.0", "30", "30.0", "2e1", "\"20\"", "\"20.5\""] {
             assert!(accepts(&actuator, json), "{json}");
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_of_a_range_of_f32_are_as_they_are_written() {
+    fn f32_bounds_are_compared_as_decimal_numbers() {
         let actuator = Actuator::new("key").range(15.1_f32..=30.3);
         for (json, accepted) in [("15.1", true), ("30.3", true), ("15.09", false), ("30.31", false)]
         {
@@ -125,7 +125,7 @@ mod tests {
             assert!(!accepts(&words, json), "{json}");
         }
         let error = check(&words, "\"fast\"").unwrap_err().to_string();
-        assert_eq!(error, "the value \"fast\" is none of \"off\", \"slow\"");
+        assert_eq!(error, "the value \"fast\" is not one of \"off\", \"slow\"");
         let numbers = Actuator::new("key").one_of([0, 16]);
         for (json, accepted) in [("16", true), ("16.0", true), ("\"16\"", true), ("15", false)] {
             assert_eq!(accepts(&numbers, json), accepted, "{json}");
@@ -133,13 +133,13 @@ mod tests {
     }
 
     #[test]
-    fn beside_a_range_listed_values_are_accepted_too() {
+    fn listed_values_are_accepted_in_addition_to_a_range() {
         let current = Actuator::new("key").one_of([0]).range(6000..=63_000);
         for (json, accepted) in [("0", true), ("6000", true), ("1", false), ("63001", false)] {
             assert_eq!(accepts(&current, json), accepted, "{json}");
         }
         let error = check(&current, "1").unwrap_err().to_string();
-        assert_eq!(error, "the value 1 is outside of the range 6000 to 63000, and none of 0");
+        assert_eq!(error, "the value 1 is outside of the range 6000 to 63000, and not one of 0");
     }
 
     #[test]
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn the_example_falls_back_to_what_is_accepted() {
+    fn the_example_defaults_to_an_accepted_value() {
         let announced = |actuator: Actuator| actuator.announced();
         assert_eq!(announced(Actuator::new("key")), Value::Null);
         assert_eq!(announced(Actuator::new("key").range(15..=30)), Value::from(15));

@@ -1,4 +1,4 @@
-//! What an actuator is: its key, and what it accepts.
+//! An actuator: its key, and the rules for its commands.
 
 use std::{borrow::Cow, ops::RangeInclusive, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// A datapoint that takes commands.
+/// A datapoint that accepts commands.
 ///
 /// ```
 /// use connector_runtime::Actuator;
@@ -26,29 +26,30 @@ use crate::{
 /// assert_eq!(setpoint.key, "room_1__setpoint");
 /// ```
 ///
-/// It may say which values the device can take; every other one is refused before the device sees it.
+/// Its rules define which commands the device can execute. Every other command is rejected before
+/// the device sees it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Actuator {
-    /// The key that the administrator selects it by.
+    /// The key by which the administrator selects it.
     pub key: Cow<'static, str>,
-    /// A value that it could be given.
+    /// An example of a value.
     pub example: Option<Value>,
-    /// What it does, for people; empty if nobody says so.
+    /// A description for people; empty by default.
     pub description: Cow<'static, str>,
-    /// The unit of its values, if it has one.
+    /// The unit of its values, if any.
     pub unit: Option<Cow<'static, str>>,
-    /// The lowest and the highest number that it accepts.
+    /// The lowest and the highest accepted number.
     pub range: Option<(Number, Number)>,
-    /// The values that it accepts; beside a range: further ones.
+    /// The accepted values. If there is a `range` as well, a value must match one of the two.
     pub one_of: Vec<Value>,
-    /// The most characters of a text, or items of a list.
+    /// The maximum number of characters of text, or of items of a list.
     pub max_len: Option<usize>,
     takes: Takes,
     rules: Rules,
 }
 
 impl Actuator {
-    /// An actuator that accepts any value. Its key is unique within the connector.
+    /// Creates an actuator that accepts any value. Its key must be unique within the connector.
     #[must_use]
     pub fn new(key: impl Into<Cow<'static, str>>) -> Self {
         let (example, description, unit) = (None, Cow::Borrowed(""), None);
@@ -66,41 +67,42 @@ impl Actuator {
         }
     }
 
-    /// A value that it could be given; people see it where they select datapoints.
+    /// Sets an example of a value. It is announced, so that people see it when they select
+    /// datapoints.
     ///
-    /// Where none is given this is the lower end of the range, the first of the accepted values, or
-    /// `null`.
+    /// Defaults to the lower end of the range, the first of the listed values, or `null`.
     #[must_use]
     pub fn example(mut self, example: impl Into<Value>) -> Self {
         self.example = Some(example.into());
         self
     }
 
-    /// What it does, for people.
+    /// Sets a description for people.
     #[must_use]
     pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// The unit of its values.
+    /// Sets the unit of its values.
     #[must_use]
     pub fn unit(mut self, unit: impl Into<Cow<'static, str>>) -> Self {
         self.unit = Some(unit.into());
         self
     }
 
-    /// The type that [`send`](crate::Connector::send) makes of a value, with [`Command::value`]. So what
-    /// does not fit is known without the device.
+    /// Sets the type that [`send`](crate::Connector::send) converts a value to with
+    /// [`Command::value`]. With it, the failsafe value and the values of the tool `send` are
+    /// checked without the device.
     #[must_use]
     pub fn takes<T: DeserializeOwned + 'static>(mut self) -> Self {
         self.takes = Takes::of::<T>();
         self
     }
 
-    /// The numbers that it accepts, both ends included.
+    /// Accepts only numbers in this range, both ends included.
     ///
-    /// Beside [`one_of`](Self::one_of) a value has to fit one of the two.
+    /// In combination with [`one_of`](Self::one_of), a value must match one of the two.
     #[must_use]
     pub fn range<N: Bound>(mut self, range: RangeInclusive<N>) -> Self {
         let (low, high) = range.into_inner();
@@ -108,7 +110,7 @@ impl Actuator {
         self
     }
 
-    /// The values that it accepts: numbers, texts, or any other JSON.
+    /// Accepts only these values: numbers, text, or any other JSON.
     ///
     /// ```
     /// # use connector_runtime::Actuator;
@@ -121,65 +123,66 @@ impl Actuator {
         self
     }
 
-    /// The most characters of a text, or items of a list. Values of any other kind have no length, and
-    /// are refused.
+    /// Sets the maximum number of characters of text, or of items of a list. Values of any other
+    /// kind have no length and are rejected.
     #[must_use]
     pub fn max_len(mut self, max_len: usize) -> Self {
         self.max_len = Some(max_len);
         self
     }
 
-    /// The most that a command may be old, by its timestamp, when it comes and again just before it
-    /// is sent. Older ones are refused, and so are those from more than 5 s in the future.
+    /// Rejects commands that are older than this by their timestamp, on arrival and again just
+    /// before they are sent. Commands with a timestamp more than 5 s in the future are rejected as
+    /// well.
     ///
-    /// A command without a timestamp is as old as the time since it came.
+    /// The age of a command without a timestamp is the time since its arrival.
     #[must_use]
     pub fn max_age(mut self, max_age: Duration) -> Self {
         self.rules.max_age = Some(max_age);
         self
     }
 
-    /// Refuses commands whose timestamp is not newer than that of every command before, or more than
-    /// 5 s in the future.
+    /// Rejects commands whose timestamp is not newer than those of all accepted commands, or is
+    /// more than 5 s in the future.
     ///
-    /// A command without a timestamp is as new as it is when it comes.
+    /// A command without a timestamp counts as created on arrival.
     #[must_use]
     pub fn monotonic(mut self) -> Self {
         self.rules.is_monotonic = true;
         self
     }
 
-    /// Of the commands that wait for the device only the newest is kept. By default up to 256 are, and
-    /// sent one after another.
+    /// Keeps only the newest of the commands that wait for the device. By default up to 256
+    /// commands wait, and are sent one after another.
     #[must_use]
     pub fn newest_only(mut self) -> Self {
         self.rules.newest_only = true;
         self
     }
 
-    /// From the end of one send to the next at least so long passes: a command that comes sooner
-    /// waits. A failsafe value does not.
+    /// Sets the minimum time from the end of one send to the start of the next; a command that
+    /// arrives sooner waits. It does not apply to a failsafe value.
     #[must_use]
     pub fn min_interval(mut self, min_interval: Duration) -> Self {
         self.rules.min_interval = min_interval;
         self
     }
 
-    /// How long [`send`](crate::Connector::send) may take, 30 s if not given; then the call is dropped,
-    /// which counts as an error.
+    /// Sets the time limit of [`send`](crate::Connector::send), 30 s by default. A call that
+    /// exceeds it is dropped and counts as failed.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.rules.timeout = Some(timeout);
         self
     }
 
-    /// The value that the device gets where no command was taken for so long, and when the connector
-    /// stops. No broker is needed for that.
+    /// Sets the value that the device receives if no command has been accepted for this long, and
+    /// when the connector stops. This does not need a broker.
     ///
-    /// The time counts from the last command that was taken, or from the start. Where the device does
-    /// not take the value, it is tried again until it does or a command comes.
+    /// The time counts from the last accepted command, or from the start. If sending the value
+    /// fails, it is retried until it succeeds or a command arrives.
     ///
-    /// It must be a value that the actuator accepts; otherwise the connector does not start.
+    /// The actuator must accept the value; otherwise the connector does not start.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -192,45 +195,47 @@ impl Actuator {
         self
     }
 
-    /// Takes retained commands too: those that the broker has kept from before the connector came.
+    /// Accepts retained commands too: those that the broker kept from before the connector
+    /// subscribed.
     ///
-    /// The broker repeats them at each connection. One is taken if its timestamp is newer than that of
-    /// every command before. One without a timestamp is taken if it has another value than the last
-    /// command, and never beside [`max_age`](Self::max_age).
+    /// The broker sends them again for each subscription. A retained command is accepted if its
+    /// timestamp is newer than those of all earlier commands. Without a timestamp it is accepted if
+    /// its value differs from the last command's, and never in combination with
+    /// [`max_age`](Self::max_age).
     #[must_use]
     pub fn accept_retained(mut self) -> Self {
         self.rules.accepts_retained = true;
         self
     }
 
-    /// The example value to announce.
+    /// Returns the example value to announce.
     pub(crate) fn announced(&self) -> Value {
         let given = self.example.clone();
         let low = || self.range.map(|(low, _)| low.to_json());
         given.or_else(low).or_else(|| self.one_of.first().cloned()).unwrap_or_default()
     }
 
-    /// Whether it looks the same to people.
+    /// Returns whether both have the same announcement.
     pub(crate) fn is_announced_as(&self, other: &Self) -> bool {
         self.key == other.key && self.announced() == other.announced()
     }
 
-    /// The kind of the values that the device part takes, if it is known.
+    /// Returns the kind of values that the device part takes, if known.
     pub(crate) fn kind(&self) -> Option<Kind> {
         self.takes.kind
     }
 
-    /// What it asks of commands beside their value.
+    /// Returns its rules for commands, other than those for the value.
     pub(crate) fn rules(&self) -> &Rules {
         &self.rules
     }
 
-    /// Whether the device part can read this command.
+    /// Returns an error if the device part cannot decode this command.
     pub(crate) fn check_type(&self, command: &Command) -> Result<()> {
         (self.takes.decode)(command)
     }
 
-    /// What is wrong with its rules.
+    /// Returns the problems with its rules.
     pub(crate) fn faults(&self) -> Vec<String> {
         let Rules { max_age, failsafe, .. } = &self.rules;
         let (key, mut faults) = (&self.key, Vec::new());

@@ -1,4 +1,4 @@
-//! A command: what a controller asks of an actuator, as it came over the bus.
+//! A command: a value that a controller sends to an actuator.
 
 use serde::de::DeserializeOwned;
 use serde_json::value::{RawValue, to_raw_value};
@@ -9,7 +9,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// A value for an actuator datapoint, still in JSON, with the time its sender gave it.
+/// A value for an actuator, still encoded as JSON, with a timestamp.
 #[derive(Debug, Clone)]
 pub struct Command {
     key: String,
@@ -18,30 +18,31 @@ pub struct Command {
 }
 
 impl Command {
-    /// A command for the actuator `key`; `value` keeps its JSON type, and its digits.
+    /// Creates a command for the actuator `key`. `value` keeps its JSON type and its digits.
     #[must_use]
     pub fn new(key: impl Into<String>, value: Box<RawValue>, timestamp: Timestamp) -> Self {
         let key = key.into();
         Self { key, value, timestamp }
     }
 
-    /// A command that nobody has sent.
+    /// Creates a command that was not received from the bus.
     pub(crate) fn of(key: &str, value: &serde_json::Value, timestamp: Timestamp) -> Self {
         let value = to_raw_value(value).unwrap_or_else(|_| RawValue::NULL.to_owned());
         Self::new(key, value, timestamp)
     }
 
-    /// Which actuator is meant.
+    /// Returns the key of the actuator.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// The value, decoded; the error says what was expected and what came instead, and is
+    /// Decodes the value. The error states the expected and the actual type, and is marked with
     /// [`KeepSession`].
     ///
-    /// For an integer `70.0` is as good as `70`, as many controllers know only floating-point numbers.
-    /// For a number or a bool, text that says nothing else is as good: `"70"`, `"true"`.
+    /// As an integer, `70.0` counts as `70`, because many controllers only support floating-point
+    /// numbers. As a number or a bool, text that contains nothing else is accepted too: `"70"`,
+    /// `"true"`.
     pub fn value<T: DeserializeOwned>(&self) -> Result<T> {
         let json = self.value.get();
         let decoded = serde_json::from_str(json).or_else(|error| {
@@ -58,19 +59,19 @@ impl Command {
         })
     }
 
-    /// The value as the JSON text that was sent.
+    /// Returns the value as the JSON text that was sent.
     #[must_use]
     pub fn json(&self) -> &str {
         self.value.get()
     }
 
-    /// When the sender made the command; the time of reception if it did not say.
+    /// Returns the timestamp of the sender, or else the time of arrival.
     #[must_use]
     pub fn timestamp(&self) -> Timestamp {
         self.timestamp
     }
 
-    /// The error for a command whose actuator the connector does not have.
+    /// Returns the error for a command whose actuator does not exist in this connector.
     #[must_use]
     pub fn unknown(&self) -> Error {
         anyhow::anyhow!("this connector has no actuator `{}`", self.key).keep_session()
@@ -86,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn whole_numbers_are_integers_however_they_are_written() {
+    fn whole_numbers_decode_as_integers_in_every_notation() {
         for json in ["70", "70.0", "7e1", "\"70\"", "\" 70.0 \""] {
             assert_eq!(command(json).value::<u8>().unwrap(), 70, "{json}");
         }
@@ -96,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn text_may_stand_for_a_number_or_a_bool_but_not_the_other_way_round() {
+    fn text_decodes_as_a_number_or_bool_but_not_vice_versa() {
         assert_eq!(command("\"18.0\"").value::<f64>().unwrap().to_string(), "18");
         assert_eq!(command("\"18.0\"").value::<Option<f32>>().unwrap(), Some(18.0));
         assert_eq!(command("\"18.0\"").value::<String>().unwrap(), "18.0");

@@ -1,10 +1,10 @@
-//! JSON values as controllers write them: numbers as text, integers with a fraction of zero.
+//! JSON values the way controllers write them: numbers as text, integers with a fraction of zero.
 
 use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-/// A number or a bool, also one that is written as text.
+/// Returns the JSON text of a number or a bool, which may itself be written as text.
 pub(super) fn plain(json: &str) -> Option<Cow<'_, str>> {
     let plain = match json.strip_prefix('"') {
         Some(_) => Cow::Owned(serde_json::from_str::<String>(json).ok()?.trim().to_owned()),
@@ -15,7 +15,7 @@ pub(super) fn plain(json: &str) -> Option<Cow<'_, str>> {
     (is_number || matches!(&*plain, "true" | "false")).then_some(plain)
 }
 
-/// The integer that a floating-point number stands for exactly.
+/// Returns the integer that a floating-point number represents exactly.
 #[allow(clippy::cast_possible_truncation, reason = "checked to be in the range just before")]
 pub(super) fn whole(json: &str) -> Option<i64> {
     let float: f64 = json.parse().ok()?;

@@ -1,4 +1,4 @@
-//! What a datapoint is: one sensor, one actuator, and what a value of it may be.
+//! Datapoints: sensors, actuators, and the rules for their values.
 
 mod acceptance;
 mod actuator;

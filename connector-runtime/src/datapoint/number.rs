@@ -1,4 +1,4 @@
-//! Numbers that bound what a datapoint may be.
+//! Numbers as the bounds of a range.
 
 use std::fmt;
 
@@ -8,15 +8,15 @@ use crate::datapoint::json::plain;
 
 /// A number type that can bound a range: every integer and floating-point type.
 #[diagnostic::on_unimplemented(
-    message = "a range needs numbers, and `{Self}` is none",
+    message = "a range needs numbers, and `{Self}` is not a number type",
     label = "not a number type",
-    note = "`range = a..=b` goes with a value of an integer or floating-point type"
+    note = "`range = a..=b` requires a value of an integer or floating-point type"
 )]
 pub trait Bound: Into<Number> + Copy {}
 
 impl Bound for Number {}
 
-/// A bound of a range, exact for integers.
+/// A bound of a range; exact for integers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Number {
     /// An integer of at most 64 bits.
@@ -26,7 +26,7 @@ pub enum Number {
 }
 
 impl Number {
-    /// The number that a JSON text is, or that is written as text in it.
+    /// Parses JSON text: a number, or text that contains a number.
     pub(crate) fn parse(json: &str) -> Option<Self> {
         let json = &*plain(json)?;
         match json.parse() {
@@ -35,8 +35,8 @@ impl Number {
         }
     }
 
-    #[allow(clippy::cast_precision_loss, reason = "only where one side is a float anyway")]
-    /// Whether this is the other one or more.
+    #[allow(clippy::cast_precision_loss, reason = "happens only if one side is a float anyway")]
+    /// Returns whether this number is greater than or equal to the other one.
     pub(crate) fn at_least(&self, low: &Self) -> bool {
         let float = |number: &Self| match number {
             Self::Integer(integer) => *integer as f64,
@@ -48,7 +48,7 @@ impl Number {
         }
     }
 
-    /// As a JSON value.
+    /// Converts the number to a JSON value.
     pub(crate) fn to_json(self) -> Value {
         match self {
             Self::Integer(integer) => i64::try_from(integer)
@@ -92,7 +92,7 @@ impl From<f32> for Number {
 
 impl Bound for f32 {}
 
-/// The number that a person would write for it: for `0.1_f32` that is 0.1, and not a little more.
+/// Converts to the number with the same decimal notation: `0.1_f32` becomes 0.1, not a little more.
 pub(crate) fn as_written(number: f32) -> f64 {
     number.to_string().parse().unwrap_or_else(|_| number.into())
 }
@@ -101,7 +101,7 @@ macro_rules! pointer_sized_bounds {
     ($($narrow:ty)*) => {$(
         impl From<$narrow> for Number {
             fn from(number: $narrow) -> Self {
-                // Rust promises no upper limit of these types, but no platform exceeds 128 bits.
+                // Rust guarantees no upper limit for these types, but no platform exceeds 128 bits.
                 Self::Integer(i128::try_from(number).unwrap_or(i128::MAX))
             }
         }

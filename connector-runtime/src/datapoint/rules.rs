@@ -1,34 +1,34 @@
-//! What an actuator asks of its commands beside their value.
+//! The rules of an actuator for its commands, other than those for the value.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
-/// How long a send may take where nothing else is said.
+/// The default time limit of a send.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// The rules of one actuator. By default each that is live is taken.
+/// The rules of one actuator. By default every command that is not retained is accepted.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Rules {
     pub(crate) max_age: Option<Duration>,
     pub(crate) is_monotonic: bool,
     pub(crate) newest_only: bool,
     pub(crate) min_interval: Duration,
-    /// How long the device may take for one, if that was said.
+    /// The time limit of a send, if one is set.
     pub(crate) timeout: Option<Duration>,
     pub(crate) failsafe: Option<Failsafe>,
     pub(crate) accepts_retained: bool,
 }
 
 impl Rules {
-    /// How long a send may take: one that hangs must not keep the failsafe value back.
+    /// Returns the time limit of a send. A send that hangs must not delay the failsafe value.
     pub(crate) fn send_limit(&self) -> Duration {
         let timeout = self.timeout.unwrap_or(SEND_TIMEOUT);
         self.failsafe.as_ref().map_or(timeout, |failsafe| timeout.min(failsafe.after))
     }
 }
 
-/// What the device gets where nobody tells it anything for so long.
+/// The value that the device receives if no command arrives for `after`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Failsafe {
     pub(crate) value: Value,

@@ -1,10 +1,10 @@
-//! Whether two JSON values are the same.
+//! Equality of JSON values.
 
 use serde_json::Value;
 
 use crate::datapoint::number::Number;
 
-/// Numbers are the same however they are written.
+/// Returns whether both values are equal; numbers are compared independently of their notation.
 pub(crate) fn is_same(value: &Value, json: &str) -> bool {
     match value {
         Value::Number(number) => {
@@ -17,8 +17,8 @@ pub(crate) fn is_same(value: &Value, json: &str) -> bool {
     }
 }
 
-/// The `f32` that a number was, if it was one.
-#[allow(clippy::cast_possible_truncation, reason = "that is the question")]
+/// Returns the `f32` that this number was converted from, if it was.
+#[allow(clippy::cast_possible_truncation, reason = "the comparison below detects a loss")]
 fn short(number: f64) -> Option<f32> {
     let short = number as f32;
     (f64::from(short).to_bits() == number.to_bits()).then_some(short)

@@ -1,4 +1,4 @@
-//! What is known of a sensor before its first value: its key, kind, unit, range and description.
+//! A sensor as declared before its first value: its key, kind, unit, range and description.
 
 use std::{borrow::Cow, ops::RangeInclusive};
 
@@ -6,9 +6,9 @@ use serde_json::{Value, json};
 
 use crate::datapoint::number::{Bound, Number};
 
-/// A datapoint that the device reports, as far as it is known before the first message.
+/// A datapoint that the connector reads from the device, as declared before the first message.
 ///
-/// `#[derive(Datapoints)]` on the readings declares these. By hand:
+/// `#[derive(Datapoints)]` on the readings declares sensors. To declare one by hand:
 ///
 /// ```
 /// use connector_runtime::{Kind, Sensor};
@@ -20,21 +20,21 @@ use crate::datapoint::number::{Bound, Number};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Sensor {
-    /// The key that the administrator selects it by.
+    /// The key by which the administrator selects it.
     pub key: Cow<'static, str>,
-    /// What kind of values it has.
+    /// The kind of its values.
     pub kind: Kind,
-    /// The unit of its values, if it has one.
+    /// The unit of its values, if any.
     pub unit: Option<Cow<'static, str>>,
-    /// The lowest and the highest number that is to be expected.
+    /// The lowest and the highest expected number.
     pub range: Option<(Number, Number)>,
-    /// What it measures, for people; empty if nobody says so.
+    /// A description for people; empty by default.
     pub description: Cow<'static, str>,
-    /// A value that it could have.
+    /// An example of a value.
     pub example: Option<Value>,
 }
 
-/// What kind of values a sensor has.
+/// The kind of its values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -42,7 +42,7 @@ pub enum Kind {
     Number,
     /// Whole numbers.
     Integer,
-    /// True and false.
+    /// True or false.
     Bool,
     /// Text.
     Text,
@@ -53,7 +53,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// What documents call it.
+    /// Returns its name in generated documents.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Number => "number",
@@ -67,21 +67,21 @@ impl Kind {
 }
 
 impl Sensor {
-    /// A sensor with this key, in which `__` joins the keys of nested readings.
+    /// Creates a sensor. In its key `__` joins the keys of nested readings.
     #[must_use]
     pub fn new(key: impl Into<Cow<'static, str>>, kind: Kind) -> Self {
         let (unit, range, description, example) = (None, None, Cow::Borrowed(""), None);
         Self { key: key.into(), kind, unit, range, description, example }
     }
 
-    /// The unit of its values.
+    /// Sets the unit of its values.
     #[must_use]
     pub fn unit(mut self, unit: impl Into<Cow<'static, str>>) -> Self {
         self.unit = Some(unit.into());
         self
     }
 
-    /// The numbers that are to be expected. A value outside of them is published all the same.
+    /// Sets the range of expected numbers. A value outside of it is published nevertheless.
     #[must_use]
     pub fn range<N: Bound>(mut self, range: RangeInclusive<N>) -> Self {
         let (low, high) = range.into_inner();
@@ -89,25 +89,24 @@ impl Sensor {
         self
     }
 
-    /// What it measures, for people.
+    /// Sets a description for people.
     #[must_use]
     pub fn description(mut self, description: impl Into<Cow<'static, str>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// A value that it could have; people see it where they select datapoints, until there is a
-    /// real one.
+    /// Sets an example of a value. It is announced until there is a real value, so that people see
+    /// it when they select datapoints.
     ///
-    /// Where none is given this is the lower end of the range, the first word, or the zero of its
-    /// kind.
+    /// Defaults to the lower end of the range, the first word, or the zero value of its kind.
     #[must_use]
     pub fn example(mut self, example: impl Into<Value>) -> Self {
         self.example = Some(example.into());
         self
     }
 
-    /// The value to announce before there is a real one.
+    /// Returns the value to announce before there is a real one.
     pub(crate) fn announced(&self) -> Value {
         match (&self.example, self.range, self.kind) {
             (Some(example), ..) => example.clone(),
@@ -127,7 +126,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_example_falls_back_to_the_range_and_then_to_the_kind() {
+    fn the_example_defaults_to_the_range_and_then_to_the_kind() {
         let example = |kind| Sensor::new("key", kind).announced();
         let kinds = [Kind::Number, Kind::Integer, Kind::Bool, Kind::Text, Kind::List];
         assert_eq!(kinds.map(example), [json!(0.0), json!(0), json!(false), json!(""), json!([])]);

@@ -1,4 +1,4 @@
-//! The type that the device part makes of the values of an actuator.
+//! The type to which the device part decodes the values of an actuator.
 
 use std::any::TypeId;
 
@@ -9,8 +9,8 @@ use crate::{
     error::Result,
 };
 
-/// What the device part makes of values. It is no part of what an actuator is to people, so any two are
-/// equal.
+/// The type to which the device part decodes values. It is not part of what users see of an
+/// actuator, so any two compare equal.
 #[derive(Debug, Clone)]
 pub(super) struct Takes {
     pub(super) kind: Option<Kind>,
@@ -35,7 +35,7 @@ impl PartialEq for Takes {
     }
 }
 
-/// The kind of the plain types.
+/// Returns the kind of a primitive type.
 fn kind_of<T: 'static>() -> Option<Kind> {
     macro_rules! is {
         ($($ty:ty)*) => { [$(TypeId::of::<$ty>()),*].contains(&TypeId::of::<T>()) };

@@ -1,5 +1,5 @@
-//! The functions of the device part, as they are called: an error, a panic or a hang hurts the call
-//! at hand, and nothing else. Each call is counted.
+//! Calls of the device part's functions: an error, a panic or a hang affects only the current call.
+//! Each call is counted.
 
 use std::{
     collections::HashSet,
@@ -22,16 +22,16 @@ use crate::{
     telemetry::metrics::Metrics,
 };
 
-/// A function that keeps its thread for this long without awaiting anything is told of.
+/// A function that blocks its thread for this long is logged.
 const BLOCKED: Duration = Duration::from_secs(5);
 
-/// After so long it is not expected to return: the connector does not count as alive.
+/// After this long a blocked function is not expected to return, and `/healthz` fails.
 const STUCK: Duration = Duration::from_mins(1);
 
-/// How often that is looked for.
-const LOOK: Duration = Duration::from_secs(1);
+/// The interval at which blocked functions are looked for.
+const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 
-/// All functions of a connector that are called.
+/// All functions of a connector that the runtime calls.
 #[derive(Debug)]
 pub(crate) struct Calls {
     start: Instant,
@@ -39,16 +39,16 @@ pub(crate) struct Calls {
     all: Mutex<Vec<Arc<Call>>>,
 }
 
-/// A function that is called by one task, one time after another.
+/// A function that one task calls repeatedly.
 #[derive(Debug)]
 pub(crate) struct Call {
     name: String,
     limit: Option<Duration>,
-    /// Whether it receives, and then how long a success keeps the data fresh.
+    /// Whether it is a source, and for how long its data is fresh after a success.
     is_source: bool,
     fresh_for: Option<Duration>,
     start: Instant,
-    /// Milliseconds from the start, or [`NEVER`]: when it was entered, and when it last succeeded.
+    /// Milliseconds since `start`, or [`NEVER`]: when it was entered, and when it last succeeded.
     entered: AtomicU64,
     succeeded: AtomicU64,
     seconds: Histogram,
@@ -76,13 +76,14 @@ impl Calls {
         Self { start: Instant::now(), metrics, all: Mutex::default() }
     }
 
-    /// A function that has so much time for each call, if that is limited. The metrics call it
-    /// `function`, the log calls it `name`.
+    /// Adds a function with a time limit for each call, if any. The metrics call it `function`, the
+    /// log calls it `name`.
     pub(crate) fn add(&self, function: &str, name: &str, limit: Option<Duration>) -> Arc<Call> {
         self.push(self.call(function, name, limit))
     }
 
-    /// The `receive` of a source; its data may be so old if its own rhythm does not say how old.
+    /// Adds the `receive` of a source. `max_age` is the maximum age of its data; by default it
+    /// follows from the source's interval.
     pub(crate) fn add_source(&self, source: &Source, max_age: Option<Duration>) -> Arc<Call> {
         let (name, fresh_for) = (source.name(), max_age.or_else(|| source.fresh_for()));
         let call = self.call(name, name, source.limit());
@@ -115,22 +116,22 @@ impl Calls {
         call
     }
 
-    /// Tells of functions that keep their thread.
+    /// Logs functions that block their thread.
     pub(crate) async fn watch(&self) {
-        let mut told = HashSet::new();
-        let mut ticks = interval(LOOK);
+        let mut logged = HashSet::new();
+        let mut ticks = interval(WATCH_INTERVAL);
         loop {
             ticks.tick().await;
             for (index, call) in self.all().clone().iter().enumerate() {
                 let blocked = call.blocked().filter(|blocked| *blocked >= BLOCKED);
                 match blocked {
-                    Some(blocked) if told.insert(index) => tracing::error!(
-                        "`{}` keeps its thread for {} s now: a function that waits should be `async` and await, or use `tokio::task::spawn_blocking`",
+                    Some(blocked) if logged.insert(index) => tracing::error!(
+                        "`{}` has blocked its thread for {} s: make a function that waits `async` and await, or use `tokio::task::spawn_blocking`",
                         call.name,
                         blocked.as_secs()
                     ),
-                    None if told.remove(&index) => {
-                        tracing::info!("`{}` has given its thread back", call.name);
+                    None if logged.remove(&index) => {
+                        tracing::info!("`{}` no longer blocks its thread", call.name);
                     }
                     _ => {}
                 }
@@ -138,18 +139,18 @@ impl Calls {
         }
     }
 
-    /// A function that will probably never return.
+    /// Returns the name of a function that will probably never return.
     pub(crate) fn stuck(&self) -> Option<String> {
         let is_stuck = |call: &&Arc<Call>| call.blocked().is_some_and(|blocked| blocked > STUCK);
         self.all().iter().find(is_stuck).map(|call| call.name.clone())
     }
 
-    /// A source whose data is too old.
+    /// Returns the name of a source whose data is too old.
     pub(crate) fn stale(&self) -> Option<String> {
         self.all().iter().find(|call| call.is_stale()).map(|call| call.name.clone())
     }
 
-    /// The time since a source last succeeded.
+    /// Returns the time since a source last succeeded.
     pub(crate) fn age(&self) -> Option<Duration> {
         let all = self.all();
         let sources = all.iter().filter(|call| call.is_source);
@@ -162,12 +163,12 @@ impl Calls {
 }
 
 impl Call {
-    /// Awaits an asynchronous function. A panic, or more time than it has, becomes an error.
+    /// Awaits an asynchronous function. A panic, or exceeding the time limit, becomes an error.
     pub(crate) async fn run<T>(&self, call: impl Future<Output = Result<T>>) -> Result<T> {
         self.run_within(self.limit, call).await
     }
 
-    /// The same with another limit.
+    /// Like [`run`](Self::run), with another time limit.
     pub(crate) async fn run_within<T>(
         &self,
         limit: Option<Duration>,
@@ -175,7 +176,8 @@ impl Call {
     ) -> Result<T> {
         let began = Instant::now();
         let mut call = pin!(call);
-        // A future that has panicked is not polled again, so nobody sees it in between states.
+        // A future that has panicked is not polled again, so its inconsistent state is never
+        // observed.
         let isolated = poll_fn(|context| match self.enter(|| call.as_mut().poll(context)) {
             Ok(Poll::Pending) => Poll::Pending,
             Ok(Poll::Ready(outcome)) => Poll::Ready(Ok(outcome)),
@@ -185,14 +187,14 @@ impl Call {
             Some(limit) => timeout(limit, isolated).await.unwrap_or(Err(Broken::Late(limit))),
             None => isolated.await,
         };
-        self.note(began, ended)
+        self.record(began, ended)
     }
 
     /// Calls a function. A panic becomes an error.
     pub(crate) fn run_now<T>(&self, function: impl FnOnce() -> Result<T>) -> Result<T> {
         let began = Instant::now();
         let ended = self.enter(function);
-        self.note(began, ended)
+        self.record(began, ended)
     }
 
     fn is_stale(&self) -> bool {
@@ -200,7 +202,7 @@ impl Call {
         self.fresh_for.is_some_and(|limit| !is_fresh(limit))
     }
 
-    /// When it last succeeded, if it did.
+    /// Returns when it last succeeded, if ever.
     fn succeeded(&self) -> Option<Instant> {
         self.at(&self.succeeded)
     }
@@ -212,7 +214,7 @@ impl Call {
         ended.map_err(Broken::Panic)
     }
 
-    fn note<T>(&self, began: Instant, ended: Result<Result<T>, Broken>) -> Result<T> {
+    fn record<T>(&self, began: Instant, ended: Result<Result<T>, Broken>) -> Result<T> {
         self.seconds.observe(began.elapsed().as_secs_f64());
         let (counter, outcome) = match ended {
             Ok(Ok(value)) => {
@@ -230,7 +232,7 @@ impl Call {
         outcome
     }
 
-    /// For how long it has kept its thread.
+    /// Returns how long it has been blocking its thread.
     fn blocked(&self) -> Option<Duration> {
         self.at(&self.entered).map(|at| at.elapsed())
     }
@@ -258,7 +260,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_call_that_goes_wrong_is_an_error_and_counted() {
+    async fn a_failed_call_is_an_error_and_counted() {
         let calls = calls();
         let call = calls.add("ask", "ask", Some(Duration::from_secs(30)));
         assert!(call.succeeded().is_none());
@@ -277,7 +279,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_that_keeps_its_thread_is_noticed() {
+    fn a_function_that_blocks_its_thread_is_detected() {
         let calls = calls();
         let call = calls.add("ask", "ask", None);
         assert!(call.blocked().is_none());

@@ -1,4 +1,4 @@
-//! The session with the device, and every call into the author's code.
+//! The session with the device, and all calls of the connector author's code.
 
 mod calls;
 mod outage;

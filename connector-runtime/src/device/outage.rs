@@ -1,66 +1,81 @@
-//! The time without a usable session: what is logged of it, and how long to pause.
+//! The time without a working session: how it is logged, and how long to pause.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::time::Backoff;
+use crate::{
+    telemetry::{Repetition, counted},
+    time::Backoff,
+};
 
-/// The pause after a session that was of use.
+/// The pause after a session that worked.
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 
 /// The pauses after failures.
 const PAUSES: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_mins(1));
 
-/// How many different reasons of one outage are told.
+/// How many different reasons are logged for one outage.
 const REASONS: usize = 8;
 
-/// How long a reason that was told is not told again when the device comes and goes.
+/// How long a reason is not logged again if the device connects and disconnects repeatedly.
 const SILENCE: Duration = Duration::from_mins(10);
 
-/// The time from a failure to the next session that is of use. Its beginning and its end are told.
-#[derive(Default)]
+/// The time from a failure to the next working session. Its beginning and its end are logged.
 pub(super) struct Outage {
     since: Option<Instant>,
     pub(super) failures: u32,
     /// Whether there ever was a session.
     was_connected: bool,
-    /// What was told, and when: a device that comes and goes all the time is told of now and then.
-    told: Vec<(String, Instant)>,
-    is_told: bool,
+    /// The logged reasons, including those of recent outages.
+    reasons: Repetition,
+    is_logged: bool,
+}
+
+impl Default for Outage {
+    fn default() -> Self {
+        Self {
+            since: None,
+            failures: 0,
+            was_connected: false,
+            reasons: Repetition::up_to(REASONS),
+            is_logged: false,
+        }
+    }
 }
 
 impl Outage {
+    /// Reports a failure to connect, or the end of a session.
     pub(super) fn note(&mut self, reason: &str) {
-        let now = Instant::now();
-        if !self.is_told {
-            self.told.retain(|(_, at)| now - *at < SILENCE);
+        if !self.is_logged {
+            self.reasons.forget_after(SILENCE);
         }
-        self.since.get_or_insert(now);
+        self.since.get_or_insert_with(Instant::now);
         self.failures = self.failures.saturating_add(1);
-        if self.told.len() >= REASONS || self.told.iter().any(|(told, _)| told == reason) {
+        if self.reasons.is_new(reason) {
+            tracing::error!("no connection to the device, retrying: {reason}");
+            self.is_logged = true;
+        } else {
             tracing::debug!("no connection to the device, failure {}: {reason}", self.failures);
-            return;
         }
-        tracing::error!("no connection to the device, trying until there is one: {reason}");
-        self.told.push((reason.to_owned(), now));
-        self.is_told = true;
     }
 
-    pub(super) fn is_over(&mut self) {
+    /// Reports a working session.
+    pub(super) fn end(&mut self) {
         match self.since {
-            Some(since) if self.is_told => tracing::info!(
-                "the device is connected again, after {} s and {} failures",
+            Some(since) if self.is_logged => tracing::info!(
+                "reconnected to the device after {} s and {}",
                 since.elapsed().as_secs(),
-                self.failures
+                counted(self.failures, "failure")
             ),
-            None if !self.was_connected => tracing::info!("the device is connected"),
-            _ => tracing::debug!("the device is connected again"),
+            None if !self.was_connected => tracing::info!("connected to the device"),
+            _ => tracing::debug!("reconnected to the device"),
         }
         (self.since, self.failures) = (None, 0);
-        (self.was_connected, self.is_told) = (true, false);
+        (self.was_connected, self.is_logged) = (true, false);
     }
 
+    /// Returns how long to pause before the next attempt.
     pub(super) fn pause(&self) -> Duration {
         match self.failures {
             0 | 1 if self.was_connected => FIRST_PAUSE,

@@ -1,4 +1,4 @@
-//! The way of a raw message: recorded, parsed, flattened, published.
+//! The processing of a raw message: record, parse, flatten, publish.
 
 use std::sync::Arc;
 
@@ -9,10 +9,11 @@ use crate::{
     error::{Causes, Result, isolated_call},
     raw::RawMessage,
     readings::FlatReadings,
+    telemetry::counted,
     time::Timestamp,
 };
 
-/// Parses and flattens a raw message; false if it is of no use.
+/// Parses and flattens a raw message; false if `parse` ignores it.
 pub(crate) fn read<C: Connector>(
     connector: &C,
     parse: &Call,
@@ -26,7 +27,7 @@ pub(crate) fn read<C: Connector>(
     })
 }
 
-/// What becomes of a raw message.
+/// Processes the raw messages of one source.
 pub(super) struct Pipeline<'a, C: Connector> {
     pub(super) device: &'a Device<C>,
     pub(super) bus: &'a BusHandle,
@@ -44,32 +45,32 @@ impl<C: Connector> Pipeline<'_, C> {
             self.record(raw, received);
         }
         match self.publish(raw, received) {
-            Ok(true) => self.device.ask_for_actuators(),
+            Ok(true) => self.device.update_actuators(),
             Ok(false) => {}
             Err(error) => self.recurring.note(&error),
         }
     }
 
-    /// Publishes what is selected of a message; true if it has a sensor that was not known.
+    /// Publishes the selected values of a message; true if it contains a new sensor.
     fn publish(&mut self, raw: &C::Raw, received: Timestamp) -> Result<bool> {
         if !read(&self.device.connector, &self.parse, raw, &mut self.flat)? {
             return Ok(false);
         }
         let datapoints = self.flat.readings().len();
-        tracing::debug!("a message of `{}` has {datapoints} datapoints", self.name);
+        tracing::debug!(
+            "a message of `{}` contains {}",
+            self.name,
+            counted(datapoints, "datapoint")
+        );
         Ok(self.bus.update(|protocol| protocol.readings(&self.flat, received)))
     }
 
-    /// A message that cannot be written as JSON is parsed all the same.
+    /// Records a message. One that cannot be written as JSON is parsed nevertheless.
     fn record(&self, raw: &C::Raw, received: Timestamp) {
         let json = match isolated_call(|| Ok(raw.to_json()?)) {
             Ok(json) => json,
             Err(error) => {
-                tracing::error!(
-                    "a message of `{}` cannot be recorded: {}",
-                    self.name,
-                    Causes(&error)
-                );
+                tracing::error!("cannot record a message of `{}`: {}", self.name, Causes(&error));
                 return;
             }
         };

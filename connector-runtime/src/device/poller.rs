@@ -1,4 +1,4 @@
-//! The way of a raw message: received, recorded, parsed, flattened, published.
+//! The sources: when each one is called, and what happens after an error.
 
 use std::sync::Arc;
 
@@ -37,7 +37,7 @@ pub(crate) async fn run<C: Connector>(
         is_due: false,
         index,
         receive,
-        recurring: RecurringError::new(format!("`{name}` receives nothing")),
+        recurring: RecurringError::new(format!("`{name}`"), "failed"),
         pipeline: Pipeline {
             device: &device,
             bus: &bus,
@@ -45,7 +45,7 @@ pub(crate) async fn run<C: Connector>(
             parse: device.vitals.calls.add("parse", "parse", None),
             records_raw,
             flat: FlatReadings::default(),
-            recurring: RecurringError::new(format!("a message of `{name}` is dropped")),
+            recurring: RecurringError::new(format!("a message of `{name}`"), "was dropped"),
         },
     };
     loop {
@@ -57,10 +57,11 @@ pub(crate) async fn run<C: Connector>(
     }
 }
 
-/// Asks for raw messages in the rhythm of a source.
+/// Receives raw messages at the rhythm of a source.
 struct Receiver<'a, C: Connector> {
     ticks: Option<Interval>,
-    /// Whether a session has ended before it could answer: then the next one is asked at once.
+    /// Whether a session ended before the source returned: then it is called at once in the next
+    /// one.
     is_due: bool,
     index: usize,
     receive: Arc<Call>,
@@ -69,7 +70,7 @@ struct Receiver<'a, C: Connector> {
 }
 
 impl<C: Connector> Receiver<'_, C> {
-    /// Receives for as long as the session lasts.
+    /// Receives until the session ends.
     async fn receive_from(&mut self, open: &OpenSession<C::Session>) {
         let Pipeline { device, bus, name, .. } = self.pipeline;
         loop {
@@ -84,7 +85,7 @@ impl<C: Connector> Receiver<'_, C> {
             match received {
                 Ok(raw) => {
                     open.worked();
-                    self.recurring.is_over();
+                    self.recurring.end();
                     if let Some(raw) = raw {
                         self.pipeline.process(&raw);
                         bus.has_room().await;

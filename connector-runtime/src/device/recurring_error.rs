@@ -1,57 +1,55 @@
-//! Failures that may last or come back: what is told of them, and how long to pause.
+//! Errors that last or recur: how they are logged, and how long to pause.
 
 use std::time::Duration;
 
 use crate::{
     error::{Causes, Error},
+    telemetry::Repetition,
     time::Backoff,
 };
 
 /// The pause after the first failure; it doubles up to the longest.
 const PAUSES: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(30));
 
-/// How often the same failure is told before it is told ever more rarely.
+/// How many times the same error is logged before it is logged at powers of two only.
 pub(crate) const OFTEN: u32 = 5;
 
-/// A failure that may last or come back.
+/// An error that may last or recur.
 pub(crate) struct RecurringError {
-    what: String,
+    /// The beginning of its log messages, such as "`poll`" and "failed".
+    subject: String,
+    event: &'static str,
     in_a_row: u32,
-    /// The last failure, and how often it was the same.
-    text: String,
-    times: u32,
+    repetition: Repetition,
 }
 
 impl RecurringError {
-    pub(crate) fn new(what: String) -> Self {
-        Self { what, in_a_row: 0, text: String::new(), times: 0 }
+    pub(crate) fn new(subject: String, event: &'static str) -> Self {
+        Self { subject, event, in_a_row: 0, repetition: Repetition::default() }
     }
 
+    /// Reports an error.
     pub(crate) fn note(&mut self, error: &Error) {
-        let (what, text) = (&self.what, Causes(error).to_string());
+        let (subject, event, text) = (&self.subject, self.event, Causes(error).to_string());
         self.in_a_row = self.in_a_row.saturating_add(1);
-        if text != self.text {
-            tracing::error!("{what}: {text}");
-            (self.times, self.text) = (1, text);
-            return;
-        }
-        self.times = self.times.saturating_add(1);
-        let times = self.times;
-        if times <= OFTEN || times.is_power_of_two() {
-            tracing::error!("{what} ({times} times): {text}");
-        } else {
-            tracing::debug!("{what} ({times} times): {text}");
+        match self.repetition.note(&text) {
+            1 => tracing::error!("{subject} {event}: {text}"),
+            times if times <= OFTEN || times.is_power_of_two() => {
+                tracing::error!("{subject} {event} ({times} times): {text}");
+            }
+            times => tracing::debug!("{subject} {event} ({times} times): {text}"),
         }
     }
 
-    pub(crate) fn is_over(&mut self) {
-        if self.times > 0 {
-            tracing::info!("it works again. Before, {}: {}", self.what, self.text);
+    /// Reports a success.
+    pub(crate) fn end(&mut self) {
+        if let Some(text) = self.repetition.clear() {
+            tracing::info!("recovered: {} (was: {text})", self.subject);
         }
-        (self.in_a_row, self.times, self.text) = (0, 0, String::new());
+        self.in_a_row = 0;
     }
 
-    /// How long to wait, if more than so many failures are free.
+    /// Returns how long to pause; the first `free` failures in a row need no pause.
     pub(crate) fn pause(&self, free: u32) -> Duration {
         PAUSES.pause(self.in_a_row.saturating_sub(free))
     }

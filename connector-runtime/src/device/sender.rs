@@ -1,4 +1,4 @@
-//! Commands on their way to the device: a worker for each actuator, who empties its mailbox.
+//! Sending commands to the device: one worker for each actuator.
 
 use std::{fmt, sync::Arc, time::Duration};
 
@@ -16,15 +16,15 @@ use crate::{
         session::{Device, OpenSession},
     },
     error::{Causes, Error},
-    telemetry::log::Logs,
+    telemetry::{counted, log::Logs},
     time::{Now, Timestamp},
 };
 
-/// How long a command may go on when its session has ended.
+/// How long a send may continue after its session has ended.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// Hands commands to a connector: one after another for each actuator, in their order, while those
-/// of different actuators may overlap. Ends once the mailboxes are closed and empty.
+/// Sends commands to the device: those of one actuator one after another and in order, those of
+/// different actuators concurrently. Ends once the mailboxes are closed and empty.
 pub(crate) async fn carry_out<C: Connector>(device: Arc<Device<C>>, logs: Logs) {
     let mut workers = JoinSet::new();
     while let Some(mailbox) = device.bus.mailboxes.next().await {
@@ -36,7 +36,7 @@ pub(crate) async fn carry_out<C: Connector>(device: Arc<Device<C>>, logs: Logs) 
     workers.join_all().await;
 }
 
-/// Who empties one mailbox.
+/// Sends the commands of one mailbox.
 struct CommandSender<C: Connector> {
     device: Arc<Device<C>>,
     mailbox: Arc<Mailbox>,
@@ -57,9 +57,9 @@ impl<C: Connector> CommandSender<C> {
         }
     }
 
-    /// Sends the command that is next, which came at this time.
+    /// Sends the next command, which arrived at `since`.
     async fn command(&self, since: Instant) {
-        // What moves real things is not kept for a device that may be back in hours.
+        // A command can move machines, so it is not kept for a device that may return hours later.
         let Some(open) = self.device.session_soon(since).await else {
             let missed = self.mailbox.queue().give_up(Instant::now());
             if let Some(command) = missed {
@@ -73,7 +73,7 @@ impl<C: Connector> CommandSender<C> {
             Ok(Some(command)) => command,
             Err((command, refusal)) => return self.refuse(&command, &refusal),
         };
-        // What the device can take may be another thing by now.
+        // The actuator may have changed while the command waited.
         let checked = self.device.bus.protocol().check(&command);
         if let Err(refusal) = checked {
             return self.refuse(&command, &refusal);
@@ -89,15 +89,16 @@ impl<C: Connector> CommandSender<C> {
         }
     }
 
-    /// Sends the failsafe value. Its beginning and the first failure are told.
+    /// Sends the failsafe value. The first attempt, its failure and the eventual success are
+    /// logged.
     async fn failsafe(&self, Due { value, after, failures }: Due) {
         let key = &*self.mailbox.key;
         match after {
             _ if failures > 0 => {}
             Some(after) => tracing::warn!(
-                "no command was taken for `{key}` for {after:?}: its failsafe value {value} is sent"
+                "no command for `{key}` was accepted for {after:?}: sending the failsafe value {value}"
             ),
-            None => tracing::info!("the stop sends the failsafe value {value} to `{key}`"),
+            None => tracing::info!("shutting down: sending the failsafe value {value} to `{key}`"),
         }
         let command = Command::of(key, &value, Timestamp::now());
         let outcome = match self.device.session_soon(Instant::now()).await {
@@ -112,9 +113,12 @@ impl<C: Connector> CommandSender<C> {
         self.mailbox.queue().tried_failsafe(outcome.is_ok(), Instant::now());
         match (outcome, failures) {
             (Ok(()), 0) => {}
-            (Ok(()), _) => tracing::info!("the failsafe value {value} has reached `{key}`"),
+            (Ok(()), _) => tracing::info!(
+                "sent the failsafe value {value} to `{key}` after {}",
+                counted(failures, "failure")
+            ),
             (Err(reason), 0) => tracing::error!(
-                "the failsafe value {value} for `{key}` failed, trying until a command comes: {reason}"
+                "the failsafe value {value} for `{key}` failed, retrying until the next command: {reason}"
             ),
             (Err(reason), _) => tracing::debug!("the failsafe value for `{key}` failed: {reason}"),
         }
@@ -144,7 +148,7 @@ impl<C: Connector> CommandSender<C> {
     }
 }
 
-/// Why the device did not get a value.
+/// Why a send failed.
 enum Failure {
     Error(Error),
     Overdue,
@@ -159,7 +163,7 @@ impl fmt::Display for Failure {
     }
 }
 
-/// Waits until a call of a session is too late, as that has ended some time ago.
+/// Waits until the grace period after the end of a session is over.
 async fn overdue<S: 'static>(open: &OpenSession<S>) {
     open.ended().await;
     sleep(GRACE).await;

@@ -1,4 +1,4 @@
-//! The device session: opened, handed out, ended, and opened again.
+//! The session with the device: opened, shared with its users, ended, and reopened.
 
 use std::{any::TypeId, collections::HashMap, sync::Arc, time::Duration};
 
@@ -17,7 +17,7 @@ use crate::{
     time::{Timestamp, backoff::jitter},
 };
 
-/// How long a session that has not been of use yet must last to count as one.
+/// After a failure, how long a session without a successful call must last to count as working.
 const PROBATION: Duration = Duration::from_secs(1);
 
 /// The device of a connector, and the session with it.
@@ -29,17 +29,17 @@ pub(crate) struct Device<C: Connector> {
     current: watch::Sender<Option<Arc<OpenSession<C::Session>>>>,
 }
 
-/// A session.
+/// An open session, and its state.
 pub(crate) struct OpenSession<S> {
     pub(crate) session: S,
     health: watch::Sender<SessionHealth>,
 }
 
-/// How much can be said for a session.
+/// The state of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum SessionHealth {
     New,
-    /// A call was successful.
+    /// A call has succeeded.
     Useful,
     /// It has ended, for this reason.
     Ended(String),
@@ -53,7 +53,7 @@ impl<C: Connector> Device<C> {
         Self { connector, bus, vitals, connect, current: watch::Sender::new(None) }
     }
 
-    /// The session, as soon as there is one.
+    /// Waits for an open session.
     pub(crate) async fn session(&self) -> Arc<OpenSession<C::Session>> {
         let mut current = self.current.subscribe();
         loop {
@@ -62,12 +62,12 @@ impl<C: Connector> Device<C> {
             {
                 return Arc::clone(open);
             }
-            // The sender is `self`.
+            // The sender is a field of `self`, so it is not dropped.
             let _ = current.changed().await;
         }
     }
 
-    /// The session, if there is one soon after this time.
+    /// Waits for an open session until [`WAIT_FOR_SESSION`] after `since`.
     pub(crate) async fn session_soon(
         &self,
         since: Instant,
@@ -80,20 +80,20 @@ impl<C: Connector> Device<C> {
         let mut outage = Outage::default();
         loop {
             match self.connect.run(async { self.connector.connect().await }).await {
-                Ok(session) => self.use_up(session, &mut outage).await,
+                Ok(session) => self.share(session, &mut outage).await,
                 Err(error) => {
-                    self.note(&mut outage, &format!("cannot connect: {}", Causes(&error)));
+                    self.report(&mut outage, &format!("cannot connect: {}", Causes(&error)));
                 }
             }
             sleep(jitter(outage.pause())).await;
         }
     }
 
-    /// Hands a session out until it has ended.
-    async fn use_up(&self, session: C::Session, outage: &mut Outage) {
+    /// Shares a session until it has ended.
+    async fn share(&self, session: C::Session, outage: &mut Outage) {
         let open =
             Arc::new(OpenSession { session, health: watch::Sender::new(SessionHealth::New) });
-        self.ask_for_actuators();
+        self.update_actuators();
         self.current.send_replace(Some(Arc::clone(&open)));
         self.vitals.set_connected(true);
         self.bus.metrics.sessions.inc();
@@ -101,26 +101,26 @@ impl<C: Connector> Device<C> {
             let _ = timeout(PROBATION, open.health(|health| *health != SessionHealth::New)).await;
         }
         if !open.has_ended() && !is_nothing::<C::Session>() {
-            outage.is_over();
-            self.tell(true);
+            outage.end();
+            self.publish_state(true);
         }
         let ended = open.health(|health| matches!(health, SessionHealth::Ended(_))).await;
         self.current.send_replace(None);
         self.vitals.set_connected(false);
         if let SessionHealth::Ended(reason) = ended {
-            self.note(outage, &reason);
+            self.report(outage, &reason);
         }
     }
 
-    fn note(&self, outage: &mut Outage, reason: &str) {
+    fn report(&self, outage: &mut Outage, reason: &str) {
         outage.note(reason);
         if outage.failures == 1 {
-            self.tell(false);
+            self.publish_state(false);
         }
     }
 
-    /// Publishes whether the device is connected, if there is a sensor for that.
-    pub(crate) fn tell(&self, is_connected: bool) {
+    /// Publishes whether the device is connected, if the connector has a sensor for that.
+    pub(crate) fn publish_state(&self, is_connected: bool) {
         let Some(key) = self.connector.state_sensor() else { return };
         let mut flat = FlatReadings::default();
         if flat.serialize(&HashMap::from([(key, is_connected)])).is_ok() {
@@ -128,17 +128,21 @@ impl<C: Connector> Device<C> {
         }
     }
 
-    /// Actuators may come and go with the device.
-    pub(crate) fn ask_for_actuators(&self) {
+    /// Updates the actuators, which may appear and disappear with the device.
+    pub(crate) fn update_actuators(&self) {
         match isolated_call(|| Ok(self.connector.actuators())) {
             Ok(actuators) => self.bus.actuators(actuators),
-            Err(error) => tracing::error!("the actuators stay as they were: {error:#}"),
+            Err(error) => {
+                tracing::error!(
+                    "cannot update the actuators, keeping the previous ones: {error:#}"
+                );
+            }
         }
     }
 }
 
 impl<S: 'static> OpenSession<S> {
-    /// Takes note of an error of the device part; true if it ends the session.
+    /// Reports an error of the device part; returns true if it ends the session.
     pub(crate) fn failed(&self, caller: &str, error: &Error) -> bool {
         if is_nothing::<S>() || keeps_session(error) {
             return false;
@@ -153,7 +157,7 @@ impl<S: 'static> OpenSession<S> {
         true
     }
 
-    /// A call was successful.
+    /// A call has succeeded.
     pub(crate) fn worked(&self) {
         self.health.send_if_modified(|health| {
             let is_new = *health == SessionHealth::New;
@@ -179,7 +183,7 @@ impl<S: 'static> OpenSession<S> {
     }
 }
 
-/// Whether a session is none: then there is nothing that could end.
+/// Returns whether the connector has no sessions, so that nothing can end.
 fn is_nothing<S: 'static>() -> bool {
     TypeId::of::<S>() == TypeId::of::<()>()
 }

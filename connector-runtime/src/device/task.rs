@@ -7,10 +7,12 @@ use crate::{
     telemetry::log::Logs,
 };
 
-/// A task beside the calls of the runtime: it reads what the device sends, or accepts its connections.
+/// A task that runs concurrently with the calls of the runtime: it reads what the device sends, or
+/// accepts its connections.
 ///
-/// It ends when this is dropped, so as a member of a session it ends with that. What it logs goes to the
-/// log topic of the connector that has started it, which is not so for a plain `tokio::spawn`.
+/// It is aborted when this handle is dropped, so as a field of a session it ends with the session.
+/// Unlike with a plain `tokio::spawn`, its log messages go to the log topic of the connector that
+/// started it.
 ///
 /// ```
 /// use connector_runtime::{Task, prelude::*};
@@ -33,7 +35,7 @@ use crate::{
 ///     Session { lines: Mutex::new(lines), reader }
 /// }
 ///
-/// // In a method with `#[receive]`: what ends the task ends the session.
+/// // In a method with `#[receive]`: an error that ends the task ends the session as well.
 /// async fn line(session: &Session) -> Result<String> {
 ///     let mut lines = session.lines.lock().await;
 ///     tokio::select! {
@@ -43,7 +45,7 @@ use crate::{
 /// }
 /// ```
 #[derive(Debug)]
-#[must_use = "a task ends when it is dropped"]
+#[must_use = "a task is aborted when its handle is dropped"]
 pub struct Task {
     handle: JoinHandle<()>,
     outcome: tokio::sync::watch::Receiver<Option<String>>,
@@ -54,13 +56,13 @@ impl Task {
     ///
     /// # Panics
     ///
-    /// Outside of a tokio runtime.
+    /// Panics outside of a tokio runtime.
     pub fn spawn(task: impl Future<Output = Result<()>> + Send + 'static) -> Self {
         let (sender, outcome) = tokio::sync::watch::channel(None);
         let task = async move {
             let error = isolated(task).await.err();
             let error = error
-                .map_or_else(|| "a task has ended".to_owned(), |error| Causes(&error).to_string());
+                .map_or_else(|| "the task returned".to_owned(), |error| Causes(&error).to_string());
             sender.send_replace(Some(error));
         };
         let handle = match Logs::current() {
@@ -70,12 +72,12 @@ impl Task {
         Self { handle, outcome }
     }
 
-    /// Waits until the task has ended, and says why. This may be called any number of times.
+    /// Waits until the task has ended, and returns the reason. Can be called any number of times.
     pub async fn ended(&self) -> crate::error::Error {
         let mut outcome = self.outcome.clone();
         let error = outcome.wait_for(Option::is_some).await;
         let error = error.ok().and_then(|error| error.clone());
-        anyhow::anyhow!(error.unwrap_or_else(|| "a task was ended".to_owned()))
+        anyhow::anyhow!(error.unwrap_or_else(|| "the task was aborted".to_owned()))
     }
 }
 
@@ -92,7 +94,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn it_ends_with_its_owner_and_tells_why_it_failed() {
+    async fn a_task_ends_with_its_owner_and_reports_why_it_failed() {
         let task = Task::spawn(async { anyhow::bail!("cut") });
         assert_eq!(task.ended().await.to_string(), "cut");
         assert_eq!(task.ended().await.to_string(), "cut");

@@ -1,4 +1,4 @@
-//! How the device part does: whether there is a session, and how its functions behave.
+//! The state of the device part: whether there is a session, and how its functions behave.
 
 use std::sync::{
     Arc,
@@ -7,7 +7,7 @@ use std::sync::{
 
 use crate::{device::calls::Calls, telemetry::metrics::Metrics};
 
-/// How the device part of a connector does.
+/// The state of a connector's device part.
 #[derive(Debug)]
 pub(crate) struct Vitals {
     pub(crate) calls: Calls,
@@ -19,7 +19,7 @@ impl Vitals {
         Self { calls: Calls::new(metrics), is_connected: AtomicBool::new(false) }
     }
 
-    /// Whether there is a session with the device.
+    /// Returns whether there is a session with the device.
     pub(crate) fn is_connected(&self) -> bool {
         self.is_connected.load(Relaxed)
     }

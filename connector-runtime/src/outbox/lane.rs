@@ -1,15 +1,15 @@
-//! A part of the outbox that is in memory.
+//! The part of the outbox that is in memory.
 
 use std::collections::VecDeque;
 
 use crate::outbox::message::{MessageKind, Publish};
 
-/// Messages in order, with what they take.
+/// Messages in order, with the memory that they take.
 #[derive(Debug, Default)]
 pub(super) struct Lane {
     messages: VecDeque<Publish>,
     bytes: usize,
-    /// How many of them are raw messages.
+    /// The number of raw messages among them.
     raws: usize,
 }
 
@@ -55,7 +55,7 @@ impl Lane {
         Some(publish)
     }
 
-    /// Takes the oldest message of a kind out.
+    /// Removes the oldest message of a kind.
     pub(super) fn pop_first(&mut self, kind: MessageKind) -> Option<Publish> {
         if !self.has(kind) {
             return None;
@@ -66,19 +66,19 @@ impl Lane {
         Some(publish)
     }
 
-    /// Puts others behind these.
+    /// Appends the messages of another lane.
     pub(super) fn append(&mut self, others: Self) {
         self.messages.extend(others.messages);
         self.bytes += others.bytes;
         self.raws += others.raws;
     }
 
-    /// Puts others, in their order, before these.
+    /// Inserts messages before the first one, in their order.
     pub(super) fn prepend(&mut self, others: impl DoubleEndedIterator<Item = Publish>) {
         others.rev().for_each(|publish| self.push_front(publish));
     }
 
-    /// Keeps those that fulfil a condition, and gives the others.
+    /// Keeps the messages that fulfil a condition, and returns the others.
     pub(super) fn split(&mut self, mut keep: impl FnMut(&Publish) -> bool) -> Self {
         let mut others = Self::default();
         for publish in std::mem::take(self).messages {

@@ -14,40 +14,42 @@ pub(crate) struct Publish {
     pub(crate) qos: QoS,
     pub(crate) retain: bool,
     pub(crate) kind: MessageKind,
-    /// Its number in the spool, given by the outbox; 0 for what is in memory only.
+    /// Its number in the spool, assigned by the outbox; 0 for a message that is in memory only.
     pub(crate) seq: u64,
 }
 
-/// What becomes of a message while there is no link, and which is dropped first.
+/// The kind of a message: whether it is kept while there is no link, and which kind is dropped
+/// first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MessageKind {
-    /// Said anew on each link: not kept.
+    /// Published anew for each link: not kept.
     Passing,
     /// A raw message: kept in order, the oldest dropped first.
     Raw,
-    /// A value: kept in order; dropped when there is no raw message left to drop.
+    /// A value: kept in order; dropped once there is no raw message left to drop.
     Value,
-    /// A log message: as a value, but never on disk, and dropped before it.
+    /// A log message: kept like a value but never on disk, and dropped before values.
     Log,
 }
 
 impl Publish {
-    /// Its bytes, and about what it takes to keep them.
+    /// Returns its bytes plus an estimate of the overhead of keeping it.
     pub(crate) fn cost(&self) -> usize {
         self.topic.len() + self.payload.len() + size_of::<Self>()
     }
 
-    /// Whether it is to survive a crash. What is sent at QoS 0 is never acknowledged.
+    /// Returns whether it must survive a crash. A message with QoS 0 is never acknowledged, so it
+    /// is not kept.
     pub(super) fn is_durable(&self) -> bool {
         matches!(self.kind, MessageKind::Raw | MessageKind::Value) && self.qos != QoS::AtMostOnce
     }
 }
 
-/// What is known of a message on disk.
+/// The part of a message on disk that stays in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stub {
     pub(crate) seq: u64,
-    /// By [`Publish::cost`].
+    /// Its [`Publish::cost`].
     pub(crate) cost: usize,
     pub(crate) is_raw: bool,
 }

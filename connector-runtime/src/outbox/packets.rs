@@ -1,4 +1,5 @@
-//! Values of QoS 0 as packets: nobody acknowledges them, so they need not wait as messages.
+//! Values with QoS 0, encoded as packets at once: they are never acknowledged, so they need not
+//! wait as messages.
 
 use std::collections::VecDeque;
 
@@ -9,15 +10,15 @@ use crate::{
     outbox::message::{MessageKind, Publish},
 };
 
-/// Bytes of a batch, from which on the next one begins.
+/// From this many bytes on, a batch is complete and the next one begins.
 const BATCH: usize = 64 << 10;
 
-/// PUBLISH packets in order, ready to be written.
+/// PUBLISH packets in order, ready to write.
 #[derive(Debug, Default)]
 pub(super) struct Packets {
     batches: VecDeque<Batch>,
     bytes: usize,
-    /// What the last batch was in, for the next one.
+    /// The buffer of the last batch, for reuse.
     spare: BytesMut,
 }
 
@@ -36,7 +37,7 @@ impl Packets {
         self.batches.iter().map(|batch| batch.count).sum()
     }
 
-    /// Appends a retained message, whose payload comes in parts.
+    /// Appends a retained message; its payload consists of these parts.
     pub(super) fn push(&mut self, topic: &str, payload: &[&[u8]]) {
         if self.batches.back().is_none_or(|batch| batch.packets.len() >= BATCH) {
             let packets = std::mem::take(&mut self.spare);
@@ -49,7 +50,7 @@ impl Packets {
         *count += 1;
     }
 
-    /// Gives the oldest batches, until that is enough for one write.
+    /// Moves the oldest batches to `out` until that is enough for one write.
     pub(super) fn take(&mut self, out: &mut BytesMut) {
         while out.len() < BATCH
             && let Some(Batch { mut packets, .. }) = self.batches.pop_front()
@@ -65,7 +66,7 @@ impl Packets {
         }
     }
 
-    /// Gives all as the messages that they are.
+    /// Decodes all packets into messages again.
     pub(super) fn take_messages(&mut self) -> Vec<Publish> {
         let mut messages = Vec::new();
         for Batch { mut packets, .. } in std::mem::take(self).batches {
@@ -84,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn packets_become_the_messages_that_they_were() {
+    fn packets_decode_into_the_original_messages() {
         let mut packets = Packets::default();
         let long = vec![b'x'; BATCH];
         for payload in [&b"1"[..], &long, b"2"] {
@@ -101,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn no_more_is_given_than_one_write_takes_and_that_in_order() {
+    fn packets_are_taken_in_order_up_to_one_write() {
         let (mut packets, mut out) = (Packets::default(), BytesMut::from("before"));
         let payload = vec![b'x'; BATCH / 2];
         for topic in ["a", "b", "c", "d", "e"] {

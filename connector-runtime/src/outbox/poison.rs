@@ -1,38 +1,39 @@
-//! The message that the broker does not bear.
+//! Detection of a message on which the broker always disconnects.
 //!
-//! MQTT 3.1.1 has no way to refuse a message: a broker that limits the size of packets, say, just
-//! closes the connection. As a message is sent again until it is acknowledged, one of that kind
-//! would close every connection to come, and nothing else would get through.
+//! In MQTT 3.1.1 a broker cannot reject a message: one that limits the size of packets, for
+//! example, closes the connection. A message is sent again until it is acknowledged, so such a
+//! message would end every later connection, and nothing else would get through.
 
 use crate::outbox::message::{MessageKind, Publish};
 
-/// With so many connections lost over it, one after another, a message is the culprit.
+/// After this many connections in a row have ended on the same message, it is the culprit.
 const CUTS: u32 = 3;
 
-/// After so many acknowledged messages a lost connection is forgotten.
+/// After this many acknowledged messages a lost connection is forgotten.
 const CALM: usize = 100;
 
-/// A culprit larger than this was refused for its size, so others of its size would be as well.
+/// A larger culprit is assumed to exceed a size limit of the broker, so other messages of its size
+/// are not sent either.
 const LARGE: usize = 8 << 10;
 
-/// The same for an announcement. Every broker bears one of this size.
+/// The same for an announcement. Every broker accepts one of this size.
 const LARGE_ANNOUNCEMENT: usize = 1 << 10;
 
-/// After so many acknowledged messages it is tried again whether the broker bears large ones: it may
-/// have been another trouble, or another broker.
+/// After this many acknowledged messages large messages are tried again: the cause may have been
+/// something else, or the broker may be another one.
 const PROBATION: usize = 10_000;
 
-/// Watches which message is in flight when connections break.
+/// Tracks which message is in flight when connections end.
 #[derive(Debug)]
 pub(crate) struct PoisonDetector {
     suspect: Option<Publish>,
     cuts: u32,
-    /// Messages still to be acknowledged until all is calm again.
+    /// The number of acknowledgements until the last lost connection is forgotten.
     unrest: usize,
-    /// The most bytes of a payload that the broker may bear, and of an announcement.
+    /// The maximum payload size that the broker may accept, and that of an announcement.
     limit: usize,
     announcement_limit: usize,
-    /// Messages still to be acknowledged until these are forgotten.
+    /// The number of acknowledgements until both limits are lifted.
     probation: usize,
 }
 
@@ -50,8 +51,8 @@ impl Default for PoisonDetector {
 }
 
 impl PoisonDetector {
-    /// A connection broke; `oldest` is the first message that was not acknowledged. True if it is the
-    /// culprit, not to be sent again.
+    /// Reports a lost connection; `oldest` is the first message that was not acknowledged. Returns
+    /// true if it is the culprit, which must not be sent again.
     pub(crate) fn is_culprit(&mut self, oldest: Option<&Publish>) -> bool {
         let is_same = matches!((&self.suspect, oldest), (Some(a), Some(b)) if is_same(a, b));
         self.cuts = if is_same { self.cuts + 1 } else { 1 };
@@ -76,12 +77,12 @@ impl PoisonDetector {
         true
     }
 
-    /// Whether messages are to be sent one by one, so that the culprit is found.
+    /// Returns whether messages must be sent one by one, to identify the culprit.
     pub(crate) fn is_cautious(&self) -> bool {
         self.unrest > 0
     }
 
-    /// So many messages were acknowledged.
+    /// Reports acknowledged messages.
     pub(crate) fn delivered(&mut self, count: usize) {
         self.unrest = self.unrest.saturating_sub(count);
         if self.unrest == 0 {
@@ -93,18 +94,18 @@ impl PoisonDetector {
         }
     }
 
-    /// Whether the broker may bear an announcement of this size.
+    /// Returns whether the broker may accept an announcement of this size.
     pub(crate) fn allows_announcement(&self, size: usize) -> bool {
         size <= self.announcement_limit
     }
 
-    /// Whether the broker may bear a payload of this size.
+    /// Returns whether the broker may accept a payload of this size.
     pub(crate) fn allows(&self, size: usize) -> bool {
         size <= self.limit
     }
 }
 
-/// An announcement is made anew for each connection, and differs in the examples.
+/// An announcement is created anew for each connection, with other examples.
 fn is_same(a: &Publish, b: &Publish) -> bool {
     a.topic == b.topic && (a.kind == MessageKind::Passing || a.payload == b.payload)
 }
@@ -127,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_there_at_three_cuts_in_a_row_is_the_culprit() {
+    fn a_message_in_flight_at_three_cuts_in_a_row_is_the_culprit() {
         let mut poison = PoisonDetector::default();
         let (large, small) = (publish("a", LARGE + 1), publish("b", 1));
         for (message, is_culprit) in
@@ -144,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_short_announcement_is_made_again_whatever_happens_to_it() {
+    fn a_short_announcement_is_always_allowed() {
         let mut poison = PoisonDetector::default();
         for (size, is_allowed) in [(LARGE_ANNOUNCEMENT, true), (LARGE_ANNOUNCEMENT + 1, false)] {
             let announcement = Publish { kind: MessageKind::Passing, ..publish("a", size) };
@@ -155,7 +156,7 @@ mod tests {
     }
 
     #[test]
-    fn cuts_with_nothing_in_flight_accuse_nobody() {
+    fn cuts_with_nothing_in_flight_have_no_culprit() {
         let mut poison = PoisonDetector::default();
         let message = publish("a", 1);
         for oldest in [Some(&message), None, Some(&message), Some(&message), None] {
@@ -165,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_connection_that_works_calms_down() {
+    fn acknowledgements_end_the_caution() {
         let mut poison = PoisonDetector::default();
         for _ in 0..10 {
             assert!(!poison.is_culprit(Some(&publish("a", 1))));

@@ -1,20 +1,21 @@
-//! What is to be published, in order, until the broker has acknowledged it.
+//! The queue of messages that wait for the broker, until it has acknowledged them.
 //!
-//! The outbox, not the MQTT client, is the truth: a message leaves it for a link, and comes back to
-//! its front when the link breaks before the acknowledgement.
+//! The outbox owns the messages, not the MQTT client: a link takes a message from it, and returns
+//! it to the front if the link breaks before the acknowledgement.
 //!
-//! With a [spool](crate::outbox::spool) raw messages and values are written to disk, too, and in a long outage
-//! the middle of the queue is on disk only. In this order they go to the broker:
+//! With a [spool](crate::outbox::spool), raw messages and values are also written to disk, and
+//! during a long outage the middle of the queue is on disk only. Messages go to the broker in this
+//! order:
 //!
 //! ```text
 //! waiting (in memory)   spilled (on disk)   later (in memory)
 //! ```
 //!
-//! Raw messages and values have topics of their own, so each kind is such a queue for itself: values
-//! do not wait for raw messages on disk.
+//! Raw messages and values have different topics, so each kind is a queue of its own: values do not
+//! wait for raw messages on disk.
 //!
-//! Values of QoS 0 need no queue while nothing waits: they are encoded at once, and go out before all that
-//! comes later. If the link breaks first, they are messages again.
+//! While nothing waits, values with QoS 0 need no queue: they are encoded at once and sent before
+//! all later messages. If the link breaks first, they become messages again.
 
 mod on_disk;
 
@@ -35,20 +36,21 @@ use crate::{
     telemetry::metrics::Backlog,
 };
 
-/// How many bytes wait in memory at most, by [`Publish::cost`].
+/// The maximum number of bytes that wait in memory, by [`Publish::cost`].
 pub(crate) const LIMIT: usize = 16 << 20;
 
-/// With a spool, an outage fills no more memory than this; half of it is read back at a time.
+/// With a spool, an outage fills at most this much memory; half of it is read back at a time.
 pub(crate) const IN_MEMORY: usize = 2 << 20;
 
 /// The messages that wait for the broker.
 ///
 /// # Order of calls
 ///
-/// [`new`](Self::new), then [`attach`](Self::attach) if there is a spool. With a connection the link takes
-/// [`take_packets`](Self::take_packets) and then [`pop`](Self::pop)s as much as it has room for, and reports what was
-/// acknowledged with [`delivered`](Self::delivered). When the connection has ended, all that was popped and not
-/// acknowledged must come back with [`give_back`](Self::give_back) before the next [`pop`](Self::pop).
+/// [`new`](Self::new), then [`attach`](Self::attach) if there is a spool. While connected, the link
+/// calls [`take_packets`](Self::take_packets), then [`pop`](Self::pop) while it has room, and
+/// reports acknowledgements with [`delivered`](Self::delivered). After the connection has ended,
+/// all messages that were popped and not acknowledged must return with
+/// [`give_back`](Self::give_back) before the next [`pop`](Self::pop).
 ///
 /// # Methods
 ///
@@ -61,21 +63,21 @@ pub(crate) const IN_MEMORY: usize = 2 << 20;
 ///   [`is_crowded`](Self::is_crowded), [`has_room`](Self::has_room), [`backlog`](Self::backlog).
 #[derive(Debug)]
 pub(crate) struct Outbox {
-    /// Values that go out before all that waits.
+    /// Values that are sent before all waiting messages.
     packets: Packets,
     waiting: Lane,
-    /// Raw messages that are held back.
+    /// Raw messages that are held back for now.
     held: Option<Lane>,
     spilled: Spilled,
     later: Lane,
     limit: usize,
-    /// Whether nobody takes messages out.
+    /// Whether there is no link.
     is_cut_off: bool,
     dropped: u64,
     too_large: u64,
     spool: Option<Arc<Spool>>,
     last_seq: u64,
-    /// What was written when it was last looked for messages that need not be in memory.
+    /// The value of [`Spool::written`] at the last [`spill`](Self::spill).
     spilled_to: u64,
     pub(crate) poison: PoisonDetector,
 }
@@ -99,7 +101,8 @@ impl Outbox {
         }
     }
 
-    /// Keeps a copy on disk from now on, and takes over what is there.
+    /// Attaches a spool: from now on messages are copied to disk, and those of an earlier run are
+    /// taken over.
     pub(crate) fn attach(&mut self, spool: Arc<Spool>) {
         self.last_seq = spool.first_seq();
         self.spool = Some(spool);
@@ -111,7 +114,10 @@ impl Outbox {
         let limit = self.spool.as_ref().map_or(self.limit, |spool| spool.limit().min(self.limit));
         if publish.cost() > limit || !self.poison.allows(publish.payload.len()) {
             let Publish { topic, payload, .. } = publish;
-            tracing::error!("a message of {} bytes for `{topic}` is too large", payload.len());
+            tracing::error!(
+                "dropped a message of {} bytes for `{topic}`: it is too large",
+                payload.len()
+            );
             self.too_large += 1;
             return;
         }
@@ -126,8 +132,8 @@ impl Outbox {
         self.keep_limits();
     }
 
-    /// Publishes a retained value of QoS 0, whose payload comes in parts, if it can be a packet at once.
-    /// Otherwise, false: it has to be pushed.
+    /// Publishes a retained value with QoS 0 as a packet, if nothing else waits; its payload
+    /// consists of these parts. If this returns false, [`push`](Self::push) the value instead.
     pub(crate) fn push_packet(&mut self, topic: &str, payload: &[&[u8]]) -> bool {
         let most = self.most_packets();
         let is_next = !self.is_cut_off && self.waiting.is_empty();
@@ -142,32 +148,32 @@ impl Outbox {
         is_possible
     }
 
-    /// The oldest packets, as many as one write takes.
+    /// Moves the oldest packets to `out`, as many as one write takes.
     pub(crate) fn take_packets(&mut self, out: &mut BytesMut) {
         self.packets.take(out);
     }
 
-    /// Puts a message before all others.
+    /// Inserts a message before all others.
     pub(crate) fn push_first(&mut self, publish: Publish) {
         self.waiting.push_front(publish);
         self.keep_limits();
     }
 
-    /// The oldest message; it belongs to the link now.
+    /// Returns the oldest message, which the link owns from then on.
     pub(crate) fn pop(&mut self) -> Option<Publish> {
         self.read_back();
         self.set_aside();
         self.waiting.pop_front()
     }
 
-    /// The QoS of the message that [`pop`](Self::pop) would give.
+    /// Returns the QoS of the message that [`pop`](Self::pop) would return.
     pub(crate) fn next_qos(&mut self) -> Option<QoS> {
         self.read_back();
         self.set_aside();
         self.waiting.front().map(|publish| publish.qos)
     }
 
-    /// Messages were acknowledged, with these numbers.
+    /// Reports acknowledged messages, by their numbers.
     pub(crate) fn delivered(&mut self, seqs: &[u64]) {
         self.poison.delivered(seqs.len());
         if let Some(spool) = &self.spool {
@@ -175,18 +181,19 @@ impl Outbox {
         }
     }
 
-    /// Forgets a message that is not to be sent again.
+    /// Removes a message from disk that must not be sent again.
     pub(crate) fn forget(&mut self, publish: &Publish) {
         if let Some(spool) = &self.spool {
             spool.remove(&[publish.seq]);
         }
     }
 
-    /// There is a link. Lets no raw message out until [`release_raw`](Self::release_raw), if some are
-    /// waiting.
+    /// Reports that there is a link. If raw messages are waiting, none is sent until
+    /// [`release_raw`](Self::release_raw).
     ///
-    /// They are not retained: who is not connected does not get them. After an outage of the broker
-    /// the raw message data base needs some seconds more than we do to be back.
+    /// Raw messages are not retained, so only connected clients receive them. After an outage of
+    /// the broker, the raw message database takes some seconds longer than the connector to
+    /// reconnect.
     pub(crate) fn hold_raw(&mut self) {
         self.is_cut_off = false;
         if self.waiting.has(MessageKind::Raw) || self.spilled.has(MessageKind::Raw) {
@@ -194,7 +201,7 @@ impl Outbox {
         }
     }
 
-    /// Lets raw messages out again, those that were held back first.
+    /// Sends raw messages again, beginning with those that were held back.
     pub(crate) fn release_raw(&mut self) {
         self.waiting.prepend(self.held.take().into_iter().flatten());
     }
@@ -208,7 +215,8 @@ impl Outbox {
         }
     }
 
-    /// Takes back, in their order, what a broken link did not deliver.
+    /// Reports that the link has ended, and takes back the messages that it did not deliver, in
+    /// their order.
     pub(crate) fn give_back(&mut self, undelivered: impl DoubleEndedIterator<Item = Publish>) {
         self.is_cut_off = true;
         self.release_raw();
@@ -218,7 +226,7 @@ impl Outbox {
         self.keep_limits();
     }
 
-    /// Those in memory.
+    /// Returns the waiting messages in memory.
     pub(crate) fn waiting(&self) -> impl Iterator<Item = &Publish> {
         self.waiting.iter().chain(self.later.iter())
     }
@@ -228,33 +236,36 @@ impl Outbox {
         self.packets.len() == 0 && self.waiting.is_empty() && self.spilled.is_empty()
     }
 
-    /// Whether those that fill it should wait for the broker.
+    /// Returns whether sources should wait for the broker.
     pub(crate) fn is_crowded(&self) -> bool {
         self.in_memory() > self.enough() || self.packets.bytes() > self.most_packets() / 2
     }
 
-    /// Whether those who wait can go on for a while: each one that is woken costs more than its message.
+    /// Returns whether waiting sources can continue for a while: to wake one costs more than its
+    /// message.
     pub(crate) fn has_room(&self) -> bool {
         self.in_memory() <= self.enough() / 2 && self.packets.bytes() <= self.most_packets() / 4
     }
 
-    /// More need not wait while there is a link: it would only be older once it is sent. With a spool there
-    /// may be what was read back from disk as well, and sources must not wait for that.
+    /// The number of bytes from which on sources wait while there is a link; more messages would
+    /// only be older when they are sent. With a spool this includes messages that were read back
+    /// from disk, which sources must not wait for.
     fn enough(&self) -> usize {
         if self.spool.is_some() { self.limit / 4 } else { self.limit / 32 }
     }
 
-    /// The most bytes of packets. Sources wait at half of it, so that a message that was on its way has room.
+    /// The maximum number of bytes of packets. Sources wait at half of it, so that a message that
+    /// is being processed still has room.
     fn most_packets(&self) -> usize {
         self.limit / 32
     }
 
-    /// How many messages were dropped since this was last asked.
+    /// Returns the number of messages dropped since the last call.
     pub(crate) fn take_dropped(&mut self) -> u64 {
         std::mem::take(&mut self.dropped)
     }
 
-    /// How many were too large since this was last asked.
+    /// Returns the number of messages that were too large since the last call.
     pub(crate) fn take_too_large(&mut self) -> u64 {
         std::mem::take(&mut self.too_large)
     }
@@ -287,8 +298,9 @@ impl Outbox {
         }
     }
 
-    /// Drops the oldest raw message, log message, or value; true if there was one. What is said anew on
-    /// each link is never dropped: that would be too late.
+    /// Drops the oldest raw message, log message, or value; returns false if there is none.
+    /// Messages that are published anew on each link are never dropped, because that would be too
+    /// late.
     fn drop_oldest(&mut self, also_on_disk: bool) -> bool {
         let in_memory = |publish: Publish| publish.seq;
         let dropped = self

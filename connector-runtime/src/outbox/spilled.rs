@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::outbox::message::{MessageKind, Stub};
 
-/// Which messages these are, in order, and what they take.
+/// The messages that are on disk only, in order, and the memory that they would take.
 #[derive(Debug, Default)]
 pub(super) struct Spilled {
     raws: VecDeque<Stub>,
@@ -34,14 +34,14 @@ impl Spilled {
         if stub.is_raw { &mut self.raws } else { &mut self.values }.push_back(stub);
     }
 
-    /// The kind of the oldest of them.
+    /// Returns the kind of the oldest message.
     pub(super) fn first_kind(&self) -> Option<MessageKind> {
         let kinds =
             [MessageKind::Raw, MessageKind::Value].into_iter().filter(|kind| self.has(*kind));
         kinds.min_by_key(|kind| self.first_of(*kind).map(|stub| stub.seq))
     }
 
-    /// The oldest raw message, or the oldest value.
+    /// Returns the oldest message of a kind.
     pub(super) fn first_of(&self, kind: MessageKind) -> Option<Stub> {
         if kind == MessageKind::Raw { &self.raws } else { &self.values }.front().copied()
     }

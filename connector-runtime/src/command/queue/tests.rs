@@ -6,7 +6,7 @@ use super::*;
 
 const NOON: i64 = 1_573_680_749_000;
 
-/// A guard with a clock for each: the one on the wall may be set.
+/// A queue with a monotonic clock and a wall clock, which the test can set.
 struct World {
     queue: CommandQueue,
     start: Instant,
@@ -30,7 +30,8 @@ impl World {
         self.now.wall = Timestamp::from_millis(millis);
     }
 
-    /// Offers a command made at so many seconds before noon or after, or without a timestamp.
+    /// Offers a command that was created this many seconds after noon (before, if negative), or has
+    /// no timestamp.
     fn offer(
         &mut self,
         value: i64,
@@ -54,7 +55,7 @@ impl World {
         outcome.is_ok()
     }
 
-    /// What is to be done, in a word; a wait with the seconds since the start.
+    /// Describes the next step; a wait with the seconds since the start.
     fn next(&mut self) -> String {
         match self.queue.next(self.now.instant) {
             Step::Wait(None) => "wait".to_owned(),
@@ -66,7 +67,7 @@ impl World {
         }
     }
 
-    /// Sends the next command.
+    /// Takes and sends the next command.
     fn send(&mut self) -> Result<String, &'static str> {
         assert_eq!(self.next(), "command");
         let taken = self.queue.take(self.now).map_err(|(_, refusal)| refusal.reason())?;
@@ -91,7 +92,7 @@ fn with_failsafe(after: u64) -> Rules {
 }
 
 #[test]
-fn by_default_each_is_taken_in_order_until_the_queue_is_full() {
+fn by_default_commands_are_accepted_in_order_until_the_queue_is_full() {
     let mut world = World::new(Rules::default());
     assert_eq!(world.next(), "wait");
     for i in 0..256 {
@@ -108,7 +109,7 @@ fn by_default_each_is_taken_in_order_until_the_queue_is_full() {
 }
 
 #[test]
-fn what_waits_for_an_actuator_that_is_gone_is_refused() {
+fn commands_for_a_removed_actuator_are_rejected() {
     let mut world = World::new(Rules { min_interval: seconds(60), ..Rules::default() });
     for value in 1..=3 {
         assert_eq!(world.live(value, 0), Ok(vec![]));
@@ -122,7 +123,7 @@ fn what_waits_for_an_actuator_that_is_gone_is_refused() {
 }
 
 #[test]
-fn a_time_that_is_beyond_all_time_is_no_trouble() {
+fn durations_beyond_the_range_of_instant_are_supported() {
     let mut world = World::new(Rules { min_interval: Duration::MAX, ..with_failsafe(u64::MAX) });
     assert!(world.next().starts_with("wait until"));
     assert_eq!(world.live(1, 0), Ok(vec![]));
@@ -132,7 +133,7 @@ fn a_time_that_is_beyond_all_time_is_no_trouble() {
 }
 
 #[test]
-fn an_old_command_is_refused_when_it_comes_and_when_it_has_waited() {
+fn an_old_command_is_rejected_on_arrival_and_after_waiting() {
     let mut world = World::new(Rules { max_age: Some(seconds(60)), ..Rules::default() });
     assert_eq!(world.live(1, -61), Err("stale"));
     assert_eq!(world.live(1, -60), Ok(vec![]));
@@ -144,14 +145,14 @@ fn an_old_command_is_refused_when_it_comes_and_when_it_has_waited() {
     world.pass(59);
     assert_eq!(world.send(), Ok("2".to_owned()));
     assert_eq!(world.send(), Ok("4".to_owned()));
-    // Also one that says nothing gets older.
+    // A command without a timestamp ages as well.
     assert_eq!(world.offer(5, None, false), Ok(vec![]));
     world.pass(61);
     assert_eq!(world.send(), Err("stale"));
 }
 
 #[test]
-fn a_step_of_the_clock_makes_no_old_command_young() {
+fn a_clock_step_does_not_rejuvenate_an_old_command() {
     let mut world = World::new(Rules { max_age: Some(seconds(60)), ..Rules::default() });
     assert_eq!(world.live(1, 0), Ok(vec![]));
     assert_eq!(world.offer(2, None, false), Ok(vec![]));
@@ -159,7 +160,7 @@ fn a_step_of_the_clock_makes_no_old_command_young() {
     world.set_clock(-61);
     assert_eq!(world.send(), Err("stale"));
     assert_eq!(world.send(), Err("stale"));
-    // A clock that was wrong when they came: the timestamp tells, and without one the time that passed.
+    // If the clock was wrong on arrival, the timestamp counts, and without one the elapsed time.
     assert_eq!(world.live(3, 0), Ok(vec![]));
     assert_eq!(world.offer(4, None, false), Ok(vec![]));
     world.set_clock(3600);
@@ -171,14 +172,14 @@ fn a_step_of_the_clock_makes_no_old_command_young() {
 }
 
 #[test]
-fn only_newer_commands_are_taken() {
+fn monotonic_accepts_only_newer_commands() {
     let mut world = World::new(Rules { is_monotonic: true, ..Rules::default() });
     assert_eq!(world.live(1, -3600), Ok(vec![]));
     assert_eq!(world.live(1, -3600), Err("not_newer"), "equal timestamps");
     assert_eq!(world.live(2, -3601), Err("not_newer"));
-    assert_eq!(world.live(3, 6), Err("future"), "it would block all others");
+    assert_eq!(world.live(3, 6), Err("future"), "it would block all later ones");
     assert_eq!(world.live(4, -3599), Ok(vec![]));
-    // Without a timestamp they are as new as they are when they come, also within a millisecond.
+    // Without a timestamp they count as created on arrival, also within one millisecond.
     assert_eq!(world.offer(5, None, false), Ok(vec![]));
     assert_eq!(world.offer(6, None, false), Ok(vec![]));
     assert_eq!(world.live(7, -1), Err("not_newer"));
@@ -189,7 +190,7 @@ fn only_newer_commands_are_taken() {
 }
 
 #[test]
-fn what_is_refused_does_not_count_as_the_last_one() {
+fn a_rejected_command_does_not_raise_the_newest_timestamp() {
     let rules = Rules { is_monotonic: true, max_age: Some(seconds(60)), ..Rules::default() };
     let mut world = World::new(rules);
     assert_eq!(world.live(1, -10), Ok(vec![]));
@@ -198,7 +199,7 @@ fn what_is_refused_does_not_count_as_the_last_one() {
 }
 
 #[test]
-fn of_those_that_wait_the_newest_is_kept() {
+fn newest_only_keeps_the_newest_waiting_command() {
     let rules = Rules { newest_only: true, min_interval: seconds(10), ..Rules::default() };
     let mut world = World::new(rules);
     assert_eq!(world.live(1, 0), Ok(vec![]));
@@ -213,7 +214,7 @@ fn of_those_that_wait_the_newest_is_kept() {
 }
 
 #[test]
-fn from_one_send_to_the_next_some_time_passes() {
+fn min_interval_separates_sends() {
     let max_age = Some(seconds(15));
     let mut world = World::new(Rules { min_interval: seconds(10), max_age, ..Rules::default() });
     for value in 1..=3 {
@@ -224,20 +225,20 @@ fn from_one_send_to_the_next_some_time_passes() {
     assert_eq!(world.send(), Ok("2".to_owned()));
     assert_eq!(world.next(), "wait until 20");
     world.pass(10);
-    // The age is that after the wait, and one that is not sent starts no new interval.
+    // The age includes the wait, and a command that is not sent starts no new interval.
     assert_eq!(world.send(), Err("stale"));
     assert_eq!(world.live(4, 20), Ok(vec![]));
     assert_eq!(world.send(), Ok("4".to_owned()));
 }
 
 #[test]
-fn a_command_waits_for_a_session_for_a_while() {
+fn a_command_waits_for_a_session_up_to_a_limit() {
     let mut world = World::new(Rules { newest_only: true, ..Rules::default() });
     assert_eq!(world.live(1, 0), Ok(vec![]));
     world.pass(1);
     assert_eq!(world.live(2, 1), Ok(vec![1]));
     world.pass(1);
-    assert!(world.queue.give_up(world.now.instant).is_none(), "it has waited for 1 s only");
+    assert!(world.queue.give_up(world.now.instant).is_none(), "it has waited for only 1 s");
     world.pass(1);
     let missed = world.queue.give_up(world.now.instant);
     assert_eq!(missed.unwrap().json(), "2");
@@ -245,7 +246,7 @@ fn a_command_waits_for_a_session_for_a_while() {
 }
 
 #[test]
-fn silence_ends_in_the_failsafe_value() {
+fn silence_triggers_the_failsafe_value() {
     let mut world = World::new(with_failsafe(60));
     assert_eq!(world.next(), "wait until 60");
     world.pass(30);
@@ -264,7 +265,7 @@ fn silence_ends_in_the_failsafe_value() {
 }
 
 #[test]
-fn a_refused_command_does_not_break_the_silence() {
+fn a_rejected_command_does_not_end_the_silence() {
     let max_age = Some(seconds(60));
     let mut world = World::new(Rules { max_age, ..with_failsafe(10) });
     world.pass(9);
@@ -275,7 +276,7 @@ fn a_refused_command_does_not_break_the_silence() {
 }
 
 #[test]
-fn a_failsafe_value_is_tried_again_until_a_command_comes() {
+fn a_failed_failsafe_value_is_retried_until_a_command_arrives() {
     let mut world = World::new(with_failsafe(60));
     world.pass(60);
     for (failures, again) in ["60.25", "60.75", "61.75"].into_iter().enumerate() {
@@ -284,7 +285,7 @@ fn a_failsafe_value_is_tried_again_until_a_command_comes() {
         assert_eq!(world.next(), format!("wait until {again}"));
         world.now.instant = world.start + Duration::from_secs_f32(again.parse().unwrap());
     }
-    // A command that comes while it is tried counts more.
+    // A command that arrives during an attempt takes precedence.
     assert_eq!(world.next(), "failsafe 0 3");
     assert_eq!(world.live(7, 0), Ok(vec![]));
     world.apply_failsafe(false);
@@ -301,7 +302,7 @@ fn a_failsafe_value_is_tried_again_until_a_command_comes() {
 }
 
 #[test]
-fn the_failsafe_value_does_not_wait_and_what_waits_does_not_undo_it() {
+fn the_failsafe_value_ignores_min_interval_and_drops_waiting_commands() {
     let min_interval = seconds(100);
     let mut world = World::new(Rules { min_interval, ..with_failsafe(60) });
     assert_eq!(world.live(1, 0), Ok(vec![]));
@@ -317,7 +318,7 @@ fn the_failsafe_value_does_not_wait_and_what_waits_does_not_undo_it() {
 }
 
 #[test]
-fn at_the_end_comes_what_was_taken_and_then_the_failsafe_value() {
+fn shutdown_sends_accepted_commands_and_then_the_failsafe_value() {
     let mut world = World::new(with_failsafe(60));
     assert_eq!(world.live(7, 0), Ok(vec![]));
     world.queue.stop();
@@ -333,7 +334,7 @@ fn at_the_end_comes_what_was_taken_and_then_the_failsafe_value() {
 }
 
 #[test]
-fn at_the_end_a_device_that_has_the_failsafe_value_is_left_alone() {
+fn shutdown_does_not_resend_a_failsafe_value_that_the_device_has() {
     let mut world = World::new(with_failsafe(60));
     world.pass(60);
     assert_eq!(world.next(), "failsafe 0 0");
@@ -349,7 +350,7 @@ fn at_the_end_a_device_that_has_the_failsafe_value_is_left_alone() {
 }
 
 #[test]
-fn at_the_end_nothing_waits_for_its_interval() {
+fn shutdown_does_not_wait_for_min_interval() {
     let min_interval = seconds(10);
     let mut world = World::new(Rules { min_interval, ..with_failsafe(60) });
     assert_eq!(world.live(1, 0), Ok(vec![]));
@@ -361,7 +362,7 @@ fn at_the_end_nothing_waits_for_its_interval() {
 }
 
 #[test]
-fn an_actuator_that_comes_back_is_still_known() {
+fn an_actuator_that_returns_keeps_its_state() {
     let rules = Rules { is_monotonic: true, ..with_failsafe(60) };
     let mut world = World::new(rules.clone());
     assert_eq!(world.live(1, 0), Ok(vec![]));

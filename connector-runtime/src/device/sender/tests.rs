@@ -14,7 +14,7 @@ use crate::{
     settings::ConnectorSettings,
 };
 
-/// A device that does what the test says.
+/// A device that follows a script.
 #[derive(Debug, Default, clap::Args)]
 struct Fake {
     #[arg(skip)]
@@ -27,7 +27,7 @@ struct Script(Arc<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     actuators: Mutex<Vec<Actuator>>,
-    /// So many connects, and so many sends, fail.
+    /// How many connects, and how many sends, fail next.
     away: AtomicUsize,
     faults: AtomicUsize,
     /// How long a send takes, in seconds.
@@ -46,7 +46,7 @@ impl ConnectorSettings for Fake {
     const ABOUT: &'static str = "";
 }
 
-/// What is open.
+/// A session.
 struct Connection;
 
 impl Connector for Fake {
@@ -63,7 +63,7 @@ impl Connector for Fake {
     }
 
     async fn connect(&self) -> crate::error::Result<Connection> {
-        anyhow::ensure!(!is_one_more(&self.script.0.away), "nobody is there");
+        anyhow::ensure!(!is_one_more(&self.script.0.away), "no answer");
         Ok(Connection)
     }
 
@@ -94,7 +94,7 @@ struct World {
 }
 
 impl World {
-    /// A connector with this actuator, without a broker.
+    /// Starts a connector with this actuator, without a broker.
     fn start(actuator: Actuator, script: &Script) -> Self {
         let (sender, sent) = mpsc::unbounded_channel();
         *script.0.sent.lock().unwrap() = Some(sender);
@@ -110,7 +110,7 @@ impl World {
         world
     }
 
-    /// The actuators are others from now on.
+    /// Replaces the actuators.
     fn set(&self, actuators: Vec<Actuator>) {
         self.script.0.actuators.lock().unwrap().clone_from(&actuators);
         self.bus.actuators(actuators);
@@ -124,17 +124,17 @@ impl World {
         self.message("t", &format!(r#"{{"value": {value}}}"#));
     }
 
-    /// The next value that the device gets, and at which second.
+    /// Returns the next value that the device receives, and the second at which it does.
     async fn sent(&mut self) -> (u64, String) {
         let sent = timeout(Duration::from_hours(1), self.sent.recv()).await;
-        sent.expect("something is sent").expect("the device is there")
+        sent.expect("something is sent").expect("the device exists")
     }
 
     async fn assert_sent(&mut self, second: u64, value: u64) {
         assert_eq!(self.sent().await, (second, value.to_string()));
     }
 
-    /// Nothing more is sent.
+    /// Asserts that nothing more is sent.
     async fn assert_silence(&mut self) {
         assert!(timeout(Duration::from_hours(1), self.sent.recv()).await.is_err());
     }
@@ -155,7 +155,7 @@ fn guarded() -> Actuator {
 }
 
 #[tokio::test(start_paused = true)]
-async fn commands_come_in_order_and_each_waits_for_its_interval() {
+async fn commands_are_sent_in_order_and_at_intervals() {
     let actuator = actuator().min_interval(Duration::from_secs(10));
     let mut world = World::start(actuator, &Script::default());
     for value in 1..=3 {
@@ -168,7 +168,7 @@ async fn commands_come_in_order_and_each_waits_for_its_interval() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn behind_a_slow_one_the_newest_waits() {
+async fn newest_only_keeps_the_newest_command_behind_a_slow_one() {
     let script = Script::default();
     script.0.slowness.store(12, SeqCst);
     let mut world = World::start(actuator().newest_only(), &script);
@@ -182,7 +182,7 @@ async fn behind_a_slow_one_the_newest_waits() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_command_that_got_old_behind_another_is_not_sent() {
+async fn a_command_that_expired_while_waiting_is_not_sent() {
     let script = Script::default();
     script.0.slowness.store(12, SeqCst);
     let mut world = World::start(actuator().max_age(Duration::from_secs(10)), &script);
@@ -194,7 +194,7 @@ async fn a_command_that_got_old_behind_another_is_not_sent() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn silence_ends_in_the_failsafe_value_once() {
+async fn silence_triggers_the_failsafe_value_once() {
     let mut world = World::start(guarded(), &Script::default());
     world.assert_sent(60, 6).await;
     world.assert_silence().await;
@@ -207,7 +207,7 @@ async fn silence_ends_in_the_failsafe_value_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_device_that_is_away_gets_the_failsafe_value_when_it_is_back() {
+async fn an_absent_device_receives_the_failsafe_value_on_its_return() {
     let script = Script::default();
     script.0.away.store(9, SeqCst);
     let mut world = World::start(guarded(), &script);
@@ -217,7 +217,7 @@ async fn a_device_that_is_away_gets_the_failsafe_value_when_it_is_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failsafe_value_that_fails_is_tried_again() {
+async fn a_failed_failsafe_value_is_retried() {
     let script = Script::default();
     script.0.faults.store(3, SeqCst);
     let mut world = World::start(guarded(), &script);
@@ -239,7 +239,7 @@ async fn a_failsafe_value_that_fails_is_tried_again() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_send_that_hangs_does_not_keep_the_failsafe_value_back() {
+async fn a_hanging_send_does_not_delay_the_failsafe_value() {
     let script = Script::default();
     script.0.slowness.store(3600, SeqCst);
     let mut world = World::start(actuator().failsafe(6, Duration::from_secs(10)), &script);
@@ -251,7 +251,7 @@ async fn a_send_that_hangs_does_not_keep_the_failsafe_value_back() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_stop_sends_what_was_taken_and_then_the_failsafe_value() {
+async fn shutdown_sends_accepted_commands_and_then_the_failsafe_value() {
     let world = World::start(guarded().min_interval(Duration::from_secs(10)), &Script::default());
     world.command(1);
     world.command(2);
@@ -268,7 +268,7 @@ async fn a_stop_sends_what_was_taken_and_then_the_failsafe_value() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn actuators_that_come_later_are_guarded_and_remembered() {
+async fn actuators_that_appear_later_have_rules_and_keep_their_state() {
     let mut world = World::start(actuator(), &Script::default());
     let monotonic = || Actuator::new("b").monotonic();
     let late = monotonic().failsafe(7, Duration::from_secs(30));

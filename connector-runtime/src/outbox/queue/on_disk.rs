@@ -1,4 +1,4 @@
-//! The part of the queue that is on disk: how messages leave memory, and how they return.
+//! The part of the queue that is on disk: spilling messages and reading them back.
 
 use crate::outbox::{
     message::{MessageKind, Stub},
@@ -7,7 +7,7 @@ use crate::outbox::{
 };
 
 impl Outbox {
-    /// Lets go of messages in memory that are on disk, where they will not be sent soon.
+    /// Frees messages in memory that are on disk and will not be sent soon.
     pub(super) fn spill(&mut self) {
         let Some(spool) = &self.spool else { return };
         let is_behind = self.is_cut_off || !self.spilled.is_empty();
@@ -32,7 +32,7 @@ impl Outbox {
         self.close_gap();
     }
 
-    /// Asks for the next messages on disk where few are left, and takes those that have come.
+    /// Takes messages that were read back, and requests the next ones if few are left in memory.
     pub(super) fn read_back(&mut self) {
         self.take_found();
         if self.spilled.is_empty() {
@@ -41,16 +41,16 @@ impl Outbox {
         let Some(spool) = self.spool.clone() else { return };
         if let Some(ReadBack { kind, messages, through }) = spool.take_read() {
             for publish in messages {
-                self.lose_before(kind, publish.seq);
+                self.drop_missing(kind, publish.seq);
                 if self.spilled.first_of(kind).is_some_and(|stub| stub.seq == publish.seq) {
                     self.spilled.pop(kind);
                     self.waiting.push_back(publish);
                 }
             }
-            self.lose_before(kind, through.saturating_add(1));
+            self.drop_missing(kind, through.saturating_add(1));
             self.close_gap();
         }
-        // As long as raw messages are held back no others are needed.
+        // While raw messages are held back, no further ones are needed.
         let kind =
             if self.held.is_some() { Some(MessageKind::Value) } else { self.spilled.first_kind() };
         let first = kind.and_then(|kind| self.spilled.first_of(kind));
@@ -61,8 +61,8 @@ impl Outbox {
         }
     }
 
-    /// Those on disk below this number were not found there.
-    fn lose_before(&mut self, kind: MessageKind, seq: u64) {
+    /// Drops the messages below this number, which were not found on disk.
+    fn drop_missing(&mut self, kind: MessageKind, seq: u64) {
         let mut lost = Vec::new();
         while self.spilled.first_of(kind).is_some_and(|stub| stub.seq < seq) {
             lost.extend(self.spilled.pop(kind).map(|stub| stub.seq));
@@ -73,7 +73,8 @@ impl Outbox {
         }
     }
 
-    /// What was left on disk by an earlier run comes before all that is in memory.
+    /// Takes over the messages that an earlier run left on disk. They come before all messages in
+    /// memory.
     pub(super) fn take_found(&mut self) {
         let Some(found) = self.spool.as_ref().and_then(|spool| spool.take_found()) else { return };
         let newer = self.waiting.split(|publish| publish.seq == 0);

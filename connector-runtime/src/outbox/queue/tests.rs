@@ -13,7 +13,7 @@ fn topics(outbox: &Outbox) -> Vec<&str> {
 }
 
 #[test]
-fn what_was_not_delivered_comes_first_again() {
+fn undelivered_messages_return_to_the_front() {
     let mut outbox = Outbox::new(LIMIT);
     for text in ["a", "b", "c"] {
         outbox.push(publish(text, MessageKind::Value));
@@ -25,7 +25,7 @@ fn what_was_not_delivered_comes_first_again() {
 }
 
 #[test]
-fn a_broken_link_forgets_what_is_said_anew() {
+fn a_broken_link_drops_messages_that_are_published_anew() {
     let mut outbox = Outbox::new(LIMIT);
     outbox.push(publish("heartbeat", MessageKind::Passing));
     outbox.push(publish("value", MessageKind::Value));
@@ -38,20 +38,20 @@ fn a_broken_link_forgets_what_is_said_anew() {
 #[test]
 fn raw_messages_can_be_held_back_while_others_pass() {
     let mut outbox = Outbox::new(publish("raw 1", MessageKind::Raw).cost() * 4);
-    let say = |outbox: &mut Outbox, text, kind| outbox.push(publish(text, kind));
+    let push = |outbox: &mut Outbox, text, kind| outbox.push(publish(text, kind));
     outbox.hold_raw();
-    say(&mut outbox, "raw 1", MessageKind::Raw);
+    push(&mut outbox, "raw 1", MessageKind::Raw);
     assert_eq!(outbox.next_qos(), Some(QoS::AtLeastOnce), "none was waiting");
     outbox.hold_raw();
     for (text, kind) in
         [("value", MessageKind::Value), ("raw 2", MessageKind::Raw), ("raw 3", MessageKind::Raw)]
     {
-        say(&mut outbox, text, kind);
+        push(&mut outbox, text, kind);
     }
     assert_eq!(&*outbox.pop().unwrap().topic, "value");
     assert_eq!(outbox.pop(), None);
-    say(&mut outbox, "raw 4", MessageKind::Raw);
-    say(&mut outbox, "raw 5", MessageKind::Raw);
+    push(&mut outbox, "raw 4", MessageKind::Raw);
+    push(&mut outbox, "raw 5", MessageKind::Raw);
     assert_eq!(outbox.take_dropped(), 1);
     outbox.release_raw();
     assert_eq!(topics(&outbox), ["raw 2", "raw 3", "raw 4", "raw 5"]);
@@ -82,7 +82,7 @@ fn a_message_that_never_fits_does_not_push_out_others() {
 }
 
 #[test]
-fn what_comes_back_is_within_the_limit_and_what_is_said_anew_is_not_dropped() {
+fn returned_messages_respect_the_limit_and_passing_messages_are_not_dropped() {
     let mut outbox = Outbox::new(publish("x", MessageKind::Raw).cost() * 3);
     for text in ["a", "b", "c"] {
         outbox.push(publish(text, MessageKind::Value));
@@ -118,14 +118,14 @@ fn push_packet(outbox: &mut Outbox, topic: &str) -> bool {
     outbox.push_packet(topic, &[br#"{"value":"#, b"1}"])
 }
 
-fn said(outbox: &mut Outbox) -> usize {
+fn taken_bytes(outbox: &mut Outbox) -> usize {
     let mut out = BytesMut::new();
     outbox.take_packets(&mut out);
     out.len()
 }
 
 #[test]
-fn values_are_packets_at_once_where_nothing_comes_before_them() {
+fn values_become_packets_if_nothing_waits() {
     let mut outbox = Outbox::new(LIMIT);
     assert!(!push_packet(&mut outbox, "a"), "there is no link");
     outbox.hold_raw();
@@ -134,13 +134,13 @@ fn values_are_packets_at_once_where_nothing_comes_before_them() {
     assert!(!push_packet(&mut outbox, "c"), "another is waiting");
     assert_eq!(outbox.backlog().messages, 2);
     assert!(outbox.backlog().bytes > publish("b", MessageKind::Value).cost());
-    assert!(said(&mut outbox) > 0);
+    assert!(taken_bytes(&mut outbox) > 0);
     assert_eq!(outbox.pop().map(|publish| publish.topic), Some("b".into()));
     assert!(push_packet(&mut outbox, "c"));
 }
 
 #[test]
-fn packets_that_did_not_leave_wait_as_messages_behind_what_was_in_flight() {
+fn unsent_packets_become_messages_after_those_in_flight() {
     let mut outbox = Outbox::new(LIMIT);
     outbox.hold_raw();
     outbox.push(publish("a", MessageKind::Value));
@@ -150,11 +150,11 @@ fn packets_that_did_not_leave_wait_as_messages_behind_what_was_in_flight() {
     outbox.give_back(in_flight.into_iter());
     assert_eq!(topics(&outbox), ["a", "b", "c"]);
     assert_eq!(outbox.waiting().nth(1).unwrap().payload, r#"{"value":1}"#);
-    assert_eq!(said(&mut outbox), 0);
+    assert_eq!(taken_bytes(&mut outbox), 0);
 }
 
 #[test]
-fn packets_have_a_limit_and_sources_wait_before_it() {
+fn sources_wait_before_packets_reach_their_limit() {
     let mut outbox = Outbox::new(LIMIT);
     outbox.hold_raw();
     while !outbox.is_crowded() {
@@ -163,13 +163,13 @@ fn packets_have_a_limit_and_sources_wait_before_it() {
     while push_packet(&mut outbox, "a") {}
     assert!(outbox.backlog().bytes <= LIMIT / 32);
     while !outbox.has_room() {
-        assert!(said(&mut outbox) > 0);
+        assert!(taken_bytes(&mut outbox) > 0);
     }
-    assert!(!outbox.is_empty(), "some of it is left to say while more is made");
+    assert!(!outbox.is_empty(), "packets are left to send while sources continue");
 }
 
 #[test]
-fn with_trouble_about_messages_each_is_sent_for_itself() {
+fn while_a_culprit_is_suspected_no_packets_are_used() {
     let mut outbox = Outbox::new(LIMIT);
     outbox.hold_raw();
     outbox.poison.is_culprit(Some(&publish("a", MessageKind::Value)));

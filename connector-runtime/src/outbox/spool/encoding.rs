@@ -1,4 +1,4 @@
-//! A message as bytes on disk.
+//! The encoding of a message on disk.
 //!
 //! ```text
 //! version (1 byte) | flags (1) | length of the topic (2, little endian) | topic | payload
@@ -37,12 +37,12 @@ pub(super) fn encode(publish: &Publish) -> Vec<u8> {
     record
 }
 
-/// Whether this is a message of a kind, should it be one.
+/// Returns whether a record, if valid, is a message of this kind.
 pub(super) fn is_of(kind: MessageKind, record: &[u8]) -> bool {
     record.get(1).is_some_and(|flags| (flags & RAW != 0) == (kind == MessageKind::Raw))
 }
 
-/// None if these bytes are no message.
+/// Decodes a record; none if it is not a valid message.
 pub(super) fn decode(seq: u64, record: &[u8]) -> Option<Publish> {
     let ([version, flags, low, high], rest) = record.split_first_chunk::<HEADER>()?;
     let (topic, payload) = rest.split_at_checked(u16::from_le_bytes([*low, *high]).into())?;
@@ -63,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_message_comes_back_as_it_was() {
+    fn a_decoded_message_equals_the_encoded_one() {
         for (qos, retain, kind) in [
             (QoS::ExactlyOnce, false, MessageKind::Raw),
             (QoS::AtLeastOnce, true, MessageKind::Value),
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn other_bytes_are_no_message() {
+    fn invalid_bytes_are_not_decoded() {
         let good = [VERSION, 0, 1, 0, b't', b'5'];
         assert!(decode(1, &good).is_some());
         for (place, byte) in [(0, 2), (2, 3), (3, 1), (4, 0xff), (4, b'#'), (2, 0)] {

@@ -1,4 +1,4 @@
-//! The file of a spool.
+//! The database file of a spool.
 
 use std::{
     cell::Cell,
@@ -22,23 +22,24 @@ use crate::{
         spool::{encoding, writer::Store},
     },
     settings::state_dir::file_name,
+    telemetry::counted,
     time::Timestamp,
 };
 
 const MESSAGES: TableDefinition<'_, u64, &[u8]> = TableDefinition::new("messages");
 
-/// Memory for what was read and is to be written.
+/// Memory for the cache of pages.
 const CACHE: usize = 2 << 20;
 
-/// An empty file that is larger gives its space back.
+/// An empty file larger than this is compacted.
 const ROOMY: u64 = 8 << 20;
 
-/// Where the file of a connector is.
+/// The path of a connector's file.
 pub(super) struct File {
     path: PathBuf,
 }
 
-/// An open file. No other process can open it.
+/// An open file, locked against other processes.
 pub(super) struct Open {
     path: PathBuf,
     database: Database,
@@ -49,11 +50,12 @@ impl File {
         Self { path: folder.join(file_name(name) + ".spool") }
     }
 
-    /// Opens it, and makes it where it is missing. One that is damaged is moved aside.
+    /// Opens the file, and creates it if it does not exist. A damaged file is moved aside.
     pub(super) fn open(&self) -> Result<Open> {
         let path = &self.path;
         if let Some(folder) = path.parent() {
-            let instead = || format!("{} cannot be made: may this user do so?", folder.display());
+            let instead =
+                || format!("cannot create {}: is this user allowed to?", folder.display());
             fs::create_dir_all(folder).with_context(instead)?;
         }
         let error = match isolated_call(|| Ok(open(path)?)) {
@@ -61,12 +63,12 @@ impl File {
             Err(error) => error,
         };
         if !is_damage(&error) {
-            return Err(error.context(format!("{} cannot be opened", path.display())));
+            return Err(error.context(format!("cannot open {}", path.display())));
         }
         let aside = path.with_extension(format!("corrupt-{}", Timestamp::now().as_millis()));
         fs::rename(path, &aside).with_context(|| format!("{} is damaged", path.display()))?;
         tracing::error!(
-            "{} is damaged, so what waited there is not published; it is {} now: {}",
+            "{} is damaged: it was moved to {}, and its messages are lost: {}",
             path.display(),
             aside.display(),
             Causes(&error)
@@ -81,7 +83,7 @@ fn open(path: &Path) -> std::result::Result<Database, redb::Error> {
     let mut builder = Builder::new();
     builder.set_cache_size(CACHE).set_repair_callback(move |_| checked.set(true));
     let mut database = builder.create(path)?;
-    // After a crash everything was checked already.
+    // After a crash, redb has checked the file already.
     if !is_checked.get() {
         database.check_integrity()?;
     }
@@ -91,7 +93,7 @@ fn open(path: &Path) -> std::result::Result<Database, redb::Error> {
     Ok(database)
 }
 
-/// Whether the file is to blame, not the disk or another process.
+/// Returns whether the file is the cause, not the disk or another process.
 fn is_damage(error: &Error) -> bool {
     use redb::Error::{DatabaseAlreadyOpen, Io, LockProtocolMismatch, PreviousIo};
     match error.downcast_ref() {
@@ -99,7 +101,7 @@ fn is_damage(error: &Error) -> bool {
             matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof)
         }
         Some(DatabaseAlreadyOpen | LockProtocolMismatch | PreviousIo) => false,
-        // Of another kind, or a panic.
+        // Another error, or a panic.
         _ => true,
     }
 }
@@ -107,7 +109,7 @@ fn is_damage(error: &Error) -> bool {
 impl Store for Open {
     fn commit(&mut self, put: &BTreeMap<u64, Publish>, remove: &[u64]) -> Result<()> {
         let path = &self.path;
-        fs::metadata(path).with_context(|| format!("{} is gone", path.display()))?;
+        fs::metadata(path).with_context(|| format!("{} no longer exists", path.display()))?;
         let is_empty = {
             let mut transaction = self.database.begin_write()?;
             transaction.set_durability(Durability::Immediate)?;
@@ -159,8 +161,8 @@ impl Store for Open {
         }
         if !bad.is_empty() {
             tracing::error!(
-                "{} messages in {} are damaged, and are not published",
-                bad.len(),
+                "dropped {} from {}: damaged records",
+                counted(bad.len(), "message"),
                 self.path.display()
             );
             self.commit(&BTreeMap::new(), &bad)?;

@@ -1,4 +1,4 @@
-//! What the outbox asks of the disk, and what the disk answers; nothing here waits for either.
+//! The exchange between the outbox and the thread that writes to disk; neither waits for the other.
 
 use std::{
     collections::BTreeMap,
@@ -15,36 +15,36 @@ use crate::{
     time::Timestamp,
 };
 
-/// From one look at what waits to be written to the next.
+/// The interval at which waiting messages are written.
 pub(super) const TICK: Duration = Duration::from_millis(100);
 
-/// So many bytes are written at once.
+/// From this many bytes on, messages are written at once.
 pub(super) const GROUP: usize = 64 << 10;
 
-/// The spool as the outbox sees it; nothing here waits for the disk.
+/// The outbox's side of the spool; no method waits for the disk.
 pub(crate) struct Spool {
     limit: usize,
     first_seq: u64,
     state: Mutex<State>,
     pub(super) changed: Condvar,
-    /// Everything up to this number is written.
+    /// Every message up to this number is written.
     pub(super) written: AtomicU64,
-    /// Called where there is something to be taken.
+    /// Called when something has been read from disk.
     on_arrival: Box<dyn Fn() + Send + Sync>,
 }
 
-/// What the outbox and the thread tell each other.
+/// The shared state of the outbox and the thread.
 #[derive(Debug, Default)]
 pub(super) struct State {
-    /// To be written.
+    /// Messages to be written.
     pub(super) pending: BTreeMap<u64, Publish>,
     pub(super) pending_bytes: usize,
-    /// The last number before the last tick: those up to it are due.
+    /// The last number at the previous tick: messages up to it are due.
     pub(super) due: u64,
     pub(super) last: u64,
-    /// On disk, or on the way there, and not needed any more.
+    /// Messages on disk, or about to be written, that are no longer needed.
     pub(super) removed: Vec<u64>,
-    /// Which messages are to be read back, and from which number on.
+    /// The kind and the first number of the messages to be read back.
     pub(super) wanted: Option<(MessageKind, u64)>,
     pub(super) read: Option<ReadBack>,
     pub(super) found: Option<Vec<Stub>>,
@@ -52,17 +52,17 @@ pub(super) struct State {
     pub(super) health: DiskHealth,
 }
 
-/// Messages from the disk, in order.
+/// Messages that were read from disk, in order.
 #[derive(Debug)]
 pub(crate) struct ReadBack {
-    /// All are of this kind.
+    /// The kind of all of them.
     pub(crate) kind: MessageKind,
     pub(crate) messages: Vec<Publish>,
-    /// There are no others up to this number.
+    /// There are no further messages up to this number.
     pub(crate) through: u64,
 }
 
-/// How the disk does.
+/// The state of the disk.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct DiskHealth {
     pub(crate) is_degraded: bool,
@@ -76,8 +76,9 @@ impl fmt::Debug for Spool {
 }
 
 impl Spool {
-    /// A spool that keeps at most so many bytes, by [`Publish::cost`]. The time of the start makes
-    /// numbers that are above those in a file of an earlier run that cannot be opened yet.
+    /// Creates a spool that keeps at most `limit` bytes, by [`Publish::cost`]. Its numbers begin at
+    /// the start time, so that they are above those of an earlier run's file that cannot be opened
+    /// yet.
     pub(super) fn new(
         limit: usize,
         start: Timestamp,
@@ -97,35 +98,35 @@ impl Spool {
         self.limit
     }
 
-    /// All numbers are above this one.
+    /// Returns the number below all others.
     pub(crate) fn first_seq(&self) -> u64 {
         self.first_seq
     }
 
-    /// Everything up to this number is on disk, or not needed any more.
+    /// Returns the number up to which every message is on disk or no longer needed.
     pub(crate) fn written(&self) -> u64 {
         self.written.load(Relaxed)
     }
 
-    /// Reports that there is something to be taken.
+    /// Notifies the outbox that something has been read.
     pub(super) fn announce(&self) {
         (self.on_arrival)();
     }
 
-    /// Asks for a message to be written. Numbers grow.
+    /// Requests that a message is written. Numbers must increase.
     pub(crate) fn put(&self, publish: &Publish) {
         let mut state = self.state();
         state.last = publish.seq;
         state.pending_bytes += publish.cost();
         state.pending.insert(publish.seq, publish.clone());
-        let is_news = state.pending.len() == 1 || state.pending_bytes > GROUP;
+        let has_work = state.pending.len() == 1 || state.pending_bytes > GROUP;
         drop(state);
-        if is_news {
+        if has_work {
             self.changed.notify_one();
         }
     }
 
-    /// These are not needed any more; 0 is nothing.
+    /// Reports that messages are no longer needed; 0 is ignored.
     pub(crate) fn remove(&self, seqs: &[u64]) {
         let mut state = self.state();
         for seq in seqs.iter().filter(|seq| **seq > 0) {
@@ -134,14 +135,14 @@ impl Spool {
                 None => state.removed.push(*seq),
             }
         }
-        let is_news = !state.removed.is_empty();
+        let has_work = !state.removed.is_empty();
         drop(state);
-        if is_news {
+        if has_work {
             self.changed.notify_one();
         }
     }
 
-    /// Asks for the messages of a kind from this number on.
+    /// Requests the messages of a kind from this number on.
     pub(crate) fn want(&self, kind: MessageKind, seq: u64) {
         let mut state = self.state();
         if state.wanted.is_none() && state.read.is_none() {
@@ -155,7 +156,7 @@ impl Spool {
         self.state().read.take()
     }
 
-    /// What an earlier run has left, once the file could be opened.
+    /// Returns the messages that an earlier run left, once the file could be opened.
     pub(crate) fn take_found(&self) -> Option<Vec<Stub>> {
         self.state().found.take()
     }

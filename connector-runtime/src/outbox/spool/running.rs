@@ -1,4 +1,4 @@
-//! A spool with the thread that writes it.
+//! A spool and its thread.
 
 #[cfg(feature = "spool")]
 use std::thread;
@@ -20,23 +20,23 @@ use crate::{
     time::Timestamp,
 };
 
-/// How long the start waits for the file, all of which is checked.
+/// How long the start waits until the file is open and checked.
 const OPENING: Duration = Duration::from_secs(2);
 
-/// How long the last write may take.
+/// The time limit of the last write.
 const LAST_WRITE: Duration = Duration::from_secs(1);
 
 /// A spool and its thread.
 pub(crate) struct Running {
     pub(crate) spool: Arc<Spool>,
-    /// Notified when there is something to be taken.
+    /// Notified when something has been read from disk.
     pub(crate) arrivals: Arc<Notify>,
     ended: oneshot::Receiver<()>,
 }
 
 impl Running {
-    /// Opens the file of a connector, if its settings want one, and waits a moment until it is known what
-    /// an earlier run has left there. A disk that cannot be used is told in the log, and tried again.
+    /// Opens the connector's file, if the settings enable it, and waits up to 2 s until the
+    /// messages of an earlier run are known. An unusable disk is logged and retried.
     #[cfg(feature = "spool")]
     pub(crate) async fn start(settings: &BusSettings, logs: &Logs) -> Result<Option<Self>, Exit> {
         let Some(folder) = &settings.spool_dir else { return Ok(None) };
@@ -59,29 +59,32 @@ impl Running {
         };
         let logs = logs.clone();
         let thread = thread::Builder::new().name("spool".to_owned());
-        thread
-            .spawn(move || work(logs))
-            .map_err(|error| Exit::Faults(vec![format!("cannot start a thread: {error}")]))?;
+        thread.spawn(move || work(logs)).map_err(|error| {
+            Exit::Faults(vec![format!("cannot start the thread of SPOOL_DIR: {error}")])
+        })?;
         if timeout(OPENING, is_open).await.is_err() {
             tracing::warn!(
-                "SPOOL_DIR: what an earlier run has left is published once it is checked"
+                "SPOOL_DIR: starting before the file is checked: messages of an earlier run are published later"
             );
         }
         Ok(Some(Self { spool, arrivals, ended }))
     }
 
-    /// Without the feature the settings were refused before, if they want one.
+    /// Without the feature, settings that enable a spool have been rejected before.
     #[cfg(not(feature = "spool"))]
     #[allow(clippy::unused_async, reason = "as with the feature")]
     pub(crate) async fn start(_: &BusSettings, _: &Logs) -> Result<Option<Self>, Exit> {
         Ok(None)
     }
 
-    /// Writes what is not acknowledged, and ends the thread.
+    /// Writes all unacknowledged messages, and ends the thread.
     pub(crate) async fn finish(mut self) {
         self.spool.close();
         if timeout(LAST_WRITE, &mut self.ended).await.is_err() {
-            tracing::error!("SPOOL_DIR: the disk did not take the last messages in time");
+            tracing::error!(
+                "SPOOL_DIR: the last messages were not written to disk within {} s",
+                LAST_WRITE.as_secs()
+            );
         }
     }
 }

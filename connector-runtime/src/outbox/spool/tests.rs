@@ -20,7 +20,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// A disk that lasts as long as the test, and fails where it is told to.
+/// A disk that lives as long as the test, and fails on request.
 #[derive(Clone, Default)]
 struct Disk(Arc<Mutex<Content>>);
 
@@ -78,7 +78,7 @@ impl Store for Disk {
     }
 }
 
-/// An outbox with its spool, whose thread is the test.
+/// An outbox with its spool; the test takes the place of the thread.
 struct Run {
     outbox: Outbox,
     work: Box<dyn FnMut() -> bool>,
@@ -101,11 +101,11 @@ impl Run {
         Self { outbox, work: Box::new(move || worker.work_now()), disk: disk.clone() }
     }
 
-    fn say(&mut self, text: &str, kind: MessageKind) {
-        self.say_bytes(text, kind, Bytes::from_static(b"x"));
+    fn push(&mut self, text: &str, kind: MessageKind) {
+        self.push_bytes(text, kind, Bytes::from_static(b"x"));
     }
 
-    fn say_bytes(&mut self, topic: &str, kind: MessageKind, payload: Bytes) {
+    fn push_bytes(&mut self, topic: &str, kind: MessageKind, payload: Bytes) {
         let (topic, qos) = (topic.into(), QoS::AtLeastOnce);
         self.outbox.push(Publish { topic, payload, qos, retain: true, kind, seq: 0 });
     }
@@ -116,7 +116,7 @@ impl Run {
         (self.work)();
     }
 
-    /// Sends and acknowledges everything; gives the topics.
+    /// Sends and acknowledges everything; returns the topics.
     fn drain(&mut self) -> Vec<String> {
         self.outbox.hold_raw();
         self.outbox.release_raw();
@@ -142,11 +142,11 @@ fn numbered(range: std::ops::Range<usize>) -> Vec<String> {
 const PAYLOAD: Bytes = Bytes::from_static(&[b'x'; 256]);
 
 #[test]
-fn what_is_acknowledged_in_time_is_never_written() {
+fn messages_acknowledged_in_time_are_never_written() {
     let disk = Disk::default();
     let mut run = Run::start(&disk, LIMIT);
     for _ in 0..100 {
-        run.say("a", MessageKind::Value);
+        run.push("a", MessageKind::Value);
         run.drain();
         run.tick();
     }
@@ -154,7 +154,7 @@ fn what_is_acknowledged_in_time_is_never_written() {
 }
 
 #[test]
-fn what_is_not_acknowledged_comes_first_after_a_crash() {
+fn unacknowledged_messages_come_first_after_a_crash() {
     let disk = Disk::default();
     let mut run = Run::start(&disk, LIMIT);
     for (text, kind) in [
@@ -164,7 +164,7 @@ fn what_is_not_acknowledged_comes_first_after_a_crash() {
         ("value", MessageKind::Value),
         ("refused", MessageKind::Value),
     ] {
-        run.say(text, kind);
+        run.push(text, kind);
     }
     run.tick();
     assert_eq!(disk.seqs().len(), 3);
@@ -172,9 +172,9 @@ fn what_is_not_acknowledged_comes_first_after_a_crash() {
     run.outbox.delivered(&[sent[0].seq, sent[1].seq]);
     run.outbox.forget(sent.last().unwrap());
     run.tick();
-    run.say("young", MessageKind::Value);
+    run.push("young", MessageKind::Value);
     let mut run = Run::start(&disk, LIMIT);
-    run.say("new", MessageKind::Value);
+    run.push("new", MessageKind::Value);
     assert_eq!(run.drain(), ["value", "new"]);
     run.tick();
     assert!(disk.seqs().is_empty());
@@ -184,25 +184,25 @@ fn what_is_not_acknowledged_comes_first_after_a_crash() {
 fn a_message_is_written_within_two_ticks_and_a_group_at_once() {
     let disk = Disk::default();
     let mut run = Run::start(&disk, LIMIT);
-    run.say("a", MessageKind::Value);
+    run.push("a", MessageKind::Value);
     (run.work)();
     assert_eq!(disk.seqs().len(), 0);
-    run.say("b", MessageKind::Value);
+    run.push("b", MessageKind::Value);
     (run.work)();
     assert_eq!(disk.seqs().len(), 1);
-    run.say_bytes("c", MessageKind::Raw, Bytes::from(vec![0; GROUP]));
+    run.push_bytes("c", MessageKind::Raw, Bytes::from(vec![0; GROUP]));
     (run.work)();
     assert_eq!(disk.seqs().len(), 3);
 }
 
 #[test]
-fn a_long_outage_is_on_disk_and_comes_back_in_order() {
+fn messages_of_a_long_outage_are_read_back_in_order() {
     let disk = Disk::default();
     let mut run = Run::start(&disk, 64 << 20);
     let kinds = [MessageKind::Raw, MessageKind::Value];
     let count = 8 * IN_MEMORY / PAYLOAD.len();
     for number in 0..count {
-        run.say_bytes(&format!("topic/{number}"), kinds[number % 2], PAYLOAD);
+        run.push_bytes(&format!("topic/{number}"), kinds[number % 2], PAYLOAD);
         if number % 200 == 0 {
             run.tick();
             assert!(run.outbox.waiting().map(Publish::cost).sum::<usize>() < IN_MEMORY + 4 * GROUP);
@@ -210,7 +210,7 @@ fn a_long_outage_is_on_disk_and_comes_back_in_order() {
     }
     let Backlog { messages, spilled, .. } = run.outbox.backlog();
     assert!(messages == count && spilled > count / 2, "{spilled}");
-    // Half of it, a cut, and new messages meanwhile.
+    // Drain one half, then break the link while new messages arrive.
     run.outbox.hold_raw();
     run.outbox.release_raw();
     let mut topics = Vec::new();
@@ -225,7 +225,7 @@ fn a_long_outage_is_on_disk_and_comes_back_in_order() {
     }
     let in_flight: Vec<_> = std::iter::from_fn(|| run.outbox.pop()).take(3).collect();
     run.outbox.give_back(in_flight.into_iter());
-    run.say_bytes(&format!("topic/{count}"), MessageKind::Value, PAYLOAD);
+    run.push_bytes(&format!("topic/{count}"), MessageKind::Value, PAYLOAD);
     topics.extend(run.drain());
     let (raws, values): (Vec<_>, Vec<_>) = (0..=count).partition(|n| n % 2 == 0 && *n < count);
     for kind in [raws, values] {
@@ -240,12 +240,12 @@ fn a_long_outage_is_on_disk_and_comes_back_in_order() {
 }
 
 #[test]
-fn a_crash_in_a_long_outage_loses_nothing_that_was_written() {
+fn a_crash_in_a_long_outage_loses_no_written_message() {
     let disk = Disk::default();
     let mut run = Run::start(&disk, 64 << 20);
     let count = 3 * IN_MEMORY / PAYLOAD.len();
     for number in 0..count {
-        run.say_bytes(&format!("topic/{number}"), MessageKind::Raw, PAYLOAD);
+        run.push_bytes(&format!("topic/{number}"), MessageKind::Raw, PAYLOAD);
         if number == count / 2 {
             run.tick();
             run = Run::start(&disk, 64 << 20);
@@ -255,29 +255,29 @@ fn a_crash_in_a_long_outage_loses_nothing_that_was_written() {
 }
 
 #[test]
-fn a_full_spool_drops_the_oldest_raw_message_first_wherever_it_is() {
+fn a_full_spool_drops_the_oldest_raw_message_first_in_memory_and_on_disk() {
     let disk = Disk::default();
     let cost = 1 << 10;
     let mut run = Run::start(&disk, 4 << 20);
     let payload = Bytes::from(vec![0; cost - size_of::<Publish>() - 10]);
-    let say = |run: &mut Run, numbers: std::ops::Range<usize>, kind| {
+    let push = |run: &mut Run, numbers: std::ops::Range<usize>, kind| {
         for number in numbers {
-            run.say_bytes(&format!("{number:010}"), kind, payload.clone());
+            run.push_bytes(&format!("{number:010}"), kind, payload.clone());
             if number % 100 == 0 {
                 run.tick();
             }
         }
     };
-    // As many as fit, then 100 more of each.
-    say(&mut run, 0..2048, MessageKind::Value);
-    say(&mut run, 2048..4096, MessageKind::Raw);
+    // Fill it, then add 100 more of each kind.
+    push(&mut run, 0..2048, MessageKind::Value);
+    push(&mut run, 2048..4096, MessageKind::Raw);
     assert_eq!(run.outbox.take_dropped(), 0);
-    say(&mut run, 4096..4196, MessageKind::Value);
-    say(&mut run, 4196..4296, MessageKind::Raw);
+    push(&mut run, 4096..4196, MessageKind::Value);
+    push(&mut run, 4196..4296, MessageKind::Raw);
     assert_eq!(run.outbox.take_dropped(), 200);
     run.tick();
     assert_eq!(disk.seqs().len(), 4096);
-    say(&mut run, 4296..6296, MessageKind::Value);
+    push(&mut run, 4296..6296, MessageKind::Value);
     let kept = run.drain();
     let expected = (52..2048).chain(4096..4196).chain(4296..6296);
     let expected: Vec<_> = expected.map(|number| format!("{number:010}")).collect();
@@ -285,14 +285,14 @@ fn a_full_spool_drops_the_oldest_raw_message_first_wherever_it_is() {
 }
 
 #[test]
-fn a_full_disk_is_survived_in_memory_and_tried_again() {
+fn on_a_full_disk_messages_stay_in_memory_and_writing_is_retried() {
     let disk = Disk::default();
     let mut run = Run::start(&disk, 64 << 20);
-    run.say("topic/0", MessageKind::Value);
+    run.push("topic/0", MessageKind::Value);
     run.tick();
     disk.content().is_full = true;
     for number in 1..IN_MEMORY / 64 {
-        run.say(&format!("topic/{number}"), MessageKind::Value);
+        run.push(&format!("topic/{number}"), MessageKind::Value);
     }
     run.tick();
     assert!(run.outbox.backlog().is_degraded);
@@ -305,12 +305,12 @@ fn a_full_disk_is_survived_in_memory_and_tried_again() {
 }
 
 #[test]
-fn a_lost_disk_costs_only_what_was_nowhere_else() {
+fn a_lost_disk_loses_only_messages_that_were_only_there() {
     let disk = Disk::default();
     let mut run = Run::start(&disk, 64 << 20);
     let count = 3 * IN_MEMORY / PAYLOAD.len();
     for number in 0..count {
-        run.say_bytes(&format!("topic/{number}"), MessageKind::Value, PAYLOAD);
+        run.push_bytes(&format!("topic/{number}"), MessageKind::Value, PAYLOAD);
         if number % 200 == 0 {
             run.tick();
         }
@@ -319,19 +319,19 @@ fn a_lost_disk_costs_only_what_was_nowhere_else() {
     disk.content().is_gone = true;
     assert_eq!(run.drain().len(), count - spilled);
     assert_eq!(run.outbox.take_dropped(), u64::try_from(spilled).unwrap());
-    run.say("new", MessageKind::Value);
+    run.push("new", MessageKind::Value);
     assert_eq!(run.drain(), ["new"]);
 }
 
 #[test]
-fn a_disk_that_comes_late_is_taken_over() {
+fn messages_on_a_disk_that_is_mounted_late_are_taken_over() {
     let disk = Disk::default();
     let mut run = Run::start(&disk, LIMIT);
-    run.say("left by an earlier run", MessageKind::Value);
+    run.push("left by an earlier run", MessageKind::Value);
     run.tick();
     disk.content().is_gone = true;
     let mut run = Run::start(&disk, LIMIT);
-    run.say("new", MessageKind::Value);
+    run.push("new", MessageKind::Value);
     run.tick();
     disk.content().is_gone = false;
     run.tick();
@@ -345,13 +345,13 @@ fn values_do_not_wait_for_raw_messages_on_disk() {
     let disk = Disk::default();
     let mut run = Run::start(&disk, 64 << 20);
     for number in 0..3 * IN_MEMORY / PAYLOAD.len() {
-        run.say_bytes(&format!("topic/{number}"), MessageKind::Raw, PAYLOAD);
+        run.push_bytes(&format!("topic/{number}"), MessageKind::Raw, PAYLOAD);
     }
-    run.say("old", MessageKind::Value);
+    run.push("old", MessageKind::Value);
     run.tick();
     let mut run = Run::start(&disk, 64 << 20);
     run.outbox.hold_raw();
-    run.say("new", MessageKind::Value);
+    run.push("new", MessageKind::Value);
     assert_eq!(run.outbox.pop(), None);
     run.tick();
     let topics: Vec<_> = std::iter::from_fn(|| run.outbox.pop()).map(|p| p.topic).collect();

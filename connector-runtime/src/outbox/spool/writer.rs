@@ -1,4 +1,4 @@
-//! The thread of the spool: writes, removes, and reads back.
+//! The thread of the spool: writes, removes and reads messages.
 
 use std::{
     collections::BTreeMap,
@@ -13,50 +13,52 @@ use crate::{
         queue::IN_MEMORY,
         spool::requests::{GROUP, ReadBack, Spool, State, TICK},
     },
+    telemetry::{Repetition, counted},
     time::Backoff,
 };
 
 /// The pauses between attempts to use a disk that fails.
 const RETRY: Backoff = Backoff::new(Duration::from_secs(5), Duration::from_mins(1));
 
-/// After so many failures in a row, messages on disk are given up so that others can follow.
+/// After this many failures in a row, the messages on disk are skipped so that later ones can
+/// follow.
 const READS: u32 = 5;
 
-/// So many bytes are read back at a time.
+/// The number of bytes that are read back at a time.
 const BATCH: usize = IN_MEMORY / 2;
 
-/// Where messages are kept, by their numbers. An error means that it must be opened again.
+/// A store of messages by their numbers. After an error it must be opened again.
 pub(super) trait Store {
-    /// Writes and removes in one step, and returns when that is on disk.
+    /// Writes and removes in one transaction, and returns when it is on disk.
     fn commit(&mut self, put: &BTreeMap<u64, Publish>, remove: &[u64]) -> Result<()>;
 
-    /// The messages of a kind from this number on, in order, up to about so many bytes; true if there
-    /// are no others.
+    /// Returns the messages of a kind from this number on, in order, up to about this many bytes;
+    /// true if there are no further ones.
     fn read(&mut self, kind: MessageKind, from: u64, bytes: usize) -> Result<(Vec<Publish>, bool)>;
 
-    /// What is there, in order.
+    /// Returns all stored messages, in order.
     fn index(&mut self) -> Result<Vec<Stub>>;
 }
 
-/// The other side of a [`Spool`].
+/// The thread's side of a [`Spool`].
 pub(super) struct SpoolWriter<O, S> {
     spool: Arc<Spool>,
     open: O,
     store: Option<S>,
-    /// Whether it was ever open: what is found the first time is of an earlier run.
+    /// Whether the store was ever open: its content at the first time is from an earlier run.
     was_open: bool,
-    /// The problem that was told last.
-    told: Option<String>,
+    /// The last problem that was logged.
+    problem: Repetition,
     retry_at: Option<Instant>,
     failures: u32,
     failed_reads: u32,
 }
 
-/// What is to be done.
+/// The work for one step.
 struct Work {
     put: BTreeMap<u64, Publish>,
     remove: Vec<u64>,
-    /// With this done, everything up to this number is written.
+    /// After this step, every message up to this number is written.
     written: u64,
     wanted: Option<(MessageKind, u64)>,
     is_last: bool,
@@ -69,7 +71,7 @@ impl<S: Store, O: Fn() -> Result<S>> SpoolWriter<O, S> {
             open,
             store: None,
             was_open: false,
-            told: None,
+            problem: Repetition::default(),
             retry_at: None,
             failures: 0,
             failed_reads: 0,
@@ -81,13 +83,13 @@ impl<S: Store, O: Fn() -> Result<S>> SpoolWriter<O, S> {
         while self.step() {}
     }
 
-    /// Waits for something to do, and does it; false if that was the last.
+    /// Waits for work and does it; returns false if it was the last.
     fn step(&mut self) -> bool {
         let work = self.wait();
         self.work(work)
     }
 
-    /// Does what there is, as if a tick had passed.
+    /// Does the present work, as if a tick had passed.
     #[cfg(test)]
     pub(super) fn work_now(&mut self) -> bool {
         let work = self.state().take_work();
@@ -111,7 +113,7 @@ impl<S: Store, O: Fn() -> Result<S>> SpoolWriter<O, S> {
         if self.store.is_none() {
             self.open();
         }
-        // After a failure it is tried even with nothing.
+        // After a failure, try to write even if there is nothing to write.
         if !work.put.is_empty() || !work.remove.is_empty() || self.retry_at.is_some() {
             self.write(work.put, work.remove, work.written);
         }
@@ -121,7 +123,7 @@ impl<S: Store, O: Fn() -> Result<S>> SpoolWriter<O, S> {
         !work.is_last
     }
 
-    /// Opens the store; what is found the first time is for the outbox.
+    /// Opens the store; its content at the first time is passed to the outbox.
     pub(super) fn open(&mut self) {
         let opened = isolated_call(|| {
             let mut store = (self.open)()?;
@@ -132,8 +134,8 @@ impl<S: Store, O: Fn() -> Result<S>> SpoolWriter<O, S> {
             Ok((store, found)) => {
                 if !found.is_empty() {
                     tracing::info!(
-                        "{} messages of an earlier run are published first",
-                        found.len()
+                        "SPOOL_DIR: publishing {} of an earlier run first",
+                        counted(found.len(), "message")
                     );
                     self.state().found = Some(found);
                     self.spool.announce();
@@ -159,7 +161,7 @@ impl<S: Store, O: Fn() -> Result<S>> SpoolWriter<O, S> {
             Err(error) => {
                 self.state().give_back(put, remove);
                 self.fail(&error);
-                // To read, if not to write.
+                // Reading may still be possible.
                 self.open();
             }
         }
@@ -169,7 +171,7 @@ impl<S: Store, O: Fn() -> Result<S>> SpoolWriter<O, S> {
         let written = self.spool.written();
         let read = match &mut self.store {
             Some(store) => isolated_call(|| store.read(kind, from, BATCH)),
-            None => Err(anyhow::anyhow!("it is not open")),
+            None => Err(anyhow::anyhow!("the file is not open")),
         };
         let read = match read {
             Ok((messages, is_all)) => {
@@ -185,7 +187,7 @@ impl<S: Store, O: Fn() -> Result<S>> SpoolWriter<O, S> {
                     return;
                 }
                 tracing::error!(
-                    "SPOOL_DIR: messages on disk cannot be read, and others go on without them: {}",
+                    "SPOOL_DIR: skipping the messages on disk, which cannot be read: {}",
                     Causes(&error)
                 );
                 ReadBack { kind, messages: Vec::new(), through: u64::MAX }
@@ -202,19 +204,18 @@ impl<S: Store, O: Fn() -> Result<S>> SpoolWriter<O, S> {
         self.retry_at = Some(Instant::now() + RETRY.pause(self.failures));
         self.state().health.is_degraded = true;
         let problem = Causes(error).to_string();
-        if self.told.as_ref() != Some(&problem) {
+        if self.problem.is_new(&problem) {
             tracing::error!(
-                "SPOOL_DIR: messages are kept in memory only, until the disk can be used again: {problem}"
+                "SPOOL_DIR: keeping messages in memory only until the disk is usable: {problem}"
             );
-            self.told = Some(problem);
         }
     }
 
     fn recovered(&mut self) {
         (self.retry_at, self.failures) = (None, 0);
         self.state().health.is_degraded = false;
-        if self.told.take().is_some() {
-            tracing::info!("SPOOL_DIR: messages are kept on disk again");
+        if self.problem.clear().is_some() {
+            tracing::info!("SPOOL_DIR: keeping messages on disk again");
         }
     }
 
@@ -231,7 +232,7 @@ impl State {
             || self.is_closing
     }
 
-    /// Whether something cannot wait for the next tick.
+    /// Returns whether there is work that cannot wait for the next tick.
     fn is_urgent(&self, can_write: bool, can_read: bool) -> bool {
         (can_read && self.wanted.is_some())
             || self.is_closing
@@ -249,7 +250,7 @@ impl State {
         Work { put, remove, written, wanted, is_last: self.is_closing }
     }
 
-    /// What could not be written; some of it may have been removed meanwhile.
+    /// Returns work that failed; some of the messages may have been removed meanwhile.
     fn give_back(&mut self, put: BTreeMap<u64, Publish>, remove: Vec<u64>) {
         self.pending.extend(put);
         self.removed.extend(remove);

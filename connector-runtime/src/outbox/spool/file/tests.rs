@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::*;
 
-/// A folder that is removed with the test.
+/// A folder that is removed when the test ends.
 struct Folder(PathBuf);
 
 impl Folder {
@@ -29,7 +29,7 @@ impl Drop for Folder {
     }
 }
 
-/// Its payload depends on the number, so that another one would be noticed.
+/// The payload depends on the number, so that a mix-up is detected.
 fn message(seq: u64) -> Publish {
     let text = format!("{seq} ").repeat(30 + usize::try_from(seq % 50).unwrap());
     let (topic, payload, qos) = ("demo/a".into(), Bytes::from(text), QoS::AtLeastOnce);
@@ -79,7 +79,7 @@ fn a_spool_that_was_emptied_gives_its_space_back() {
 }
 
 #[test]
-fn a_second_connector_of_the_name_cannot_open_it() {
+fn a_second_connector_of_the_same_name_cannot_open_the_file() {
     let folder = Folder::new();
     let first = folder.file().open().unwrap();
     let Err(error) = folder.file().open() else { panic!("two share a file") };
@@ -91,7 +91,7 @@ fn a_second_connector_of_the_name_cannot_open_it() {
 }
 
 #[test]
-fn a_deleted_folder_is_noticed_and_made_again() {
+fn a_deleted_folder_is_detected_and_recreated() {
     let folder = Folder::new();
     let mut open = folder.file().open().unwrap();
     put(&mut open, 1..=2).unwrap();
@@ -104,20 +104,20 @@ fn a_deleted_folder_is_noticed_and_made_again() {
 }
 
 #[test]
-fn a_place_that_cannot_be_used_is_told() {
+fn an_unusable_path_is_reported() {
     let folder = Folder::new();
     fs::create_dir_all(&folder.0).unwrap();
     let file = folder.0.join("file");
     fs::write(&file, "").unwrap();
-    let Err(error) = File::of(&file, "roof").open() else { panic!("a file is no folder") };
-    assert!(format!("{error:#}").contains("cannot be made"), "{error:#}");
+    let Err(error) = File::of(&file, "roof").open() else { panic!("a file is not a folder") };
+    assert!(format!("{error:#}").contains("cannot create"), "{error:#}");
     fs::create_dir_all(folder.file().path).unwrap();
-    let Err(error) = folder.file().open() else { panic!("a folder is no file") };
-    assert!(format!("{error:#}").contains("cannot be opened"), "{error:#}");
+    let Err(error) = folder.file().open() else { panic!("a folder is not a file") };
+    assert!(format!("{error:#}").contains("cannot open"), "{error:#}");
 }
 
 #[test]
-fn what_is_no_message_is_left_out() {
+fn invalid_records_are_skipped() {
     let folder = Folder::new();
     let mut open = folder.file().open().unwrap();
     put(&mut open, 1..=3).unwrap();
@@ -128,7 +128,7 @@ fn what_is_no_message_is_left_out() {
     assert_eq!(open.index().unwrap().len(), 2);
 }
 
-/// How a file can be damaged, in one place.
+/// The kinds of damage at one place of a file.
 const DAMAGES: [fn(&mut Vec<u8>, usize); 4] = [
     |bytes, place| bytes.truncate(place),
     |bytes, place| bytes[place] ^= 1 << fastrand::u8(..8),
@@ -142,7 +142,7 @@ fn sector(bytes: &mut [u8], place: usize) -> &mut [u8] {
     &mut bytes[start..end]
 }
 
-/// As a crash leaves it, or as a connector does that stops in good order.
+/// Damages a file as a crash leaves it, or one that was closed properly.
 fn survives_damage(is_closed: bool) {
     let folder = Folder::new();
     let mut open = folder.file().open().unwrap();
@@ -165,7 +165,7 @@ fn survives_damage(is_closed: bool) {
         DAMAGES[number % DAMAGES.len()](&mut bytes, fastrand::usize(..whole.len()));
         fs::write(&path, bytes).unwrap();
         let mut open = folder.file().open().unwrap();
-        // All that is there is as it was written, and in order.
+        // All records are unchanged and in order.
         let found = seqs(&mut open);
         assert!(found.is_sorted() && found.iter().all(|seq| (1..=200).contains(seq)));
         match folder.names().len() {
@@ -179,11 +179,11 @@ fn survives_damage(is_closed: bool) {
 }
 
 #[test]
-fn a_file_that_is_damaged_after_a_crash_never_gives_what_was_not_written() {
+fn a_file_damaged_after_a_crash_returns_only_written_records() {
     survives_damage(false);
 }
 
 #[test]
-fn a_file_that_is_damaged_while_closed_never_gives_what_was_not_written() {
+fn a_file_damaged_while_closed_returns_only_written_records() {
     survives_damage(true);
 }
