@@ -72,7 +72,7 @@ async fn broker_and_device_are_tried_and_nobody_notices() {
     let _link = device.accept().await;
     let ended = check.wait().await;
     ended.assert_clean();
-    assert!(ended.stdout.contains("broker: ") && ended.stdout.contains("device: a session"));
+    assert!(ended.stdout.contains("broker: ") && ended.stdout.contains("device: opened a session"));
     bus.publish("marker", QoS::AtLeastOnce, false, "{}").await;
     assert_eq!(bus.messages().len(), 1, "{:?}", bus.messages());
 }

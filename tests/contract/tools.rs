@@ -297,7 +297,7 @@ async fn a_recording_is_played_in_a_loop_through_the_parser_and_faults_are_seen(
 #[tokio::test]
 async fn what_cannot_be_simulated_is_told() {
     let launch = tool("tcp_json", &["simulate"]).variable("DEVICE_ADDR", "127.0.0.1:1").broker(1);
-    assert_refused(&launch.start().wait().await, "give a recording with --file");
+    assert_refused(&launch.start().wait().await, "pass a recording with --file");
     let folder = Folder::new();
     let file = folder.write("empty", "\n");
     let launch = plant(Path::new("none"), &["simulate", "--file", text(&file)]).broker(1);

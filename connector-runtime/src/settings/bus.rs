@@ -94,7 +94,7 @@ pub struct BusSettings {
     pub health_addr: Option<SocketAddr>,
 
     /// Age in seconds from which on the data of a source counts as too old for /readyz. Default: three
-    /// intervals for a source that is polled, no limit for one that pushes.
+    /// intervals, but at least one minute, for a source that is polled; no limit for one that pushes.
     #[arg(long, env = "HEALTH_MAX_AGE_SECONDS", value_name = "SECONDS", value_parser = seconds)]
     pub health_max_age_seconds: Option<u64>,
 
