@@ -83,7 +83,7 @@ impl Ocpp {
         match &raw.event {
             Event::Connected(connected) => {
                 let readings = json!({ (station): { "connected": connected } });
-                Ok(Some(Timestamped { timestamp: None, readings }))
+                Ok(Some(Timestamped::new(readings, None)))
             }
             Event::Frame(text) => match Frame::read(text)? {
                 Frame::Call(call) => Ok(Some(call.readings(station))),

@@ -105,7 +105,7 @@ impl Call {
         if let Some(connector) = connector {
             readings = json!({ (connector.to_string()): readings });
         }
-        Timestamped { timestamp, readings: json!({ (charge_point): readings }) }
+        Timestamped::new(json!({ (charge_point): readings }), timestamp)
     }
 
     /// When the charge point says it was; it may tell hours later, when it is connected again.

@@ -16,7 +16,7 @@ async fn a_stop_signal_ends_it_with_a_goodbye() {
         let connected = log.line(" as demo-").await;
         let id = connected.split(' ').find(|word| word.starts_with("demo-")).expect("its id");
         world.connector.stop(signal).await.assert_clean();
-        for said in [&*format!("SIG{signal} received"), "Connector stopped."] {
+        for said in [&*format!("received SIG{signal}"), "Connector stopped."] {
             world.bus.next_where("demo/logs", |log| log.text().contains(said)).await;
         }
         // As opposed to "closed its connection": it has said DISCONNECT.

@@ -47,11 +47,11 @@ impl Secured {
         let device = Device::start().await;
         let launch = launch(self.port, device.address()).variable("DEBUG", "TRUE");
         let connector = settings(secure(launch, self.port, &self.folder)).start();
-        let retrying = format!(":{}, retrying: ", self.port);
-        let told = connector.stdout.line(&retrying).await;
+        let failure = "ERROR connector_runtime::bus::reconnect: cannot connect";
+        let told = connector.stdout.line(failure).await;
         assert!(told.contains(reason), "{told}");
-        connector.stdout.line("DEBUG connector_runtime::broker: cannot connect").await;
-        assert_eq!(connector.stdout.count(&retrying), 1, "{}", connector.stdout.text());
+        connector.stdout.line("DEBUG connector_runtime::bus::reconnect: cannot connect").await;
+        assert_eq!(connector.stdout.count(failure), 1, "{}", connector.stdout.text());
         connector.terminate().await.assert_clean();
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 pub(crate) const WAIT_FOR_SESSION: Duration = Duration::from_secs(2);
 
 /// The maximum number of waiting commands of one actuator.
-pub(crate) const QUEUE: usize = 256;
+const QUEUE: usize = 256;
 
 /// How far a sender's clock may be ahead of the connector's.
 const SKEW: Duration = Duration::from_secs(5);
@@ -167,7 +167,7 @@ impl CommandQueue {
         }
         let kept = if self.rules.newest_only { 0 } else { self.waiting.len() };
         if kept == QUEUE {
-            return Err(Refusal::QueueFull);
+            return Err(Refusal::QueueFull(QUEUE));
         }
         let superseded = self.waiting.drain(kept..).map(|waiting| waiting.arrival.command);
         let superseded = superseded.collect();

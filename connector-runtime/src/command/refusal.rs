@@ -2,10 +2,7 @@
 
 use std::time::Duration;
 
-use crate::{
-    command::queue::QUEUE,
-    error::{Causes, Error},
-};
+use crate::error::{Causes, Error};
 
 /// Why a command is rejected or ignored. Its text completes a log message.
 #[derive(Debug, thiserror::Error)]
@@ -28,8 +25,8 @@ pub(crate) enum Refusal {
     Unreadable(Error),
     #[error("this connector has no actuator `{0}`")]
     Unknown(String),
-    #[error("{QUEUE} commands are already waiting for this actuator")]
-    QueueFull,
+    #[error("{0} commands are already waiting for this actuator")]
+    QueueFull(usize),
     #[error("a newer value replaces it")]
     Superseded,
     #[error("there is no connection to the device")]
@@ -51,7 +48,7 @@ impl Refusal {
             Self::Range(_) => "range",
             Self::Unreadable(_) => "unreadable",
             Self::Unknown(_) => "unknown",
-            Self::QueueFull => "queue_full",
+            Self::QueueFull(_) => "queue_full",
             Self::Superseded => "superseded",
             Self::NoDevice => "no_device",
             Self::Overdue | Self::Stopping => "overdue",

@@ -18,6 +18,7 @@ impl Bound for Number {}
 
 /// A bound of a range; exact for integers.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[non_exhaustive]
 pub enum Number {
     /// An integer of at most 64 bits.
     Integer(i128),

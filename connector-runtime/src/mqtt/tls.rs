@@ -129,7 +129,7 @@ impl Tls {
     }
 
     /// Returns the number of days until a certificate expires, if it expires soon. A verifier checks the
-    /// validity first, so this works whoever signed the certificate.
+    /// validity first, so this works for a certificate of any authority.
     fn days_left(
         &self,
         verifier: &WebPkiServerVerifier,

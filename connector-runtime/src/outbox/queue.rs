@@ -39,9 +39,6 @@ use crate::{
 /// The maximum number of bytes that wait in memory, by [`Publish::cost`].
 pub(crate) const LIMIT: usize = 16 << 20;
 
-/// With a spool, an outage fills at most this much memory; half of it is read back at a time.
-pub(crate) const IN_MEMORY: usize = 2 << 20;
-
 /// The messages that wait for the broker.
 ///
 /// # Order of calls

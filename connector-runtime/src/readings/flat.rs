@@ -107,6 +107,7 @@ impl FlatReadings {
 
 /// Why readings cannot be converted to datapoints.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum FlattenError {
     /// The readings are a single value or a list.
     #[error("readings must be an object (a struct or a map), whose leaves are the datapoints")]

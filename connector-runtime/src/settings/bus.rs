@@ -20,6 +20,7 @@ pub(super) const PORT_WITH_TLS: u16 = 8883;
 
 /// The settings of the bus, which all connectors share.
 #[derive(Clone, Args)]
+#[non_exhaustive]
 pub struct BusSettings {
     /// Name of the connector, and first level of all its topics.
     #[arg(long, env = "CONNECTOR_NAME", value_name = "NAME", value_parser = name)]

@@ -127,30 +127,7 @@ impl Metrics {
             maps: add(to, "datapoint_maps", "Datapoint maps, by outcome"),
             calls: add(to, "calls", "Calls of the device part, by function and outcome"),
             durations,
-            gauges: Gauges {
-                connected: add(to, "connected", "1 if connected to this peer, else 0"),
-                ready: add(to, "ready", "1 if /readyz returns 200, else 0"),
-                known: add(to, "datapoints_known", "Announced datapoints"),
-                selected: add(to, "datapoints_selected", "Selected datapoints"),
-                queued_messages: add(to, "queued_messages", "Messages that wait for the broker"),
-                queued_bytes: add(
-                    to,
-                    "queued_bytes",
-                    "Size of the messages that wait for the broker",
-                ),
-                queued_on_disk: add(to, "queued_on_disk", "Waiting messages that are on disk only"),
-                spool_degraded: add(
-                    to,
-                    "spool_degraded",
-                    "1 if the spool cannot be written, else 0",
-                ),
-                spool_commit: add(to, "spool_commit_seconds", "Duration of the last write to disk"),
-                message_age: add(
-                    to,
-                    "message_age_seconds",
-                    "Time since a source last returned successfully",
-                ),
-            },
+            gauges: Gauges::new(to),
             registry,
         }
     }
@@ -193,6 +170,25 @@ impl Metrics {
 }
 
 impl Gauges {
+    fn new(to: &mut Registry) -> Self {
+        Self {
+            connected: add(to, "connected", "1 if connected to this peer, else 0"),
+            ready: add(to, "ready", "1 if /readyz returns 200, else 0"),
+            known: add(to, "datapoints_known", "Announced datapoints"),
+            selected: add(to, "datapoints_selected", "Selected datapoints"),
+            queued_messages: add(to, "queued_messages", "Messages that wait for the broker"),
+            queued_bytes: add(to, "queued_bytes", "Size of the messages that wait for the broker"),
+            queued_on_disk: add(to, "queued_on_disk", "Waiting messages that are on disk only"),
+            spool_degraded: add(to, "spool_degraded", "1 if the spool cannot be written, else 0"),
+            spool_commit: add(to, "spool_commit_seconds", "Duration of the last write to disk"),
+            message_age: add(
+                to,
+                "message_age_seconds",
+                "Time since a source last returned successfully",
+            ),
+        }
+    }
+
     fn set(&self, now: &Snapshot) {
         let set = |family: &Family<Label, Gauge>, name: &'static str, pairs: [(&str, usize); 2]| {
             for (value, count) in pairs {

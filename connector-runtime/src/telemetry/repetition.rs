@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// Tells a new text from a repeated one, so that a failure that lasts is logged once.
+/// Distinguishes a new text from a repeated one, so that a failure that lasts is logged once.
 ///
 /// By default it compares a text with the previous one only, so `a`, `b`, `a` are three new texts.
 /// With a [limit](Self::up_to) it remembers all texts, so the second `a` is a repetition; once there

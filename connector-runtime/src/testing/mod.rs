@@ -98,6 +98,7 @@ const PATIENCE: Duration = Duration::from_mins(5);
 
 /// A message on the bus.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Message {
     /// The topic that it was published on.
     pub topic: String,

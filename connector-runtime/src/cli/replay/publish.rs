@@ -7,7 +7,7 @@ use bytes::BytesMut;
 
 use crate::{
     bus::{DatapointMap, Topics, wire::ValueWriter},
-    cli::{replay::Replayed, work},
+    cli::{replay::replayed::Replayed, work},
     error::Result,
     mqtt::probe::Visit,
     runtime,
@@ -16,7 +16,10 @@ use crate::{
 
 /// Publishes the values of selected datapoints. They are not retained, because the retained value of a
 /// datapoint is the newest one.
-pub(super) fn publish(settings: &BusSettings, replayed: Replayed) -> Result<ExitCode, Exit> {
+pub(super) fn publish_selected(
+    settings: &BusSettings,
+    replayed: Replayed,
+) -> Result<ExitCode, Exit> {
     let address = runtime::address_of(settings)?;
     let identity = runtime::identity_of(settings);
     let mut topics = Topics::of(&settings.connector_name);

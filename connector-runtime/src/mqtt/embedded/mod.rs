@@ -1,6 +1,6 @@
 //! An MQTT 3.1.1 broker inside the process, for demonstrations and tests.
 //!
-//! The available embeddable broker, `rumqttd` 0.20, is no alternative: it adds 190 crates to a build,
+//! The available embeddable broker, `rumqttd` 0.20, does not fit: it adds 190 crates to a build,
 //! delivers messages of QoS 0 to subscriptions of QoS 2 with QoS 2 instead of the lower of both (MQTT
 //! 3.1.1, section 3.8.4), cannot be stopped, and does not run in memory on a paused clock, as tests need
 //! it.

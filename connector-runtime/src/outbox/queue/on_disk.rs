@@ -2,8 +2,8 @@
 
 use crate::outbox::{
     message::{MessageKind, Stub},
-    queue::{IN_MEMORY, Outbox},
-    spool::ReadBack,
+    queue::Outbox,
+    spool::{IN_MEMORY, ReadBack},
 };
 
 impl Outbox {

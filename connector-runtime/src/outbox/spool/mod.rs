@@ -51,6 +51,6 @@ mod tests;
 mod writer;
 
 pub(crate) use self::{
-    requests::{ReadBack, Spool},
+    requests::{IN_MEMORY, ReadBack, Spool},
     running::Running,
 };

@@ -15,6 +15,9 @@ use crate::{
     time::Timestamp,
 };
 
+/// With a spool, an outage fills at most this much memory; half of it is read back at a time.
+pub(crate) const IN_MEMORY: usize = 2 << 20;
+
 /// The interval at which waiting messages are written.
 pub(super) const TICK: Duration = Duration::from_millis(100);
 

@@ -10,9 +10,9 @@ use crate::{
     mqtt::codec::QoS,
     outbox::{
         message::{MessageKind, Publish, Stub},
-        queue::{IN_MEMORY, LIMIT, Outbox},
+        queue::{LIMIT, Outbox},
         spool::{
-            requests::{GROUP, Spool},
+            requests::{GROUP, IN_MEMORY, Spool},
             writer::{SpoolWriter, Store},
         },
     },

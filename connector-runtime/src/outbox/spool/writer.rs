@@ -10,8 +10,7 @@ use crate::{
     error::{Causes, Result, isolated_call},
     outbox::{
         message::{MessageKind, Publish, Stub},
-        queue::IN_MEMORY,
-        spool::requests::{GROUP, ReadBack, Spool, State, TICK},
+        spool::requests::{GROUP, IN_MEMORY, ReadBack, Spool, State, TICK},
     },
     telemetry::{Repetition, counted},
     time::Backoff,
