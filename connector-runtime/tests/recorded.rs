@@ -248,7 +248,7 @@ fn a_timestamp_is_no_sensor_but_within_readings() {
     struct Log {
         entry: Timestamped<Inner>,
     }
-    let stamped = |readings| Timestamped { timestamp: Some(Timestamp::from_millis(7)), readings };
+    let stamped = |readings| Timestamped::new(readings, Timestamp::from_millis(7));
     let inner = Inner { soc: 7, nothing: () };
     assert_eq!(pairs(&recorded(&stamped(inner))), [("soc", "7")]);
     let expected = [("entry__timestamp", "7"), ("entry__readings__soc", "7")];
