@@ -24,6 +24,7 @@ mod output;
 mod port;
 pub mod proxy;
 mod signal;
+mod workspace;
 mod world;
 
 use std::time::Duration;
@@ -41,6 +42,7 @@ pub use self::{
     http::get,
     mosquitto::Mosquitto,
     port::free_port,
+    workspace::at_the_root,
     world::{NAME, World, launch},
 };
 
