@@ -7,7 +7,6 @@
 //!
 //! `cargo test --test commands` needs `mosquitto`.
 
-#[allow(unused, reason = "other test programs need the rest")]
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, Mutex},

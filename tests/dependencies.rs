@@ -1,8 +1,9 @@
 //! What `deny.toml` says of licences and sources, for where cargo-deny is not installed.
 
-use std::{env, fs, process::Command};
+use std::fs;
 
 use serde_json::Value;
+use support::at_the_root;
 
 /// Whether an SPDX expression without parentheses within alternatives allows what we may use.
 fn is_allowed(expression: &str, allowed: &[&str]) -> bool {
@@ -23,9 +24,8 @@ fn dependencies_have_licences_and_sources_that_are_allowed() {
     let deny = fs::read_to_string("../deny.toml").expect("it is beside Cargo.toml");
     let allowed = deny.lines().find_map(|line| line.strip_prefix("allow = [")).expect("licences");
     let allowed: Vec<_> = allowed.split('"').skip(1).step_by(2).collect();
-    let cargo = env::var_os("CARGO").expect("cargo runs this");
     let arguments = ["metadata", "--locked", "--format-version", "1", "--filter-platform"];
-    let output = Command::new(cargo).args(arguments).arg("x86_64-unknown-linux-gnu").output();
+    let output = at_the_root("cargo").args(arguments).arg("x86_64-unknown-linux-gnu").output();
     let output = output.expect("cargo starts");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("JSON");

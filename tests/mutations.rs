@@ -7,8 +7,8 @@ use std::{env, fs, panic, path::Path};
 use connector_runtime::testing::fuzz;
 use fastrand::Rng;
 
-/// How many mutations are tried for each target, and from where they begin.
-const CASES: u64 = 10_000;
+/// How many mutations are tried for each target, few and all of them; and from where they begin.
+const CASES: [u32; 2] = [2000, 10_000];
 const SEED: u64 = 7;
 
 /// At most so many changes are made to one input.
@@ -60,10 +60,6 @@ const TOKENS: &[&[u8]] = &[
     b"actuator",
 ];
 
-fn number(variable: &str, default: u64) -> u64 {
-    env::var(variable).map_or(default, |text| text.parse().expect("a number"))
-}
-
 /// The inputs of a target, in the order of their names.
 fn corpus(target: &str) -> Vec<Vec<u8>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus").join(target);
@@ -104,7 +100,9 @@ fn mutation(rng: &mut Rng, corpus: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn fuzz(target: &str, function: fn(&[u8])) {
-    let (cases, seed) = (number("FUZZ_CASES", CASES), number("FUZZ_SEED", SEED));
+    let [few, all] = CASES;
+    let cases = support::cases("FUZZ_CASES", few, all);
+    let seed = env::var("FUZZ_SEED").map_or(SEED, |seed| seed.parse().expect("a number"));
     println!("{target}: FUZZ_SEED={seed} FUZZ_CASES={cases}");
     let corpus = corpus(target);
     let mut rng = Rng::with_seed(seed);

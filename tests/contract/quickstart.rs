@@ -1,11 +1,12 @@
 //! The quickstart: what a newcomer sees within a few seconds.
 
-use std::time::{Duration, Instant};
-use support::{Bus, Launch, Mosquitto};
+use std::time::Duration;
+
+use support::{Bus, Launch, Moment, Mosquitto};
 
 #[tokio::test]
 async fn it_needs_nothing_but_itself() {
-    let start = Instant::now();
+    let start = Moment::now();
     let quickstart = Launch::program("quickstart").argument("--for").argument("8").start();
     quickstart.stdout.line("bus     quickstart/messages/2/value  {").await;
     assert!(start.elapsed() < Duration::from_secs(3), "{}", quickstart.stdout.text());

@@ -3,10 +3,10 @@
 use std::{fmt, time::Duration};
 
 use support::{
-    Mosquitto,
+    Moment, Mosquitto,
     proxy::{Kind, Proxy, Way},
 };
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 
 use crate::{
     checker::{Checker, Stream},
@@ -18,7 +18,7 @@ use crate::{
 const CALM: Duration = Duration::from_millis(500);
 
 /// Who is not back after so long is not coming back.
-const GONE: Duration = Duration::from_secs(25);
+const GONE: Duration = Duration::from_mins(1);
 
 /// Nothing new for so long is the end. It is more than it takes to notice a silent broker.
 const SILENCE: Duration = Duration::from_secs(16);
@@ -213,7 +213,7 @@ impl Stage {
             }
             Fault::Lost(kind) => return self.lose(kind).await,
         }
-        let start = Instant::now();
+        let start = Moment::now();
         let back = proxy.next(Way::ToClient, Kind::PubAck);
         timeout(GONE, back).await.ok().map(|()| start.elapsed())
     }
@@ -231,7 +231,7 @@ impl Stage {
         let links = before.links + usize::from(matches!(kind, Kind::ConnAck | Kind::SubAck));
         let lost = self.proxy.until(|counts| counts.harmed > before.harmed);
         timeout(GONE, lost).await.ok()?;
-        let start = Instant::now();
+        let start = Moment::now();
         let back = async {
             self.proxy.until(|counts| counts.links > links).await;
             self.load.pause(false);

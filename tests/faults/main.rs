@@ -7,7 +7,6 @@
 //! Two more take longer, and are to be asked for with `--ignored`: `peers::` puts plain MQTT clients
 //! in the place of the connector, and `soak` goes on for hours.
 
-#[allow(unused, reason = "other test programs need the rest")]
 mod checker;
 mod client;
 mod fault;

@@ -7,11 +7,12 @@ use proptest::{
     test_runner::{Config, FileFailurePersistence, RngAlgorithm, TestRunner},
 };
 use rumqttc::QoS;
+use support::cases;
 
 use crate::world::{LARGE, World};
 
-/// How many histories there are by default.
-const CASES: u32 = 20_000;
+/// How many histories there are: few, and all of them.
+const CASES: [u32; 2] = [2000, 20_000];
 
 /// How many steps a history has at most.
 const STEPS: usize = 200;
@@ -112,10 +113,8 @@ fn run(limit: usize, value_qos: QoS, steps: &[Step]) -> Result<(), TestCaseError
 
 #[test]
 fn every_history_keeps_the_promises() {
-    let mut config = Config::default();
-    if std::env::var_os("PROPTEST_CASES").is_none() {
-        config.cases = CASES;
-    }
+    let [few, all] = CASES;
+    let mut config = Config { cases: cases("PROPTEST_CASES", few, all), ..Config::default() };
     // The default one takes most of the time, as it is not optimised here.
     config.rng_algorithm = RngAlgorithm::XorShift;
     let regressions = FileFailurePersistence::Direct("simulation/regressions.txt");

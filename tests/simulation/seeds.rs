@@ -15,6 +15,7 @@ use std::{
 use connector_runtime::{BusSettings, Timestamp, prelude::*, testing::run_on};
 use rumqttc::QoS;
 use serde_json::{Value, json};
+use support::cases;
 use tokio::{
     runtime::Builder,
     sync::oneshot,
@@ -24,8 +25,8 @@ use tokio::{
 
 use crate::network::{LOSSES, Network};
 
-/// How many seeds there are by default.
-const SEEDS: u64 = 300;
+/// How many seeds there are: few, and all of them.
+const SEEDS: [u32; 2] = [50, 300];
 
 /// How long things go wrong.
 const TROUBLE: Duration = Duration::from_mins(10);
@@ -248,9 +249,9 @@ fn simulate(seed: u64, tells: bool) -> u64 {
 
 #[test]
 fn whatever_happens_nothing_is_lost() {
-    let seeds = env::var("SEEDS").map_or(SEEDS, |seeds| seeds.parse().expect("SEEDS is a number"));
-    for seed in 0..seeds {
-        simulate(seed, false);
+    let [few, all] = SEEDS;
+    for seed in 0..cases("SEEDS", few, all) {
+        simulate(seed.into(), false);
     }
 }
 

@@ -1,19 +1,13 @@
 //! A connector as the process that an operator starts.
 
-use std::{
-    env, fs,
-    net::SocketAddr,
-    path::Path,
-    process::Stdio,
-    time::{Duration, Instant},
-};
+use std::{env, fs, net::SocketAddr, path::Path, process::Stdio, time::Duration};
 
 use tokio::{
     process::{Child, Command},
     time::sleep,
 };
 
-use super::{folder::Folder, output::Output, patiently, signal};
+use super::{Moment, folder::Folder, output::Output, patiently, signal};
 
 /// From one look at a process to the next.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -171,7 +165,7 @@ impl ConnectorProcess {
 
     /// Waits until it ends.
     pub async fn wait(mut self) -> Ended {
-        let start = Instant::now();
+        let start = Moment::now();
         let status = patiently(self.child.wait(), || self.stdout.text()).await;
         let after = start.elapsed();
         self.stdout.end().await;

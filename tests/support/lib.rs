@@ -16,14 +16,17 @@ mod bus;
 mod certificates;
 pub mod connector;
 mod device;
+mod effort;
 mod embedded;
 mod folder;
 mod http;
+mod moment;
 mod mosquitto;
 mod output;
 mod port;
 pub mod proxy;
 mod signal;
+mod workspace;
 mod world;
 
 use std::time::Duration;
@@ -36,16 +39,19 @@ pub use self::{
     certificates::{Authority, Files},
     connector::{ConnectorProcess, Launch},
     device::{Device, DeviceLink},
+    effort::cases,
     embedded::Embedded,
     folder::Folder,
     http::get,
+    moment::Moment,
     mosquitto::Mosquitto,
     port::free_port,
+    workspace::at_the_root,
     world::{NAME, World, launch},
 };
 
-/// How long anything may take that should happen.
-pub const PATIENCE: Duration = Duration::from_secs(10);
+/// How long anything may take that should happen, on a machine that has much else to do.
+pub const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Awaits something that should happen; otherwise panics with what was there instead.
 pub async fn patiently<T>(future: impl Future<Output = T>, instead: impl Fn() -> String) -> T {

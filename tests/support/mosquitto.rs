@@ -10,9 +10,6 @@ use tokio::process::{Child, Command};
 
 use super::{Launch, NAME, folder::Folder, output::Output, patiently, port::free_port, signal};
 
-/// How often another free port is tried, as others look for free ports too.
-const ATTEMPTS: usize = 10;
-
 /// Debian's broker on a port of its own, without persistence.
 pub struct Mosquitto {
     port: u16,
@@ -51,17 +48,11 @@ impl Mosquitto {
     }
 
     async fn within(folder: Folder, settings: &str) -> Self {
-        let mut log = String::new();
-        for _ in 0..ATTEMPTS {
-            let port = free_port();
-            match launch(&folder, port, settings).await {
-                Ok((process, log)) => {
-                    return Self { port, settings: settings.to_owned(), folder, process, log };
-                }
-                Err(failed) => log = failed,
-            }
-        }
-        panic!("mosquitto does not start: {log}");
+        let port = free_port();
+        let launched = launch(&folder, port, settings).await;
+        let (process, log) =
+            launched.unwrap_or_else(|log| panic!("mosquitto does not start: {log}"));
+        Self { port, settings: settings.to_owned(), folder, process, log }
     }
 
     pub fn port(&self) -> u16 {

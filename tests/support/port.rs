@@ -2,42 +2,38 @@
 
 use std::{
     io::{self, ErrorKind},
-    net::TcpStream,
-    process,
-    sync::atomic::{AtomicU16, Ordering},
+    net::SocketAddr,
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
-use tokio::time::sleep;
+use tokio::{net::TcpSocket, time::sleep};
 
 use super::patiently;
-
-/// Below the ports that systems choose for outgoing connections: those would come and go between
-/// the stop of a broker and its restart on the same port.
-const FIRST: u16 = 15_000;
-const COUNT: u16 = 15_000;
 
 /// From one attempt to bind a port to the next.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// A port of the loopback interface that nobody listens on; the same is not given twice.
+/// A port of the loopback interface that nobody listens on.
+///
+/// It is bound, and stays so as long as the test program runs: the system gives it to nobody else, and
+/// neither to a connection while a broker is away from it. Linux lets another socket bind it, too, and
+/// listen, if both allow the reuse of addresses, as all listeners here do.
 pub fn free_port() -> u16 {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Other test programs that run at the same time begin elsewhere.
-    let start = (process::id() % u32::from(COUNT)) * 97 % u32::from(COUNT);
-    loop {
-        let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));
-        let offset = u16::try_from((start + step) % u32::from(COUNT)).expect("less than COUNT");
-        let port = FIRST + offset;
-        // To bind it would be no proof: other threads start programs, and until such a program
-        // begins, it has a copy of every socket of this process.
-        if TcpStream::connect(("127.0.0.1", port)).is_err() {
-            return port;
-        }
-    }
+    static HELD: Mutex<Vec<TcpSocket>> = Mutex::new(Vec::new());
+    let bind = || {
+        let socket = TcpSocket::new_v4()?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0)))?;
+        let port = socket.local_addr()?.port();
+        HELD.lock().unwrap_or_else(PoisonError::into_inner).push(socket);
+        io::Result::Ok(port)
+    };
+    bind().expect("a free port")
 }
 
-/// Binds a port. One that was just closed may be held for another moment by such a copy.
+/// Binds a port. One that was just closed may be held for another moment by a program that is being started:
+/// until it begins, it has a copy of every socket of this process.
 pub(crate) async fn bound<T, F: Future<Output = io::Result<T>>>(bind: impl Fn() -> F) -> T {
     let bound = async {
         loop {

@@ -1,8 +1,9 @@
 //! Each simulated device and its connector, as the processes that a newcomer starts: with the command
 //! lines of the README and of `devices` itself.
 
-use std::{path::Path, process::Stdio, time::Duration};
+use std::{process::Stdio, time::Duration};
 
+use support::at_the_root;
 use tokio::{
     io::{AsyncBufReadExt, BufReader, Lines},
     process::{Child, ChildStdout, Command},
@@ -12,8 +13,6 @@ use tokio::{
 
 /// How long anything may take that should happen.
 const PATIENCE: Duration = Duration::from_secs(30);
-
-const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// A process, which is killed when dropped.
 struct Process {
@@ -25,10 +24,8 @@ struct Process {
 impl Process {
     /// Starts what a command line says. The shell becomes the program, so that both have one id.
     fn start(command_line: &str) -> Self {
-        let mut child = Command::new("sh")
+        let mut child = Command::from(at_the_root("sh"))
             .args(["-c", &format!("exec env {command_line}")])
-            .current_dir(WORKSPACE)
-            .env("CARGO_TARGET_DIR", target())
             .env("CARGO_TERM_QUIET", "true")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -57,11 +54,6 @@ impl Process {
     async fn end(mut self) {
         self.child.kill().await.expect("it runs");
     }
-}
-
-/// Where the programs are built, as for this test.
-fn target() -> &'static Path {
-    Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("target/tmp")
 }
 
 /// Builds all examples once. Tests of a connector are no connector, so `cargo test` has not.
