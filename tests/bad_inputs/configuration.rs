@@ -123,7 +123,7 @@ const FLAGS: &[(&str, &str, &str)] = &[
     ("an unknown flag", "--no-such-flag", "--no-such-flag"),
     ("an unknown short flag", "-x", "-x"),
     ("a misspelt flag", "--mqtt-broker-prot=1883", "--mqtt-broker-prot"),
-    ("a word that is no flag", "start", "start"),
+    ("a word that is no flag", "start", "neither a subcommand nor the value of a flag"),
     ("a flag without its value", "--mqtt-broker-port", "--mqtt-broker-port"),
     ("a flag with an empty value", "--mqtt-broker-port=", "--mqtt-broker-port"),
     ("a flag with a bad value", "--mqtt-broker-port=abc", "--mqtt-broker-port"),

@@ -42,7 +42,7 @@ pub(crate) struct Healthcheck {
 impl Tool for Healthcheck {
     const NAME: &'static str = "healthcheck";
     const ABOUT: &'static str =
-        "Asks the running connector how it is, at HEALTH_ADDR: exit code 0 or 1";
+        "Queries the running connector's health at HEALTH_ADDR; exit code 0 or 1";
     const NEEDS_BROKER: bool = false;
 
     fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit> {

@@ -83,8 +83,10 @@ fn program<C: Connector>(tools: impl Iterator<Item = Command>) -> Command {
     let run = Command::new(RUN).about("Runs the connector; the default");
     let name = C::NAME;
     settings::command::<C>()
-        .override_usage(format!("{name} [run] [OPTIONS]\n       {name} <COMMAND> [OPTIONS]"))
+        .override_usage(format!("{name} [run] [OPTIONS]\n       {name} <SUBCOMMAND> [OPTIONS]"))
         .disable_help_subcommand(true)
+        .subcommand_help_heading("Subcommands")
+        .subcommand_value_name("SUBCOMMAND")
         .subcommand(run)
         .subcommands(tools)
 }

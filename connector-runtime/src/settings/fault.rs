@@ -69,7 +69,7 @@ pub(super) fn describe_other(error: &Error) -> String {
         _ => false,
     };
     if is_positional {
-        return "an argument is neither a subcommand nor the value of a flag (not shown, as it may be a secret)"
+        return "an argument is neither a subcommand nor the value of a flag; its text is not shown here"
             .to_owned();
     }
     if error.kind() == ErrorKind::MissingRequiredArgument {
