@@ -2,10 +2,8 @@
 //!
 //! | path | 200 | 503 |
 //! |---|---|---|
-//! | `/healthz` | the connector works | a device function will probably never return: restart the
-//! connector |
-//! | `/readyz` | the broker and the device are connected, and the data is fresh | one of these
-//! conditions is not met |
+//! | `/healthz` | the connector works | a device function will probably never return: restart the connector |
+//! | `/readyz` | the broker and the device are connected, and the data is fresh | one of these conditions is not met |
 //! | `/metrics` | all metrics, for Prometheus | |
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};

@@ -89,15 +89,15 @@ async fn log_selections(bus: Arc<BusHandle>, kept: Option<MapFile>) {
             last = next;
         }
         logged = last.received.selections;
+        if let Some(kept) = &kept {
+            let map = bus.protocol().map_json();
+            kept.keep(map).await;
+        }
         let (sensors, actuators) = bus.protocol().selected();
         tracing::info!(
             "datapoint_map: {} and {} are selected",
             counted(sensors, "sensor"),
             counted(actuators, "actuator")
         );
-        if let Some(kept) = &kept {
-            let map = bus.protocol().map_json();
-            kept.keep(map).await;
-        }
     }
 }
