@@ -291,7 +291,7 @@ fn raw_number(message: &Message) -> u64 {
 async fn a_connector_that_starts_in_an_outage_keeps_its_values() {
     let mut crashes = Crashes::start().await;
     let connector = crashes.connector().await;
-    connector.stdout.line("1 sensors and 0 actuators are selected").await;
+    connector.stdout.line("1 sensor and 0 actuators are selected").await;
     crashes.outage(&connector).await;
     connector.kill().await;
     let connections = || crashes.written.lock().unwrap().ends.len();

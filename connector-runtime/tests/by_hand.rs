@@ -134,7 +134,7 @@ async fn every_failure_is_told_on_the_bus_with_its_cause() {
         told.push((log["level"].clone(), log["msg"].as_str().unwrap().to_owned()));
     }
     let expected = [
-        (json!(30), "`event` is not a finite number: it is published as null"),
+        (json!(30), "`event` is not a finite number: published as null"),
         (json!(40), "`meters` failed: it panicked: the poll hits a bug"),
         (json!(40), "`meters` failed: the gateway is busy"),
     ];

@@ -176,7 +176,7 @@ async fn a_command_that_fails_ends_it_and_one_that_is_refused_does_not() {
     assert_eq!(bus.value("session").await, json!(1));
     for refused in [json!(11), json!("warm")] {
         bus.command("setpoint", refused);
-        assert!(bus.log().await["msg"].as_str().unwrap().contains("refused"));
+        assert!(bus.log().await["msg"].as_str().unwrap().contains("rejected"));
     }
     assert_eq!(bus.value("online").await, json!(true));
     bus.command("setpoint", 10);
@@ -192,7 +192,7 @@ async fn a_command_waits_a_moment_for_it_but_not_long() {
     assert_eq!(bus.value("online").await, json!(false));
     let begin = Instant::now();
     bus.command("setpoint", 5);
-    let text = "the command 5 for `setpoint` is refused: there is no connection to the device";
+    let text = "rejected the command 5 for `setpoint`: there is no connection to the device";
     while bus.log().await["msg"] != text {}
     assert_eq!(begin.elapsed().as_secs(), 2);
     assert_eq!(bus.value("online").await, json!(true));
@@ -212,7 +212,7 @@ async fn commands_do_not_queue_up_for_a_device_that_comes_back() {
         bus.command("setpoint", value);
     }
     for value in 1..10 {
-        let start = format!("the command {value} for `setpoint` is refused");
+        let start = format!("rejected the command {value} for `setpoint`: ");
         while !bus.log().await["msg"].as_str().unwrap().starts_with(&start) {}
         assert_eq!(begin.elapsed().as_secs(), 2, "{value}");
     }

@@ -135,13 +135,13 @@ async fn what_is_no_command_is_logged(broker: Broker) {
     for (i, bad) in bad.into_iter().enumerate() {
         world.bus.publish(TOPIC, QoS::AtLeastOnce, false, bad).await;
         world
-            .error("the command for `room_1__setpoint` on `demo/messages/1/value` is refused")
+            .error("rejected the command for `room_1__setpoint` on `demo/messages/1/value`: ")
             .await;
         world.assert_commands_work(&i.to_string()).await;
     }
     let deep = "[".repeat(100_000);
     world.bus.publish(TOPIC, QoS::AtLeastOnce, false, command(&deep)).await;
-    world.error("is refused").await;
+    world.error("rejected the command").await;
     world.assert_commands_work("\"end\"").await;
     world.end().await;
 }
@@ -170,7 +170,7 @@ async fn a_sensors_topic_takes_no_commands(broker: Broker) {
     let sensors = json!({ "room_1__setpoint": "demo/echo" });
     let actuators = json!({ "demo/echo": "room_1__setpoint", TOPIC: "room_1__setpoint" });
     world.select(&json!({ "sensor": sensors, "actuator": actuators })).await;
-    world.connector.stdout.line("each would come back as a command").await;
+    world.connector.stdout.line("each value would return as a command").await;
     world.link.say(r#"{"room_1":{"setpoint":20}}"#).await;
     world.bus.next("demo/echo").await;
     world.bus.publish("demo/echo", QoS::AtLeastOnce, false, command("\"echo\"")).await;
@@ -185,7 +185,7 @@ async fn a_command_for_a_device_that_is_away_is_an_error(broker: Broker) {
     world.connector.stdout.line("no connection to the device").await;
     world.bus.publish(TOPIC, QoS::AtLeastOnce, false, command("20")).await;
     let log = world.bus.next_where("demo/logs", |log| {
-        log.text().contains("refused: there is no connection to the device")
+        log.text().contains(": there is no connection to the device")
     });
     assert_eq!(log.await.json()["level"], 40);
     world.device = Device::start_at(address).await;

@@ -116,7 +116,7 @@ async fn what_is_no_map_leaves_the_old_one_in_force(broker: Broker) {
     ];
     for (i, bad) in bad.into_iter().enumerate() {
         world.bus.publish(MAP, QoS::AtLeastOnce, true, bad).await;
-        world.error("the datapoint_map is refused, the one before stays in force").await;
+        world.error("rejected the datapoint_map, the previous one stays in force").await;
         world.link.say(&format!(r#"{{"a":{i}}}"#)).await;
         assert_eq!(world.bus.next("demo/a").await.value(), i);
     }
@@ -140,11 +140,11 @@ async fn entries_that_cannot_be_used_are_left_out(broker: Broker) {
     actuators.insert("demo/set".to_owned(), json!("room_1__setpoint"));
     let selection = map(&sensors.clone().into(), &actuators.into());
     world.bus.publish(MAP, QoS::AtLeastOnce, true, selection.to_string()).await;
-    let refused = world.log("left out 26: ").await;
+    let refused = world.log("rejected 26 entries: ").await;
     for reason in ["it is empty", "wild-card", "; and 16 more"] {
         assert!(refused.text().contains(reason), "{refused:?}");
     }
-    world.log("1 sensors and 1 actuators are selected").await;
+    world.log("1 sensor and 1 actuator are selected").await;
 
     let readings: Map<_, _> = sensors.keys().map(|key| (key.clone(), json!(1))).collect();
     world.link.say(&Value::from(readings).to_string()).await;
@@ -213,7 +213,7 @@ async fn a_map_beyond_all_measure_is_read_past() {
         [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce].into_iter().zip(20_000_000..)
     {
         world.bus.publish(MAP, qos, true, vec![b' '; size]).await;
-        world.log(&format!("{size} bytes on `demo/datapoint_map` is ignored")).await;
+        world.log(&format!("ignored a message of {size} bytes on `demo/datapoint_map`")).await;
     }
     world.link.say(r#"{"a":1}"#).await;
     assert_eq!(world.bus.next("demo/a").await.value(), 1, "the map before stays in force");

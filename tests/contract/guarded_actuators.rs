@@ -162,7 +162,7 @@ async fn the_newest_waits_for_its_time(broker: Broker) {
     for value in ["false", "true", "false"] {
         world.command("pump", value, now, false);
     }
-    world.told("the command true for `pump` is ignored: a newer value").await;
+    world.told("ignored the command true for `pump`: a newer value").await;
     assert_eq!(world.hear().await, "pump false");
     // The first was sent a little before it was heard.
     assert!(start.elapsed() > SHORT / 2, "{:?}", start.elapsed());
@@ -181,7 +181,7 @@ async fn a_retained_command_passes_once(broker: Broker) {
         let map = json!({ "sensor": {}, "actuator": map }).to_string();
         world.bus.publish("boiler/datapoint_map", QoS::AtLeastOnce, true, map).await;
     }
-    world.told("the retained command for `mode` on `in/mode` is ignored: it was retained, so it may be old").await;
+    world.told("ignored the retained command for `mode` on `in/mode`: it was retained, so it may be old").await;
     world.command("mode", "\"boost\"", now + 1, true);
     assert_eq!(world.hear().await, "mode boost");
     world.end().await;

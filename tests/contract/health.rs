@@ -95,7 +95,7 @@ async fn everything_is_counted() {
     world.bus.publish("demo/set", QoS::AtLeastOnce, false, r#"{"value":1}"#).await;
     world.link.hear().await;
     world.bus.publish("demo/set", QoS::AtLeastOnce, false, r#"{"volume":1}"#).await;
-    world.log("is refused").await;
+    world.log("rejected the command").await;
     let (status, text) = get(port, "/metrics").await.expect("an answer");
     assert_eq!(status, 200);
     for line in [

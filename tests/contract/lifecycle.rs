@@ -17,7 +17,7 @@ async fn a_stop_signal_ends_it_with_a_goodbye() {
         let connected = log.line(" as demo-").await;
         let id = connected.split(' ').find(|word| word.starts_with("demo-")).expect("its id");
         world.connector.stop(signal).await.assert_clean();
-        for said in [&*format!("SIG{signal} received"), "Connector stopped."] {
+        for said in [&*format!("received SIG{signal}"), "Connector stopped."] {
             world.bus.next_where("demo/logs", |log| log.text().contains(said)).await;
         }
         // As opposed to "closed its connection": it has said DISCONNECT.
@@ -113,8 +113,8 @@ async fn two_of_one_name_run_side_by_side() {
     world.settle().await;
     let second = often(launch(world.broker.port(), world.device.address())).start();
     let mut link = world.device.accept().await;
-    world.connector.stdout.line("not alone").await;
-    second.stdout.line("not alone").await;
+    world.connector.stdout.line("another connector publishes to").await;
+    second.stdout.line("another connector publishes to").await;
     world.bus.next("demo/heartbeat").await;
     world.select(&json!({ "sensor": { "a": "demo/a" }, "actuator": {} })).await;
     world.connector.stdout.line("are selected").await;
@@ -130,7 +130,7 @@ async fn two_of_one_name_run_side_by_side() {
     assert!(!ended.stdout.contains("lost the connection"), "{}", ended.stdout);
     assert_eq!(world.bus.next("demo/status").await.text(), "offline");
     assert_eq!(world.bus.next("demo/status").await.text(), "online", "the first is still there");
-    world.connector.stdout.line("again the only connector").await;
+    world.connector.stdout.line("no other connector publishes to").await;
     world.end().await;
 }
 

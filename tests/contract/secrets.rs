@@ -81,7 +81,7 @@ async fn a_password_that_is_refused_or_cannot_be_sent_is_not_shown() {
 #[tokio::test]
 async fn a_password_that_others_can_read_on_the_way_is_told_of() {
     let broker = Embedded::start().await;
-    let warning = "where others may read it: set MQTT_TLS=TRUE";
+    let warning = "unencrypted: set MQTT_TLS=TRUE";
     for (host, is_told) in [("127.0.0.1", false), ("localhost", false), ("host.invalid", true)] {
         let launch = careless(broker.port()).variable("MQTT_PASSWORD", "password-canary");
         let connector = launch.variable("MQTT_BROKER_HOST", host).start();

@@ -100,7 +100,7 @@ async fn a_dotenv_file_fills_what_the_environment_leaves_open() {
     });
     let mut world = world.await;
     // DEBUG is from the file, name and port are from the environment.
-    world.log("settings were read from").await;
+    world.log("read settings from").await;
     let is_debug = |log: &crate::support::Message| log.json()["level"] == 10;
     world.link.say(r#"{"a":1}"#).await;
     world.link.say("5").await;

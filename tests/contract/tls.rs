@@ -50,10 +50,11 @@ impl Secured {
         let device = Device::start().await;
         let launch = launch(self.port, device.address()).variable("DEBUG", "TRUE");
         let connector = settings(secure(launch, self.port, &self.folder)).start();
-        let told = connector.stdout.line("but keep trying").await;
+        let failure = "ERROR connector_runtime::bus::reconnect: cannot connect";
+        let told = connector.stdout.line(failure).await;
         assert!(told.contains(reason), "{told}");
-        connector.stdout.line("DEBUG connector_runtime::broker: cannot connect").await;
-        assert_eq!(connector.stdout.count("but keep trying"), 1, "{}", connector.stdout.text());
+        connector.stdout.line("DEBUG connector_runtime::bus::reconnect: cannot connect").await;
+        assert_eq!(connector.stdout.count(failure), 1, "{}", connector.stdout.text());
         connector.terminate().await.assert_clean();
     }
 }

@@ -63,7 +63,7 @@ impl World {
     /// Publishes a retained datapoint map, and waits until it is in force.
     pub(crate) async fn select(&mut self, map: &Value) {
         self.publish_map(map).await;
-        self.log("actuators are selected").await;
+        self.log("are selected").await;
     }
 
     /// The device says something whose only new datapoint is `marker`: when that is announced, all

@@ -1,7 +1,7 @@
-//! Drives one connection: reads, writes, and asks whether the broker is still there.
+//! One connection: reads, writes, and checks that the broker still responds.
 //!
-//! This task never waits for anything but the socket: commands are put into mailboxes, which does not
-//! block, and what is to be published is taken from the session when there is room for it.
+//! This task waits for the socket only: putting a command into a mailbox does not block, and
+//! messages to publish are taken from the protocol when there is room for them.
 
 use std::io;
 
@@ -26,23 +26,24 @@ use crate::{
     time::Now,
 };
 
-/// With either side silent for this long, the broker is asked whether it is there: MQTT wants to hear
-/// from us, and we from the broker.
-const ASK_AFTER: Duration = Duration::from_secs(10);
+/// After this time without data in one direction, a ping is sent: MQTT requires the client to send
+/// within the keep-alive, and the answer shows that the broker responds.
+const PING_AFTER: Duration = Duration::from_secs(10);
 
-/// Announced in CONNECT: the broker gives up after one and a half of it.
+/// The keep-alive in CONNECT: the broker closes the connection after one and a half times this
+/// value without data.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 
-/// Room for one read.
+/// Buffer space for one read.
 const READ: usize = 4096;
 
-/// How long the goodbye may take: the rest of the queue, and the acknowledgements.
-const GOODBYE: Duration = Duration::from_secs(1);
+/// The time limit for leaving: for the rest of the queue and the acknowledgements.
+const LEAVING: Duration = Duration::from_secs(1);
 
-/// How an answer begins that is no MQTT: the first byte of an alert, by RFC 8446, section 5.1.
+/// The first byte of a TLS alert (RFC 8446, section 5.1), which is not MQTT.
 const TLS_ALERT: u8 = 21;
 
-/// Runs a connection until it breaks (an error) or the connector has said goodbye.
+/// Runs a connection until it fails (an error) or the connector has left.
 pub(super) async fn serve(
     stream: Box<dyn Stream>,
     identity: &Identity,
@@ -59,9 +60,9 @@ pub(super) async fn serve(
         is_flushed: true,
         is_online: false,
         holds_until: None,
-        heard: Instant::now(),
-        spoke: Instant::now(),
-        asked: None,
+        last_read: Instant::now(),
+        last_write: Instant::now(),
+        pinged: None,
     };
     let ended = client.run(identity).await;
     bus.protocol().outbox.delivered(&client.link.take_delivered());
@@ -70,7 +71,7 @@ pub(super) async fn serve(
     ended.map_err(|error| Broken { error, was_online: client.is_online })
 }
 
-/// A connection that ended, or never began.
+/// A connection that has failed, or was never established.
 pub(super) struct Broken {
     pub(super) error: LinkError,
     pub(super) was_online: bool,
@@ -89,16 +90,16 @@ struct Client<'a> {
     oversized: Oversized,
     link: Link,
     bus: &'a BusHandle,
-    /// Whether all that was written is on its way: TLS may keep a part back.
+    /// Whether all written bytes are flushed: TLS may buffer some.
     is_flushed: bool,
     is_online: bool,
-    /// When raw messages need not wait any more.
+    /// When raw messages are released that are held back.
     holds_until: Option<Instant>,
-    /// When the broker last sent anything, and when we did.
-    heard: Instant,
-    spoke: Instant,
-    /// When we asked whether it is there, until it answers.
-    asked: Option<Instant>,
+    /// When bytes were last received, and last sent.
+    last_read: Instant,
+    last_write: Instant,
+    /// When a ping was sent that is not yet answered.
+    pinged: Option<Instant>,
 }
 
 impl Client<'_> {
@@ -106,7 +107,7 @@ impl Client<'_> {
         let bus = self.bus;
         tokio::select! {
             begun = self.begin(identity) => begun?,
-            () = bus.goodbye() => return Ok(()),
+            () = bus.leaving() => return Ok(()),
         }
         self.is_online = true;
         self.holds_until = Some(Instant::now() + exchange::HOLD);
@@ -114,10 +115,10 @@ impl Client<'_> {
         tracing::info!("connected to the broker");
         tokio::select! {
             ended = self.work() => return ended,
-            () = bus.goodbye() => {}
+            () = bus.leaving() => {}
         }
-        // Whatever the broker does now, the connector leaves.
-        let _ = timeout(GOODBYE, self.leave()).await;
+        // The connector leaves whether or not the broker responds.
+        let _ = timeout(LEAVING, self.leave()).await;
         Ok(())
     }
 
@@ -156,7 +157,7 @@ impl Client<'_> {
         }
     }
 
-    /// Waits until all is confirmed.
+    /// Waits until everything is acknowledged.
     async fn settle(&mut self) -> Result<(), LinkError> {
         while !self.link.is_settled() {
             self.exchange().await?;
@@ -170,7 +171,7 @@ impl Client<'_> {
         }
     }
 
-    /// Sends what is left, then the goodbye of MQTT.
+    /// Sends the remaining messages, then DISCONNECT.
     async fn leave(&mut self) -> Result<(), LinkError> {
         self.release();
         self.bus.update(Protocol::leave);
@@ -184,10 +185,10 @@ impl Client<'_> {
         Ok(self.writer.shutdown().await?)
     }
 
-    /// Takes what the session has to say, then waits for the next thing that can be done. Dropping
-    /// this future loses nothing: what was read or written in part is kept.
+    /// Takes messages from the protocol, then waits for the next event. Cancel safe: partial reads
+    /// and writes are kept.
     async fn exchange(&mut self) -> Result<(), LinkError> {
-        // More than a socket takes at once waits already: who has more to say need not wake us.
+        // More is queued than a socket takes at once, so further messages need not wake this task.
         let is_full = self.link.is_full();
         if !is_full {
             self.take_work()?;
@@ -195,23 +196,23 @@ impl Client<'_> {
         self.input.reserve(READ);
         let has_output = !(self.link.out.is_empty() && self.is_flushed);
         let stalled = self.link.stalled_at();
-        let until = match self.asked {
-            Some(asked) => asked + self.link.patience(),
-            None => self.heard.min(self.spoke) + ASK_AFTER,
+        let until = match self.pinged {
+            Some(pinged) => pinged + self.link.patience(),
+            None => self.last_read.min(self.last_write) + PING_AFTER,
         };
         tokio::select! {
             read = self.reader.read_buf(&mut self.input) => {
-                self.took(read?)?;
+                self.note_read(read?)?;
                 self.handle_input()
             }
             written = write(&mut self.writer, &mut self.link.out), if has_output => {
                 self.is_flushed = written? == 0;
-                self.spoke = Instant::now();
-                self.link.wrote(self.spoke);
+                self.last_write = Instant::now();
+                self.link.wrote(self.last_write);
                 Ok(())
             }
             () = self.bus.changed(), if !is_full => Ok(()),
-            () = sleep_until(until) => self.ask(),
+            () = sleep_until(until) => self.ping(),
             () = sleep_until(stalled.unwrap_or(until)), if stalled.is_some() => self.link.check(Instant::now()),
             () = sleep_until(self.holds_until.unwrap_or(until)), if self.holds_until.is_some() => {
                 self.release();
@@ -232,8 +233,8 @@ impl Client<'_> {
         exchange::take_work(&mut self.link, self.bus, Instant::now())
     }
 
-    fn ask(&mut self) -> Result<(), LinkError> {
-        if self.asked.replace(Instant::now()).is_some() {
+    fn ping(&mut self) -> Result<(), LinkError> {
+        if self.pinged.replace(Instant::now()).is_some() {
             return Err(LinkError::Silent(self.link.patience()));
         }
         self.link.write(&Packet::PingReq)
@@ -241,11 +242,11 @@ impl Client<'_> {
 
     async fn read(&mut self) -> Result<(), LinkError> {
         let count = self.reader.read_buf(&mut self.input).await?;
-        self.took(count)
+        self.note_read(count)
     }
 
-    fn took(&mut self, count: usize) -> Result<(), LinkError> {
-        (self.heard, self.asked) = (Instant::now(), None);
+    fn note_read(&mut self, count: usize) -> Result<(), LinkError> {
+        (self.last_read, self.pinged) = (Instant::now(), None);
         if count == 0 { Err(LinkError::Closed) } else { Ok(()) }
     }
 
@@ -254,17 +255,17 @@ impl Client<'_> {
             match self.oversized.skip(&mut self.input) {
                 Front::Usual => break,
                 Front::Unclear => return Ok(None),
-                Front::Large(header) => self.pass_over(header)?,
+                Front::Large(header) => self.ignore_oversized(header)?,
             }
         }
         Ok(codec::read(&mut self.input)?)
     }
 
-    /// A message that is too large is confirmed like any other, so that it does not come again.
-    fn pass_over(&mut self, header: Header) -> Result<(), LinkError> {
+    /// Acknowledges a message that is too large like any other, so that it is not sent again.
+    fn ignore_oversized(&mut self, header: Header) -> Result<(), LinkError> {
         let Header { topic, qos, pkid, bytes } = header;
         self.bus.metrics.too_large.inc();
-        tracing::error!("a message of {bytes} bytes on `{topic}` is ignored: it is too large");
+        tracing::error!("ignored a message of {bytes} bytes on `{topic}`: it is too large");
         let mut message = Publish::new(topic, qos, Vec::new());
         message.pkid = pkid;
         self.link.receive(Packet::Publish(message), Instant::now()).map(drop)
@@ -277,13 +278,13 @@ impl Client<'_> {
             exchange::hear(self.bus, event, now)?;
         }
         if !self.input.is_empty() {
-            self.link.hears_part(Instant::now());
+            self.link.note_partial(Instant::now());
         }
         Ok(())
     }
 }
 
-/// Writes what it can; where all is written, sees to it that nothing stays behind.
+/// Writes as much as possible; flushes if everything is written.
 async fn write(writer: &mut WriteHalf<Box<dyn Stream>>, out: &mut BytesMut) -> io::Result<usize> {
     if out.is_empty() { writer.flush().await.map(|()| 0) } else { writer.write_buf(out).await }
 }

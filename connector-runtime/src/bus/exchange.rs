@@ -1,6 +1,6 @@
-//! What a connection and the session have to say to each other, packet by packet.
+//! The exchange between a connection and the protocol, packet by packet.
 //!
-//! There is no I/O and no clock: what time it is comes with the packet.
+//! It has neither I/O nor a clock: the caller passes the current time.
 
 use tokio::time::{Duration, Instant};
 
@@ -17,10 +17,10 @@ use crate::{
     time::Now,
 };
 
-/// How long raw messages of an outage wait for those who want them.
+/// How long raw messages of an outage are held back until their subscribers have reconnected.
 pub(crate) const HOLD: Duration = Duration::from_secs(5);
 
-/// Subscribes to the map, our own topics, raw messages of the past and the actuators.
+/// Subscribes to the map, the connector's own topics, stored raw messages and the actuators.
 pub(crate) fn subscribe(link: &mut Link, bus: &BusHandle, now: Instant) -> Result<(), LinkError> {
     let (map, past, own, actuators) = {
         let mut protocol = bus.protocol();
@@ -32,7 +32,7 @@ pub(crate) fn subscribe(link: &mut Link, bus: &BusHandle, now: Instant) -> Resul
     link.subscribe(&actuators, QoS::ExactlyOnce, now)
 }
 
-/// Takes what the session has to say, as far as the connection has room for it.
+/// Takes messages and subscriptions from the protocol, as far as the connection has room.
 pub(crate) fn take_work(link: &mut Link, bus: &BusHandle, now: Instant) -> Result<(), LinkError> {
     link.check(now)?;
     let mut protocol = bus.protocol_with_logs();
@@ -49,11 +49,11 @@ pub(crate) fn take_work(link: &mut Link, bus: &BusHandle, now: Instant) -> Resul
     bus.metrics.acknowledged.inc_by(delivered.len() as u64);
     protocol.outbox.delivered(&delivered);
     link.fill(&mut protocol.outbox, now);
-    bus.tell_room(&protocol);
+    bus.wake_sources(&protocol);
     Ok(())
 }
 
-/// Takes what comes from the broker.
+/// Handles an event from the broker.
 pub(crate) fn hear(bus: &BusHandle, event: Option<Event>, now: Now) -> Result<(), LinkError> {
     match event {
         Some(Event::Message(codec::Publish { topic, payload, retain, .. })) => {
@@ -77,18 +77,18 @@ fn handle_refused(bus: &BusHandle, refused: &[String]) -> Result<(), LinkError> 
         }
         if *topic == past {
             tracing::warn!(
-                "the broker refuses the subscription to `{topic}`: no raw message can be processed again"
+                "the broker refuses the subscription to `{topic}`: raw messages cannot be reprocessed"
             );
             continue;
         }
         if own.contains(topic) {
             tracing::warn!(
-                "the broker refuses the subscription to `{topic}`: a second connector of this name will not be noticed"
+                "the broker refuses the subscription to `{topic}`: a second connector with this name will not be detected"
             );
             continue;
         }
         tracing::error!(
-            "the broker refuses the subscription to `{topic}`: no command will come from there"
+            "the broker refuses the subscription to `{topic}`: no command can arrive there"
         );
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! What the tasks of a connector share: the session, and the signals between them.
+//! The bus as the tasks of a connector share it: the protocol, and the signals between the tasks.
 
 use std::{
     fmt,
@@ -19,7 +19,7 @@ use crate::{
     time::Now,
 };
 
-/// The session behind a lock that is never held while waiting, and who is told of its changes.
+/// The protocol behind a lock that is never held across an await, and notifications of its changes.
 #[derive(Debug)]
 pub(crate) struct BusHandle {
     protocol: Mutex<Protocol>,
@@ -32,12 +32,12 @@ pub(crate) struct BusHandle {
     pub(crate) metrics: Arc<Metrics>,
 }
 
-/// How far the connector has come.
+/// The progress of the connector.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Status {
     pub(crate) is_online: bool,
     pub(crate) received: Received,
-    says_goodbye: bool,
+    is_leaving: bool,
 }
 
 impl BusHandle {
@@ -57,19 +57,19 @@ impl BusHandle {
         }
     }
 
-    /// The session, to read from it.
+    /// Locks the protocol, to read from it.
     pub(crate) fn protocol(&self) -> MutexGuard<'_, Protocol> {
         self.protocol.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Does something with the session and wakes the broker's task.
+    /// Changes the protocol and wakes the broker's task.
     pub(crate) fn update<T>(&self, action: impl FnOnce(&mut Protocol) -> T) -> T {
         let result = action(&mut self.protocol());
         self.changed.notify_one();
         result
     }
 
-    /// The session, with the log messages so far handed over to it.
+    /// Locks the protocol, after handing it the log messages so far.
     pub(crate) fn protocol_with_logs(&self) -> MutexGuard<'_, Protocol> {
         let mut protocol = self.protocol();
         for message in self.logs.take() {
@@ -86,8 +86,8 @@ impl BusHandle {
         }
     }
 
-    /// Waits until the broker has taken enough of what was published. Without a broker there is no
-    /// waiting: then the outbox keeps what it can.
+    /// Waits until the broker has taken enough of the published messages. Without a broker it
+    /// returns at once, as the outbox keeps messages up to its limit.
     pub(crate) async fn has_room(&self) {
         loop {
             let notified = self.room.notified();
@@ -101,13 +101,14 @@ impl BusHandle {
         }
     }
 
-    pub(crate) fn tell_room(&self, protocol: &Protocol) {
+    /// Wakes waiting sources if there is room again.
+    pub(crate) fn wake_sources(&self, protocol: &Protocol) {
         if protocol.outbox.has_room() {
             self.room.notify_waiters();
         }
     }
 
-    /// A message from the broker. If it is a command, it waits for the device from then on.
+    /// Handles a message from the broker. A command is put into the mailbox of its actuator.
     pub(crate) fn message(&self, topic: &str, payload: &[u8], is_retained: bool, now: Now) {
         let (arrival, received) = {
             let mut protocol = self.protocol();
@@ -142,17 +143,17 @@ impl BusHandle {
         }
     }
 
-    /// A command is not carried out: the one place where that is told and counted.
+    /// Logs and counts a command that is rejected or ignored; the only place that does so.
     pub(crate) fn refused(&self, command: fmt::Arguments<'_>, refusal: &Refusal) {
         self.metrics.refused(refusal.reason());
         if refusal.is_usual() {
-            tracing::info!("{command} is ignored: {refusal}");
+            tracing::info!("ignored {command}: {refusal}");
         } else {
-            tracing::error!("{command} is refused: {refusal}");
+            tracing::error!("rejected {command}: {refusal}");
         }
     }
 
-    /// The actuators that there are now.
+    /// Replaces the set of actuators.
     pub(crate) fn actuators(&self, actuators: Vec<Actuator>) {
         self.update(|protocol| {
             protocol.set_actuators(actuators);
@@ -175,16 +176,17 @@ impl BusHandle {
     pub(crate) async fn status(&self, condition: impl FnMut(&Status) -> bool) -> Status {
         let mut status = self.status.subscribe();
         let found = status.wait_for(condition).await;
-        *found.expect("the sender lives as long as this does")
+        *found.expect("the sender is a field of `self`")
     }
 
-    /// Asks the broker's task to send what is left, and to leave.
-    pub(crate) fn say_goodbye(&self) {
-        self.set_status(|status| status.says_goodbye = true);
+    /// Asks the broker's task to send the remaining messages and to disconnect.
+    pub(crate) fn leave(&self) {
+        self.set_status(|status| status.is_leaving = true);
     }
 
-    pub(crate) async fn goodbye(&self) {
-        self.status(|status| status.says_goodbye).await;
+    /// Waits until the connector is to leave.
+    pub(crate) async fn leaving(&self) {
+        self.status(|status| status.is_leaving).await;
     }
 
     fn set_status(&self, change: impl FnOnce(&mut Status)) {

@@ -1,87 +1,90 @@
-//! A sensor that is known: its last value, and where that goes.
+//! A known sensor: its last value, and the topic of its values.
 
 use std::{cell::Cell, collections::HashSet, sync::Arc};
 
 use crate::time::Timestamp;
 
-/// A known sensor datapoint.
+/// A sensor that was declared, or has occurred in a message.
 #[derive(Debug)]
 pub(crate) struct KnownSensor {
     pub(super) key: Arc<str>,
-    /// Its last value as JSON text, and when that was received. Before the first value: an example,
-    /// which is never to be published as a value.
+    /// Its last value as JSON text, and the time of that. Before the first value: an example, which
+    /// must never be published as a value.
     pub(crate) json: Vec<u8>,
     pub(crate) timestamp: Option<Timestamp>,
-    /// Where its values go, if it is selected.
+    /// The topic of its values, if it is selected.
     pub(crate) topic: Option<Arc<str>>,
-    /// Where they went last, and of which message the last one is that is retained there. The time does
-    /// not tell: two messages may have the same.
-    pub(super) home: Option<Arc<str>>,
-    pub(super) said: Cell<Option<u64>>,
+    /// The last topic of its values, and the number of the message whose value is retained there.
+    /// Timestamps do not suffice, because two messages may have the same one.
+    pub(super) last_topic: Option<Arc<str>>,
+    pub(super) published: Cell<Option<u64>>,
     pub(super) message: u64,
     pub(super) depth: usize,
-    /// Which sensor came after it in the last message: devices repeat themselves.
+    /// The sensor after it in the last message, because messages often have the same order.
     pub(super) next: usize,
-    pub(super) told_non_finite: bool,
-    pub(super) told_collision: bool,
+    pub(super) logged_non_finite: bool,
+    pub(super) logged_collision: bool,
 }
 
 impl KnownSensor {
-    /// A sensor without a value yet.
+    /// Creates a sensor without a value.
     pub(super) fn new(key: Arc<str>, topic: Option<Arc<str>>, next: usize) -> Self {
         Self {
             key,
             json: Vec::new(),
             timestamp: None,
-            home: topic.clone(),
+            last_topic: topic.clone(),
             topic,
-            said: Cell::new(None),
+            published: Cell::new(None),
             message: 0,
             depth: 0,
             next,
-            told_non_finite: false,
-            told_collision: false,
+            logged_non_finite: false,
+            logged_collision: false,
         }
     }
 
-    /// Its last value goes to its topic now.
-    pub(crate) fn is_said(&self) {
-        self.said.set(Some(self.message));
+    /// Marks its last value as published to its topic.
+    pub(crate) fn mark_published(&self) {
+        self.published.set(Some(self.message));
     }
 
-    /// Gives the topic, if it is another one than before.
+    /// Selects a topic, or none. Returns the topic if it differs from the last one.
     pub(super) fn select(&mut self, topic: Option<&Arc<str>>) -> Option<Arc<str>> {
         if self.topic.as_ref() != topic {
             self.topic = topic.cloned();
         }
-        if topic.is_none() || self.home.as_ref() == topic {
+        if topic.is_none() || self.last_topic.as_ref() == topic {
             return None;
         }
-        self.home = topic.cloned();
-        self.said.set(None);
-        self.home.clone()
+        self.last_topic = topic.cloned();
+        self.published.set(None);
+        self.last_topic.clone()
     }
 
-    /// What was said on a topic that others have now is not retained there any more.
-    pub(super) fn leave_home_to(&mut self, taken: &HashSet<Arc<str>>) {
-        if self.topic.is_none() && self.home.as_ref().is_some_and(|home| taken.contains(home)) {
-            self.home = None;
-            self.said.set(None);
+    /// Forgets the last topic if another sensor has taken it, so that the value is no longer
+    /// retained there.
+    pub(super) fn forget_taken_topic(&mut self, taken: &HashSet<Arc<str>>) {
+        if self.topic.is_none()
+            && self.last_topic.as_ref().is_some_and(|last_topic| taken.contains(last_topic))
+        {
+            self.last_topic = None;
+            self.published.set(None);
         }
     }
 
-    pub(super) fn tell_collision(&mut self) {
-        if !std::mem::replace(&mut self.told_collision, true) {
+    pub(super) fn log_collision(&mut self) {
+        if !std::mem::replace(&mut self.logged_collision, true) {
             tracing::warn!(
-                "two readings of one message have the key `{}`: the one that is nested deeper is used, or else the later one",
+                "two readings of one message have the key `{}`: the more deeply nested one is used, or the later one at equal depth",
                 self.key
             );
         }
     }
 
-    pub(super) fn tell_non_finite(&mut self) {
-        if !std::mem::replace(&mut self.told_non_finite, true) {
-            tracing::warn!("`{}` is not a finite number: it is published as null", self.key);
+    pub(super) fn log_non_finite(&mut self) {
+        if !std::mem::replace(&mut self.logged_non_finite, true) {
+            tracing::warn!("`{}` is not a finite number: published as null", self.key);
         }
     }
 }

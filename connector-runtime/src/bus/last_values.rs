@@ -1,4 +1,4 @@
-//! The last values of sensors, on their way to the broker.
+//! Publishing of the last values of sensors.
 
 use std::sync::Arc;
 
@@ -14,32 +14,32 @@ use crate::{
     time::Timestamp,
 };
 
-/// Publishes the last values of those sensors that are selected and have one; gives their number.
+/// Publishes the last values of the sensors that are selected and have one; returns how many.
 pub(super) fn publish_values<'a>(
     outbox: &mut Outbox,
     sensors: impl Iterator<Item = &'a KnownSensor> + Clone,
     qos: QoS,
 ) -> u64 {
-    let mut to_say = sensors
+    let mut pending = sensors
         .filter_map(|sensor| Some((sensor, sensor.topic.as_ref()?, sensor.timestamp?)))
         .peekable();
     let (mut writer, mut count) = (ValueWriter::default(), 0);
     if qos == QoS::AtMostOnce {
-        let mut goes_at_once =
+        let mut push_packet =
             |(sensor, topic, timestamp): &(&KnownSensor, &Arc<str>, Timestamp)| {
                 outbox.push_packet(topic, &writer.parts(&sensor.json, *timestamp))
             };
-        while let Some((sensor, ..)) = to_say.next_if(&mut goes_at_once) {
-            sensor.is_said();
+        while let Some((sensor, ..)) = pending.next_if(&mut push_packet) {
+            sensor.mark_published();
             count += 1;
         }
     }
-    // All payloads lie in one allocation.
-    let bytes = to_say.clone().map(|(sensor, ..)| sensor.json.len() + wire::VALUE_FRAME).sum();
+    // All payloads share one allocation.
+    let bytes = pending.clone().map(|(sensor, ..)| sensor.json.len() + wire::VALUE_FRAME).sum();
     let mut buffer = BytesMut::with_capacity(bytes);
-    for (sensor, topic, timestamp) in to_say {
+    for (sensor, topic, timestamp) in pending {
         writer.write(&mut buffer, &sensor.json, timestamp);
-        sensor.is_said();
+        sensor.mark_published();
         let (topic, payload) = (Arc::clone(topic), buffer.split().freeze());
         outbox.push(Publish {
             topic,
@@ -54,8 +54,8 @@ pub(super) fn publish_values<'a>(
     count
 }
 
-/// A value that is older than the last one: it goes to the present subscribers, and the broker does not
-/// retain it.
+/// Returns a value that is older than the last one as a message that is not retained, for the
+/// present subscribers only.
 pub(super) fn past_value(topic: &Arc<str>, json: &[u8], timestamp: Timestamp, qos: QoS) -> Publish {
     let mut payload = BytesMut::new();
     ValueWriter::default().write(&mut payload, json, timestamp);

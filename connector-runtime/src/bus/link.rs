@@ -1,8 +1,7 @@
-//! One MQTT 3.1.1 connection, as a state machine: packets in, bytes out.
+//! An MQTT 3.1.1 connection as a state machine: packets in, bytes out.
 //!
-//! It lives as long as the connection; nothing of it is carried to the next one but the messages
-//! that were not acknowledged. They go back to the outbox. No library's client does that, so only the
-//! [`codec`] is taken from one.
+//! It lives as long as the connection. Only unacknowledged messages survive it: they return to the
+//! outbox. No client library does that, so only the [`codec`] is taken from one.
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -24,33 +23,33 @@ use crate::{
     outbox::{Outbox, Publish},
 };
 
-/// From the oldest message without acknowledgement to the newest. mosquitto acknowledges, but does
-/// not deliver, what exceeds 20 at QoS 2.
+/// The maximum span from the oldest unacknowledged message to the newest. mosquitto acknowledges,
+/// but does not deliver, more than 20 messages with QoS 2.
 const WINDOW: usize = 16;
 
-/// Bytes for one write.
+/// The number of bytes for one write.
 const BATCH: usize = 64 << 10;
 
-/// Filters in one SUBSCRIBE.
+/// The maximum number of filters in one SUBSCRIBE.
 const FILTERS: usize = 64;
 
-/// How many messages of QoS 1 are remembered, so that a repetition is noticed. Brokers have 20 or so in
+/// How many messages with QoS 1 are remembered to detect duplicates. Brokers have about 20 in
 /// flight.
 const REMEMBERED: usize = 256;
 
-/// A connection on which messages wait for their acknowledgement, and nothing moves for this long,
-/// is given up: soon enough that an answer which is lost costs less than 5 s.
+/// A connection with unacknowledged messages and no progress for this long is given up: soon enough
+/// that a lost answer costs less than 5 s.
 const ANSWER: Duration = Duration::from_secs(4);
 
-/// The slowest line: what is on its way has this many bytes a second more time to be answered, as it
-/// may wait in buffers that nobody sees.
+/// The slowest supported line, in bytes per second: data in flight gets more time to be answered,
+/// because it may wait in buffers along the way.
 const SLOWEST: u32 = 8 << 10;
 
-/// What comes from the broker for the session.
+/// An event for the protocol.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Event {
     Message(codec::Publish),
-    /// A SUBSCRIBE is answered; these of its topics were refused.
+    /// A SUBSCRIBE was answered; the broker refused these of its topics.
     Subscribed {
         refused: Vec<String>,
     },
@@ -60,15 +59,16 @@ pub(crate) enum Event {
 ///
 /// # Order of calls
 ///
-/// [`new`](Self::new) for each connection, then [`write`](Self::write) the CONNECT. After the CONNACK:
-/// [`subscribe`](Self::subscribe), and from then on, in a loop, [`receive`](Self::receive) for each packet,
-/// [`fill`](Self::fill) when there is room, [`wrote`](Self::wrote) after each write of [`out`](Self::out), and
-/// [`check`](Self::check) when [`stalled_at`](Self::stalled_at) has passed. When the connection has ended:
-/// [`take_delivered`](Self::take_delivered) once more, then [`undelivered`](Self::undelivered), which consumes it.
+/// [`new`](Self::new) for each connection, then [`write`](Self::write) the CONNECT. After the
+/// CONNACK: [`subscribe`](Self::subscribe), and from then on in a loop [`receive`](Self::receive)
+/// for each packet, [`fill`](Self::fill) when there is room, [`wrote`](Self::wrote) after each
+/// write of [`out`](Self::out), and [`check`](Self::check) when [`stalled_at`](Self::stalled_at)
+/// has passed. After the connection has ended: [`take_delivered`](Self::take_delivered) once more,
+/// then [`undelivered`](Self::undelivered), which consumes it.
 ///
 /// # Methods
 ///
-/// - **Inputs**: [`receive`](Self::receive), [`hears_part`](Self::hears_part), [`fill`](Self::fill),
+/// - **Inputs**: [`receive`](Self::receive), [`note_partial`](Self::note_partial), [`fill`](Self::fill),
 ///   [`subscribe`](Self::subscribe), [`unsubscribe`](Self::unsubscribe), [`write`](Self::write),
 ///   [`wrote`](Self::wrote).
 /// - **Outputs**: [`out`](Self::out), the [`Event`] that [`receive`](Self::receive) returns,
@@ -78,23 +78,23 @@ pub(crate) enum Event {
 ///   [`stalled_at`](Self::stalled_at), [`patience`](Self::patience).
 #[derive(Debug)]
 pub(crate) struct Link {
-    /// What is to be written to the broker.
+    /// The bytes to write to the broker.
     pub(crate) out: BytesMut,
     in_flight: VecDeque<InFlight>,
     last_id: u16,
-    /// The broker's messages of QoS 2 that it has not released yet.
+    /// The broker's messages with QoS 2 that it has not released yet.
     unreleased: HashSet<u16>,
-    /// Its last messages of QoS 1: the id of each, and a hash of its topic and payload.
+    /// The broker's last messages with QoS 1: their ids, and hashes of topic and payload.
     seen: VecDeque<(u16, u64)>,
     hasher: RandomState,
     subscribing: HashMap<u16, Subscribing>,
-    /// When the oldest message last got nearer to its acknowledgement.
+    /// When the oldest message last made progress towards its acknowledgement.
     progress: Instant,
-    /// The numbers of messages that were acknowledged.
+    /// The numbers of the acknowledged messages.
     delivered: Vec<u64>,
 }
 
-/// A SUBSCRIBE that is not answered.
+/// A SUBSCRIBE that is not answered yet.
 #[derive(Debug)]
 struct Subscribing {
     topics: Vec<String>,
@@ -111,7 +111,7 @@ struct InFlight {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Stage {
     Published,
-    /// The broker has it, but must not pass it on yet.
+    /// The broker has it, but must not deliver it yet.
     Received,
     Released,
     Acknowledged,
@@ -136,19 +136,20 @@ impl Link {
         Ok(codec::write(packet, &mut self.out)?)
     }
 
-    /// Some of [`out`](Self::out) is written; the rest shows that the broker is slow, not gone.
+    /// Reports that a part of [`out`](Self::out) was written. If a part is left, the broker is
+    /// slow, not gone.
     pub(crate) fn wrote(&mut self, now: Instant) {
         if !self.out.is_empty() {
-            self.hears_part(now);
+            self.note_partial(now);
         }
     }
 
-    /// Whether there is enough to write for now.
+    /// Returns whether there is enough to write for now.
     pub(super) fn is_full(&self) -> bool {
         self.out.len() >= BATCH / 2
     }
 
-    /// Takes a packet from the broker and answers it.
+    /// Handles a packet from the broker, and answers it.
     pub(crate) fn receive(
         &mut self,
         packet: Packet,
@@ -179,37 +180,37 @@ impl Link {
         Ok(None)
     }
 
-    /// Whether the broker has left something unanswered for too long.
+    /// Returns whether the broker has left something unanswered for too long.
     fn is_stalled(&self, now: Instant) -> bool {
         self.stalled_at().is_some_and(|at| now >= at)
     }
 
-    /// When that will be so, unless something moves.
+    /// Returns when the connection counts as stalled unless it makes progress.
     pub(super) fn stalled_at(&self) -> Option<Instant> {
         let progress = (!self.in_flight.is_empty()).then_some(self.progress);
         let asked = self.subscribing.values().map(|subscribing| subscribing.since);
         asked.chain(progress).min().map(|oldest| oldest + self.patience())
     }
 
-    /// How long an answer may take.
+    /// Returns how long an answer may take.
     pub(crate) fn patience(&self) -> Duration {
         let bytes: usize = self.in_flight.iter().map(|flight| flight.publish.payload.len()).sum();
         ANSWER + time_for(bytes)
     }
 
-    /// Part of a large packet has come; answers are behind it.
-    pub(crate) fn hears_part(&mut self, now: Instant) {
+    /// Reports that a part of a large packet was transferred; answers may come after it.
+    pub(crate) fn note_partial(&mut self, now: Instant) {
         self.progress = now;
         self.subscribing.values_mut().for_each(|subscribing| subscribing.since = now);
     }
 
-    /// Whether everything that was sent is acknowledged, and every subscription confirmed.
+    /// Returns whether every message is acknowledged and every subscription confirmed.
     pub(crate) fn is_settled(&self) -> bool {
         self.in_flight.is_empty() && self.subscribing.is_empty()
     }
 
-    /// A repetition is confirmed, but not delivered again. For QoS 2 that is what it means; for QoS 1 it
-    /// spares the device a command that it had already.
+    /// Acknowledges a message. A duplicate is not delivered again: QoS 2 requires that; with QoS 1
+    /// it saves the device from a command that it already has.
     fn deliver(&mut self, publish: codec::Publish) -> Result<Option<Event>, LinkError> {
         let id = publish.pkid;
         let is_new = match publish.qos {
@@ -226,7 +227,7 @@ impl Link {
         Ok(is_new.then_some(Event::Message(publish)))
     }
 
-    /// Takes note of a message of QoS 1; false if it is the repetition of one on this connection.
+    /// Remembers a message with QoS 1; false if it is a duplicate on this connection.
     fn remember(&mut self, publish: &codec::Publish) -> bool {
         let hash = self.hasher.hash_one((&publish.topic, &publish.payload));
         let this = (publish.pkid, hash);
@@ -239,13 +240,14 @@ impl Link {
         true
     }
 
-    /// Acknowledgements are expected in order; others are remembered. False if it is no news.
+    /// Advances the stage of a message. Acknowledgements out of order are remembered. Returns false
+    /// if nothing changes.
     fn advance(&mut self, id: u16, stage: Stage, now: Instant) -> bool {
         let mut flights = self.in_flight.iter_mut().enumerate();
         let flight = flights.find(|(_, f)| f.id == id && f.stage < stage);
         let Some((place, flight)) = flight else { return false };
         flight.stage = stage;
-        // What is retained may come again until nothing before it can.
+        // A retained message may be sent again until every message before it is acknowledged.
         if stage == Stage::Acknowledged && !flight.publish.retain {
             self.delivered.push(flight.publish.seq);
         }
@@ -262,8 +264,8 @@ impl Link {
         true
     }
 
-    /// Lets the broker pass on what it has, but nothing before an older message: should that have to
-    /// be sent again, it would come too late.
+    /// Releases messages for delivery, but none before an older message: if that had to be sent
+    /// again, it would arrive too late.
     fn release(&mut self) -> Result<(), LinkError> {
         let is_exact = |flight: &&mut InFlight| flight.publish.qos == QoS::ExactlyOnce;
         for flight in self.in_flight.iter_mut().filter(is_exact) {
@@ -286,12 +288,12 @@ impl Link {
         Some(Event::Subscribed { refused: refused.map(|(_, topic)| topic).collect() })
     }
 
-    /// Which of them were acknowledged since this was last asked, by [`Publish::seq`].
+    /// Returns the numbers ([`Publish::seq`]) of messages acknowledged since the last call.
     pub(crate) fn take_delivered(&mut self) -> Vec<u64> {
         std::mem::take(&mut self.delivered)
     }
 
-    /// Takes messages from the outbox, as many as it has room for.
+    /// Takes messages from the outbox, as many as there is room for.
     pub(crate) fn fill(&mut self, outbox: &mut Outbox, now: Instant) {
         if self.in_flight.is_empty() {
             self.progress = now;
@@ -312,7 +314,7 @@ impl Link {
         }
     }
 
-    /// Asks for messages on these topics; the answer is an [`Event::Subscribed`].
+    /// Subscribes to topics; the answer is an [`Event::Subscribed`].
     pub(crate) fn subscribe(
         &mut self,
         topics: &[String],
@@ -338,17 +340,17 @@ impl Link {
         Ok(())
     }
 
-    /// The connection is over: what has to be sent again, oldest first.
+    /// Returns the messages that must be sent again after the connection has ended, oldest first.
     ///
-    /// What is retained comes again also if only one before it lacks its acknowledgement: otherwise an
-    /// older value would be the last on a topic.
+    /// A retained message is sent again if any message before it is unacknowledged. Otherwise an
+    /// older value would be the last one on a topic.
     pub(crate) fn undelivered(self) -> impl DoubleEndedIterator<Item = Publish> {
         let is_due =
             |flight: &InFlight| flight.stage != Stage::Acknowledged || flight.publish.retain;
         self.in_flight.into_iter().filter(is_due).map(|flight| flight.publish)
     }
 
-    /// An error if the broker has left something unanswered for too long.
+    /// Returns an error if the broker has left something unanswered for too long.
     pub(crate) fn check(&self, now: Instant) -> Result<(), LinkError> {
         if self.is_stalled(now) { Err(LinkError::Silent(self.patience())) } else { Ok(()) }
     }
@@ -364,7 +366,7 @@ impl Link {
     }
 }
 
-/// How long so many bytes take on the slowest line.
+/// Returns how long this many bytes take on the slowest line.
 pub(super) fn time_for(bytes: usize) -> Duration {
     Duration::from_secs(1) * u32::try_from(bytes).unwrap_or(u32::MAX) / SLOWEST
 }

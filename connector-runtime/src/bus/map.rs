@@ -1,11 +1,11 @@
-//! The datapoint map: what the administrator selected, and on which topics it goes.
+//! The datapoint map: the selected datapoints and their topics.
 
 use std::{collections::HashMap, sync::Arc};
 
-/// How many refused entries one log message names.
+/// How many rejected entries one log message lists.
 const NAMED: usize = 10;
 
-/// How many bytes of a refused key or topic it shows.
+/// How many bytes of a rejected key or topic it shows.
 const SHOWN: usize = 100;
 
 /// The selected datapoints.
@@ -17,7 +17,7 @@ pub(crate) struct DatapointMap {
     pub(crate) actuator: HashMap<String, String>,
 }
 
-/// The entries of a map that are left out, with the reason.
+/// The rejected entries of a map, with the reasons.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Refused {
     named: Vec<String>,
@@ -32,24 +32,25 @@ impl Refused {
         self.count += 1;
     }
 
-    /// How many there are.
+    /// Returns the number of rejected entries.
     pub(crate) fn count(&self) -> usize {
         self.count
     }
 
-    /// One text for the log, unless all entries are fine.
+    /// Returns a text for the log, if any entry is rejected.
     pub(crate) fn summary(&self) -> Option<String> {
         let named = self.named.join("; ");
         match self.count {
             0 => None,
-            count @ ..=NAMED => Some(format!("left out {count}: {named}")),
-            count => Some(format!("left out {count}: {named}; and {} more", count - NAMED)),
+            1 => Some(format!("rejected 1 entry: {named}")),
+            count @ ..=NAMED => Some(format!("rejected {count} entries: {named}")),
+            count => Some(format!("rejected {count} entries: {named}; and {} more", count - NAMED)),
         }
     }
 }
 
 impl DatapointMap {
-    /// The map as it would come over the bus.
+    /// Encodes the map as on the bus.
     pub(crate) fn to_json(&self) -> Vec<u8> {
         let sensor: HashMap<_, _> =
             self.sensor.iter().map(|(key, topic)| (key, &**topic)).collect();
@@ -58,7 +59,7 @@ impl DatapointMap {
     }
 }
 
-/// The beginning of a text, so that the log has room for the reason.
+/// Truncates a text, so that the reason after it fits in the log.
 pub(super) fn short(text: &str) -> &str {
     &text[..text.floor_char_boundary(SHOWN)]
 }

@@ -1,38 +1,38 @@
-//! The last datapoint map, in a file beside the spool.
+//! The last datapoint map, in a file next to the spool.
 //!
-//! A connector that starts while the broker is away would not know which values to keep.
+//! Without it, a connector that starts without a broker would not know which values to keep.
 
 use std::{fs, io::ErrorKind, path::PathBuf, sync::Arc};
 
 use crate::settings::{BusSettings, state_dir::file_name};
 
-/// Where the map is.
+/// The path of the file.
 #[derive(Debug, Clone)]
 pub(crate) struct MapFile {
     path: Arc<PathBuf>,
 }
 
 impl MapFile {
-    /// The place, if the settings have a folder for such things.
+    /// Returns the file, if the settings name a folder for it.
     pub(crate) fn of(settings: &BusSettings) -> Option<Self> {
         let folder = settings.spool_dir.as_ref()?;
         let path = folder.join(file_name(&settings.connector_name) + ".map.json");
         Some(Self { path: Arc::new(path) })
     }
 
-    /// What was kept, if anything was.
+    /// Reads the stored map, if there is one.
     pub(crate) fn read(&self) -> Option<Vec<u8>> {
         let read = fs::read(&*self.path);
         let is_missing = |error: &std::io::Error| error.kind() == ErrorKind::NotFound;
         if let Err(error) = read.as_ref()
             && !is_missing(error)
         {
-            tracing::warn!("{} cannot be read: {error}", self.path.display());
+            tracing::warn!("cannot read {}: {error}", self.path.display());
         }
         read.ok()
     }
 
-    /// Keeps a map: the whole of it, or the one before.
+    /// Stores a map atomically: after a crash, the file contains the new map or the previous one.
     pub(crate) async fn keep(&self, map: Vec<u8>) {
         let path = Arc::clone(&self.path);
         let kept = tokio::task::spawn_blocking(move || {
@@ -42,7 +42,7 @@ impl MapFile {
             fs::rename(new, &*path)
         });
         if let Ok(Err(error)) = kept.await {
-            tracing::warn!("SPOOL_DIR: the datapoint map is not kept: {error}");
+            tracing::warn!("SPOOL_DIR: cannot store the datapoint map: {error}");
         }
     }
 }
@@ -52,7 +52,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn what_is_kept_is_read() {
+    async fn a_stored_map_is_read_back() {
         let folder = std::env::temp_dir().join(format!("selection-{:x}", fastrand::u64(..)));
         fs::create_dir(&folder).unwrap();
         let mut settings = BusSettings::new("a/b", "localhost");

@@ -1,4 +1,5 @@
-//! Reads a datapoint map straight into its two tables, without a tree of JSON values in between.
+//! Parsing of a datapoint map directly into its two tables, without an intermediate tree of JSON
+//! values.
 
 use std::{
     borrow::Cow,
@@ -21,28 +22,29 @@ use crate::bus::{
     topics::Topics,
 };
 
-/// Larger maps are refused before they are parsed. A map of 100,000 datapoints has about 8 MB.
+/// Larger maps are rejected before they are parsed. A map of 100,000 datapoints has about 8 MB.
 const MAX_BYTES: usize = 16 << 20;
 
-/// The most entries of a map, sensors and actuators together: in memory they are larger than as text.
+/// The maximum number of entries of a map, sensors and actuators together: they take more memory
+/// than their text.
 const MAX_ENTRIES: usize = 200_000;
 
-/// The most bytes of a datapoint's key.
+/// The maximum number of bytes of a datapoint's key.
 const MAX_KEY: usize = 1024;
 
-/// Why a map as a whole is refused; the one before stays in force.
+/// Why a whole map is rejected; the previous one stays in force.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BadMap {
-    #[error("it has {0} bytes, more than the {MAX_BYTES} that are allowed")]
+    #[error("it has {0} bytes, more than the allowed {MAX_BYTES}")]
     TooLarge(usize),
-    #[error("it is no JSON: {0}")]
+    #[error("it is not valid JSON: {0}")]
     NoText(#[from] Utf8Error),
     #[error("{}", explain(.0))]
     NoMap(#[from] serde_json::Error),
 }
 
 impl DatapointMap {
-    /// Reads a map as it came over the bus. Entries that cannot be used are left out.
+    /// Parses a map from the bus. Invalid entries are rejected, the others are used.
     pub(crate) fn parse(payload: &[u8], topics: &Topics) -> Result<(Self, Refused), BadMap> {
         if payload.len() > MAX_BYTES {
             return Err(BadMap::TooLarge(payload.len()));
@@ -53,16 +55,16 @@ impl DatapointMap {
 }
 
 fn explain(error: &serde_json::Error) -> String {
-    if error.is_data() { error.to_string() } else { format!("it is no JSON: {error}") }
+    if error.is_data() { error.to_string() } else { format!("it is not valid JSON: {error}") }
 }
 
-/// Reads the text of a map. Entries that cannot be used are left out.
+/// Parses the text of a map.
 fn read(text: &str, topics: &Topics) -> serde_json::Result<(DatapointMap, Refused)> {
     let mut reader = Reader { topics, map: DatapointMap::default(), refused: Refused::default() };
     let mut json = serde_json::Deserializer::from_str(text);
     json.deserialize_map(&mut reader)?;
     json.end()?;
-    reader.leave_out_echoes();
+    reader.reject_echoes();
     Ok((reader.map, reader.refused))
 }
 
@@ -119,7 +121,7 @@ impl Reader<'_> {
         insert(&mut self.map.actuator, topic, key, "actuator topic", &mut self.refused);
     }
 
-    fn leave_out_echoes(&mut self) {
+    fn reject_echoes(&mut self) {
         if self.map.actuator.is_empty() {
             return;
         }
@@ -130,8 +132,8 @@ impl Reader<'_> {
                 self.refused.add(|| {
                     let topic = short(topic);
                     format!(
-                        "actuator topic {topic:?}: a sensor's values go there, and each would come \
-                         back as a command"
+                        "actuator topic {topic:?}: a sensor is published there, so each value would \
+                         return as a command"
                     )
                 });
             }
@@ -140,7 +142,7 @@ impl Reader<'_> {
     }
 }
 
-/// Of entries with the same name the last one counts.
+/// Inserts an entry. Of entries with the same name the last one counts.
 fn insert<V>(
     table: &mut HashMap<String, V>,
     name: String,
@@ -155,7 +157,7 @@ fn insert<V>(
         (Ok(value), Vacant(entry)) => drop(entry.insert(value)),
         (Ok(value), Occupied(mut entry)) => {
             entry.insert(value);
-            refuse(entry.key(), "it is there twice, and the last one counts");
+            refuse(entry.key(), "it occurs twice, and the last one counts");
         }
         (Err(problem), entry) => {
             refuse(entry.key(), &problem);
@@ -166,12 +168,12 @@ fn insert<V>(
     }
 }
 
-/// The text that a JSON value is.
+/// Parses a JSON string.
 fn text<'a>(json: &'a str, what: &str) -> Result<Cow<'a, str>, String> {
     let borrowed = serde_json::from_str::<&str>(json).map(Cow::Borrowed);
-    // Text with escapes has to be rewritten.
+    // A string with escapes cannot be borrowed.
     let text = borrowed.or_else(|_| serde_json::from_str::<String>(json).map(Cow::Owned));
-    text.map_err(|_| format!("its {what} is no text but {}", short(json)))
+    text.map_err(|_| format!("its {what} is not a string: {}", short(json)))
 }
 
 fn check(topics: &Topics, key: &str, topic: &str) -> Result<(), String> {
@@ -181,9 +183,9 @@ fn check(topics: &Topics, key: &str, topic: &str) -> Result<(), String> {
     topics.check_value_topic(topic).map_err(|problem| problem.to_string())
 }
 
-/// The entries of an object, which are handed on one by one.
+/// The entries of an object, passed to `take` one by one.
 struct Entries<'a, F> {
-    /// How many more there may be.
+    /// How many more entries are allowed.
     room: &'a mut usize,
     take: F,
 }
@@ -240,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_map_is_refused() {
+    fn an_invalid_map_is_rejected() {
         for text in [
             "",
             "null",
@@ -266,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn bad_entries_are_left_out_and_the_rest_is_used() {
+    fn invalid_entries_are_rejected_and_the_others_are_used() {
         let (map, refused) = parse(
             r#"{"sensor": {"good": "t", "empty": "", "wild": "a/#", "null": null, "own": "demo/logs"},
                 "actuator": {"u": "good", "": "a", "+": "b", "t": "echo", "v": 5,
@@ -276,7 +278,7 @@ mod tests {
         assert_eq!(map.sensor.keys().collect::<Vec<_>>(), ["good"]);
         assert_eq!(map.actuator.keys().collect::<Vec<_>>(), ["u"]);
         let summary = refused.summary().unwrap();
-        assert!(summary.starts_with("left out 9: "), "{summary}");
+        assert!(summary.starts_with("rejected 9 entries: "), "{summary}");
         assert!(summary.contains("wild-card"), "{summary}");
     }
 
@@ -289,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_long_list_of_refusals_is_cut() {
+    fn a_long_list_of_rejected_entries_is_truncated() {
         let entries: Vec<_> = (0..25).map(|i| format!(r#""k{i}": """#)).collect();
         let (_, refused) =
             parse(&format!(r#"{{"sensor": {{{}}}, "actuator": {{}}}}"#, entries.join(",")))
@@ -306,11 +308,14 @@ mod tests {
         assert_eq!((map.sensor.len(), &*map.sensor["a"]), (1, "new"));
         assert_eq!(map.actuator["x"], "b");
         let summary = refused.summary().unwrap();
-        assert!(summary.starts_with("left out 3: sensor \"a\": it is there twice"), "{summary}");
+        assert!(
+            summary.starts_with("rejected 3 entries: sensor \"a\": it occurs twice"),
+            "{summary}"
+        );
     }
 
     #[test]
-    fn escaped_text_is_text() {
+    fn escaped_strings_are_decoded() {
         let (map, _) = parse(r#"{"sens\u006fr": {"\u0061": "\u00b0\/"}, "actuator": {}}"#).unwrap();
         assert_eq!(&*map.sensor["a"], "°/");
     }
@@ -325,11 +330,11 @@ mod tests {
     }
 
     #[test]
-    fn a_map_that_is_refused_says_what_it_should_be() {
-        let said = |map| parse(map).unwrap_err().to_string();
-        assert!(said("[]").contains(r#"expected an object of the form {"sensor": {..}"#));
-        assert!(said(r#"{"sensor": {}}"#).starts_with("missing field `actuator`"));
-        assert!(said(r#"{"sensor": 5}"#).contains("expected an object of keys and topics"));
-        assert!(said("{").starts_with("it is no JSON: "));
+    fn the_error_of_a_rejected_map_states_the_expected_form() {
+        let error = |map| parse(map).unwrap_err().to_string();
+        assert!(error("[]").contains(r#"expected an object of the form {"sensor": {..}"#));
+        assert!(error(r#"{"sensor": {}}"#).starts_with("missing field `actuator`"));
+        assert!(error(r#"{"sensor": 5}"#).contains("expected an object of keys and topics"));
+        assert!(error("{").starts_with("it is not valid JSON: "));
     }
 }

@@ -1,7 +1,7 @@
-//! The protocol between a connector and the rest of BEMCom, as a state machine.
+//! BEMCom's protocol between a connector and the other programs of the bus, as a state machine.
 //!
-//! Every event goes in here, and every publish and subscription comes out. There is no I/O and no
-//! clock: what time it is comes with the event.
+//! Every event is an input, every publish and subscription an output. It has neither I/O nor a
+//! clock: the caller passes the current time.
 
 mod inbound;
 
@@ -27,24 +27,26 @@ use crate::{
     outbox::{LIMIT, MessageKind, Outbox, Publish},
     readings::FlatReadings,
     telemetry::{
+        counted,
         log::LogMessage,
         metrics::{Metrics, Snapshot},
     },
     time::Timestamp,
 };
 
-/// The most bytes of an example value for a broker that does not take large messages.
+/// The maximum size of an example value for a broker that rejects large messages.
 const SHORT_EXAMPLE: usize = 100;
 
-/// What a connector publishes and subscribes to.
+/// The messages and subscriptions of a connector.
 ///
 /// # Order of calls
 ///
-/// [`new`](Self::new), then [`restore_map`](Self::restore_map) if a map was kept. For each connection:
-/// [`last_will`](Self::last_will) for the CONNECT; [`map_topic`](Self::map_topic),
-/// [`own_topics`](Self::own_topics) and [`actuator_topics`](Self::actuator_topics) for the subscriptions; once
-/// those are confirmed, [`online`](Self::online); at its end, [`offline`](Self::offline). All other inputs may
-/// come at any time, with a connection or without. [`leave`](Self::leave) comes last.
+/// [`new`](Self::new), then [`restore_map`](Self::restore_map) if a map was stored. For each
+/// connection: [`last_will`](Self::last_will) for the CONNECT; [`map_topic`](Self::map_topic),
+/// [`own_topics`](Self::own_topics) and [`actuator_topics`](Self::actuator_topics) for the
+/// subscriptions; [`online`](Self::online) once those are confirmed; [`offline`](Self::offline) at
+/// its end. All other inputs may be called at any time, with or without a connection.
+/// [`leave`](Self::leave) comes last.
 ///
 /// # Methods
 ///
@@ -53,12 +55,12 @@ const SHORT_EXAMPLE: usize = 100;
 ///   [`past_readings`](Self::past_readings), [`raw_message`](Self::raw_message),
 ///   [`set_actuators`](Self::set_actuators). From the runtime: [`heartbeat`](Self::heartbeat),
 ///   [`log`](Self::log), [`restore_map`](Self::restore_map), [`leave`](Self::leave).
-/// - **Outputs**: the [`outbox`](Self::outbox), which holds all that is to be published;
-///   [`take_changes`](Self::take_changes), which topics to subscribe and unsubscribe; the command that
-///   [`message`](Self::message) returns.
-/// - **Getters**: [`is_online`](Self::is_online), [`received`](Self::received), [`selected`](Self::selected),
-///   [`snapshot`](Self::snapshot), [`actuators`](Self::actuators), [`check`](Self::check),
-///   [`map_json`](Self::map_json), and those of the topics.
+/// - **Outputs**: the [`outbox`](Self::outbox), with all messages to publish;
+///   [`take_changes`](Self::take_changes), the topics to subscribe and unsubscribe; the command
+///   that [`message`](Self::message) returns.
+/// - **Getters**: [`is_online`](Self::is_online), [`received`](Self::received),
+///   [`selected`](Self::selected), [`snapshot`](Self::snapshot), [`actuators`](Self::actuators),
+///   [`check`](Self::check), [`map_json`](Self::map_json), and the topics.
 #[derive(Debug)]
 pub(crate) struct Protocol {
     pub(crate) topics: Topics,
@@ -70,13 +72,14 @@ pub(crate) struct Protocol {
     presence: Presence,
     is_online: bool,
     is_leaving: bool,
-    /// Whether something else may have been said since the last value of a sensor, or that was dropped.
+    /// Whether the last message on some topic may not be its sensor's last value, as a value was
+    /// dropped or an older one followed.
     has_gaps: bool,
     received: Received,
     changes: Vec<Change>,
 }
 
-/// A change of what the broker should send us.
+/// A change of the subscriptions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Change {
     Subscribe(String),
@@ -86,9 +89,9 @@ pub(crate) enum Change {
 /// Counts datapoint maps.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Received {
-    /// Those that could be used.
+    /// The valid ones.
     pub(crate) maps: u64,
-    /// Those of them that selected something else than the one before.
+    /// Those of them that differ from the previous one.
     pub(crate) selections: u64,
 }
 
@@ -124,29 +127,30 @@ impl Protocol {
         }
     }
 
-    /// The map's topic: the first to be subscribed, and needed for anything to work.
+    /// Returns the map's topic: it is subscribed first, and nothing works without it.
     pub(crate) fn map_topic(&self) -> &str {
         &self.topics.datapoint_map
     }
 
-    /// Our own topics: what others say there tells that we are not alone.
+    /// Returns the connector's own topics, on which messages of others reveal a second connector
+    /// with this name.
     pub(crate) fn own_topics(&self) -> [String; 2] {
         [self.topics.status.to_string(), self.topics.heartbeat.to_string()]
     }
 
-    /// What the broker is to say when the connection breaks: topic, payload.
+    /// Returns the last will, which the broker publishes if the connection breaks: topic, payload.
     pub(crate) fn last_will(&self) -> (&str, &'static str) {
         (&self.topics.status, OFFLINE)
     }
 
-    /// The topics that a new link has to subscribe beside these.
+    /// Returns the topics of the selected actuators, for a new link to subscribe.
     pub(crate) fn actuator_topics(&mut self) -> Vec<String> {
         self.changes.clear();
         self.registry.map().actuator.keys().cloned().collect()
     }
 
-    /// What to subscribe and unsubscribe since this was last asked. Of several maps the last one
-    /// counts, so each topic is in here once.
+    /// Returns the changes of subscriptions since the last call. Of several maps the last one
+    /// counts, so each topic occurs once.
     pub(crate) fn take_changes(&mut self) -> Vec<Change> {
         let mut topics = HashSet::new();
         let mut changes = std::mem::take(&mut self.changes);
@@ -160,18 +164,18 @@ impl Protocol {
         self.is_online
     }
 
-    /// How often the administrator was heard since the start.
+    /// Returns how many maps have arrived since the start.
     pub(crate) fn received(&self) -> Received {
         self.received
     }
 
-    /// How many sensors and actuators are selected.
+    /// Returns the numbers of selected sensors and actuators.
     pub(crate) fn selected(&self) -> (usize, usize) {
         let map = self.registry.map();
         (map.sensor.len(), map.actuator.len())
     }
 
-    /// What can be told of it, to whom it may concern.
+    /// Returns the bus's part of the state, for the health endpoints.
     pub(crate) fn snapshot(&self) -> Snapshot {
         let (selected_sensors, selected_actuators) = self.selected();
         Snapshot {
@@ -185,14 +189,14 @@ impl Protocol {
         }
     }
 
-    /// A link is up and its subscriptions are confirmed. The broker may have lost everything that
-    /// it retained, so all of it is said again.
+    /// Reports a link whose subscriptions are confirmed. The broker may have lost all retained
+    /// messages, so they are published again.
     pub(crate) fn online(&mut self) {
         self.is_online = true;
         self.metrics.connections.inc();
-        self.tell_dropped();
+        self.report_dropped();
         self.outbox.hold_raw();
-        self.say_last_values();
+        self.publish_last_values();
         let status = self.status(ONLINE);
         self.outbox.push_first(status);
         if let Some(announcement) = self.announcement() {
@@ -200,21 +204,22 @@ impl Protocol {
         }
     }
 
-    /// Says the last value of each sensor, unless one to be retained waits for its topic already.
-    fn say_last_values(&mut self) {
+    /// Publishes the last value of each sensor, unless a retained message already waits for its
+    /// topic.
+    fn publish_last_values(&mut self) {
         self.has_gaps = false;
-        self.registry.forget_what_was_said();
+        self.registry.forget_published();
         let to_be_retained = self.outbox.waiting().filter(|publish| publish.retain);
         let queued: HashSet<Arc<str>> =
             to_be_retained.map(|publish| Arc::clone(&publish.topic)).collect();
         let is_queued =
             |sensor: &&KnownSensor| sensor.topic.as_ref().is_some_and(|t| queued.contains(t));
-        let silent = self.registry.sensors().iter().filter(|sensor| !is_queued(sensor));
-        let count = publish_values(&mut self.outbox, silent, self.value_qos);
+        let unqueued = self.registry.sensors().iter().filter(|sensor| !is_queued(sensor));
+        let count = publish_values(&mut self.outbox, unqueued, self.value_qos);
         self.metrics.values.inc_by(count);
     }
 
-    /// The connector leaves: the last thing to be said.
+    /// Publishes the last message before the connector leaves.
     pub(crate) fn leave(&mut self) {
         self.is_leaving = true;
         let status = self.status(OFFLINE);
@@ -233,8 +238,9 @@ impl Protocol {
         }
     }
 
-    /// The link is gone; what it did not deliver comes back, in order. Only a broker that closes it
-    /// (`is_closed`) may mean that it does not bear a message; one that is silent may be far away.
+    /// Reports the end of the link, and takes back the messages that it did not deliver, in order.
+    /// Only a broker that closes the connection (`is_closed`) may disconnect because of a message;
+    /// one that is silent may just be unreachable.
     pub(crate) fn offline(&mut self, undelivered: impl Iterator<Item = Publish>, is_closed: bool) {
         let mut undelivered: VecDeque<_> = undelivered.collect();
         if self.is_online
@@ -246,7 +252,7 @@ impl Protocol {
             let Publish { topic, payload, .. } = culprit;
             self.metrics.dropped("refused", 1);
             tracing::error!(
-                "the broker closes the connection on a message of {} bytes for `{topic}`, which is dropped: does it limit the size of packets?",
+                "dropped a message of {} bytes for `{topic}`: the broker closes each connection on it; check its limit for the size of packets",
                 payload.len()
             );
         }
@@ -254,7 +260,7 @@ impl Protocol {
         self.outbox.give_back(undelivered.into_iter());
     }
 
-    /// A raw message as JSON text, before it is parsed.
+    /// Publishes a raw message, given as JSON text.
     pub(crate) fn raw_message(&mut self, json: &str, timestamp: Timestamp) {
         let Ok(raw_message) = serde_json::from_str::<&RawValue>(json) else { return };
         let payload = wire::payload(&RawMessageToDb {
@@ -266,44 +272,44 @@ impl Protocol {
         self.outbox.push(Publish { topic, payload, qos, retain, kind: MessageKind::Raw, seq: 0 });
     }
 
-    /// The readings of one message: announced if a key is new, published where selected. True if a
-    /// key is new.
+    /// Publishes the readings of one message where selected, and the announcement if a key is new.
+    /// Returns true in that case.
     pub(crate) fn readings(&mut self, flat: &FlatReadings, received: Timestamp) -> bool {
         let timestamp = flat.timestamp().unwrap_or(received);
-        let has_news = self.registry.update(flat, timestamp);
-        if has_news {
+        let has_new_sensor = self.registry.update(flat, timestamp);
+        if has_new_sensor {
             self.announce();
         }
         let count = publish_values(&mut self.outbox, self.registry.updated(), self.value_qos);
         self.metrics.values.inc_by(count);
-        has_news
+        has_new_sensor
     }
 
-    /// The readings of a message that was received at a time in the past. Those that are older than what
-    /// is known go to who listens now, and the broker does not retain them. True if a key is new.
+    /// Like [`readings`](Self::readings), for a message that was received in the past. Values older
+    /// than the known ones are published without being retained.
     pub(crate) fn past_readings(&mut self, flat: &FlatReadings, received: Timestamp) -> bool {
         let timestamp = flat.timestamp().unwrap_or(received);
-        let (has_news, late) = self.registry.update_past(flat, timestamp);
-        if has_news {
+        let (has_new_sensor, late) = self.registry.update_past(flat, timestamp);
+        if has_new_sensor {
             self.announce();
         }
         let mut count = publish_values(&mut self.outbox, self.registry.updated(), self.value_qos);
         for (index, reading) in late {
             let Some(topic) = &self.registry.sensors()[index].topic else { continue };
             self.outbox.push(past_value(topic, reading.json, timestamp, self.value_qos));
-            // Who keeps what came last shall end up with what is newest.
+            // Subscribers that keep the last message must end up with the newest value.
             self.has_gaps = true;
             count += 1;
         }
         self.metrics.values.inc_by(count);
-        has_news
+        has_new_sensor
     }
 
     pub(crate) fn actuators(&self) -> &[Actuator] {
         self.registry.actuators()
     }
 
-    /// The actuators that there are now: announced if they are others than before.
+    /// Replaces the actuators, and announces them if the announcement changes.
     pub(crate) fn set_actuators(&mut self, actuators: Vec<Actuator>) {
         if self.registry.set_actuators(actuators) {
             self.announce();
@@ -324,12 +330,12 @@ impl Protocol {
         self.outbox.push(Publish { topic, payload, qos, retain, kind: MessageKind::Log, seq: 0 });
     }
 
-    /// Says that the connector lives, and until when this can be believed.
+    /// Publishes a heartbeat, which states when the next one is due.
     pub(crate) fn heartbeat(&mut self, now: Timestamp, interval: Duration) {
-        self.tell_dropped();
+        self.report_dropped();
         if self.is_online {
             if self.has_gaps && !self.outbox.is_crowded() {
-                self.say_last_values();
+                self.publish_last_values();
             }
             let payload = wire::payload(&Heartbeat {
                 this_heartbeats_timestamp: now,
@@ -345,11 +351,11 @@ impl Protocol {
                 kind: MessageKind::Passing,
                 seq: 0,
             });
-            self.presence.said(now);
+            self.presence.sent(now);
         }
     }
 
-    /// All known datapoints, if there are any and the broker bears so many.
+    /// Returns the announcement, if there are known datapoints and the broker accepts its size.
     fn announcement(&self) -> Option<Publish> {
         if self.registry.is_empty() {
             return None;
@@ -361,7 +367,7 @@ impl Protocol {
         }
         if !self.outbox.poison.allows_announcement(payload.len()) {
             tracing::error!(
-                "the datapoints are not announced: the broker does not bear {} bytes",
+                "cannot announce the datapoints: the broker disconnects on a message of {} bytes",
                 payload.len()
             );
             return None;
@@ -370,13 +376,13 @@ impl Protocol {
         Some(Publish { topic, payload, qos, retain, kind: MessageKind::Passing, seq: 0 })
     }
 
-    fn tell_dropped(&mut self) {
+    fn report_dropped(&mut self) {
         self.metrics.dropped("too_large", self.outbox.take_too_large());
         let dropped = self.outbox.take_dropped();
         if dropped > 0 {
             self.has_gaps = true;
             self.metrics.dropped("queue", dropped);
-            tracing::error!("{dropped} messages are lost: the queue to the broker was full");
+            tracing::error!("dropped {}: the outbox was full", counted(dropped, "message"));
         }
     }
 }

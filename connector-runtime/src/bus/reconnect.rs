@@ -10,22 +10,23 @@ use crate::{
         handle::BusHandle,
     },
     mqtt::{Address, Identity, LinkError, OPENING},
+    telemetry::Repetition,
     time::{Backoff, backoff::jitter},
 };
 
-/// The pauses where there is no connection. After the longest the connector is back within 5 s of its
-/// broker.
+/// The pauses after a failed attempt. After the longest one, the connector reconnects within 5 s of
+/// the broker's return.
 const UNREACHABLE: Backoff = Backoff::new(SHORTEST_PAUSE, Duration::from_secs(4));
 const SHORTEST_PAUSE: Duration = Duration::from_millis(250);
 
-/// The pauses after a connection that worked, if only for a moment.
+/// The pauses after a connection that worked, even briefly.
 const WAS_ONLINE: Backoff = Backoff::new(SHORTEST_PAUSE, Duration::from_secs(1));
 
-/// The pauses where the broker answers and refuses: somebody has to change a setting first, and
-/// brokers shut out who tries too often.
+/// The pauses after the broker has refused the connection: somebody must change a setting first,
+/// and brokers block clients that try too often.
 const REFUSED: Backoff = Backoff::new(SHORTEST_PAUSE, Duration::from_mins(1));
 
-/// A connection that lasted for so long is no reason for a longer pause.
+/// A connection that lasted longer than this resets the pauses.
 const HEALTHY: Duration = Duration::from_secs(5);
 
 /// Runs one connection, over any stream.
@@ -38,15 +39,15 @@ pub(crate) async fn serve_once(
     client::serve(Box::new(stream), identity, bus).await.map_err(|broken| broken.error)
 }
 
-/// Connects again and again, until the connector says goodbye.
+/// Connects repeatedly, until the connector leaves.
 pub(crate) async fn keep_connected(address: Address, identity: Identity, bus: &BusHandle) {
     let mut failures = 0;
-    let mut told = String::new();
+    let mut failure = Repetition::default();
     loop {
         let began = Instant::now();
         let opened = tokio::select! {
             opened = timeout(OPENING, address.open()) => opened,
-            () = bus.goodbye() => return,
+            () = bus.leaving() => return,
         };
         let ended = match opened {
             Ok(Ok(stream)) => client::serve(stream, &identity, bus).await,
@@ -54,27 +55,25 @@ pub(crate) async fn keep_connected(address: Address, identity: Identity, bus: &B
             Err(_) => Err(LinkError::Silent(OPENING).into()),
         };
         let Err(Broken { error, was_online }) = ended else { return };
-        let reason = error.to_string();
         let online = was_online.then(|| began.elapsed());
         let pause = next_pause(&mut failures, online, error.is_refusal());
         if was_online {
             tracing::warn!("lost the connection to the broker at {address}: {error}");
-            told.clear();
-        } else if reason != told {
-            tracing::error!("cannot connect to the broker at {address}, but keep trying: {error}");
-            told = reason;
+            failure.clear();
+        } else if failure.is_new(&error.to_string()) {
+            tracing::error!("cannot connect to the broker at {address}, retrying: {error}");
         } else {
             tracing::debug!("cannot connect to the broker at {address}: {error}");
         }
         tokio::select! {
             () = tokio::time::sleep(jitter(pause)) => {}
-            () = bus.goodbye() => return,
+            () = bus.leaving() => return,
         }
     }
 }
 
-/// The pause that is due after one failure more, by how long the connector was online, and whether it
-/// was refused.
+/// Returns the pause after one more failure, by how long the connector was online, if at all, and
+/// whether it was refused.
 fn next_pause(failures: &mut u32, online: Option<Duration>, is_refused: bool) -> Duration {
     let backoff = match online {
         Some(_) => WAS_ONLINE,
@@ -91,7 +90,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn who_was_online_does_not_wait_long() {
+    fn pauses_are_short_after_a_connection_that_worked() {
         let (moment, hour) = (Duration::from_secs(1), Duration::from_hours(1));
         let next = |mut failures, online, refused| next_pause(&mut failures, online, refused);
         assert_eq!(next(100, None, false), Duration::from_secs(4));

@@ -1,4 +1,4 @@
-//! The datapoints: which are known, which of them are selected, and their last values.
+//! The known datapoints, their selection, and their last values.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -15,19 +15,19 @@ use crate::{
     time::Timestamp,
 };
 
-/// With this many sensors the keys are probably not what they should be.
+/// From this number of sensors on, the keys are probably wrong.
 const MANY: usize = 10_000;
 
-/// Everything known about the connector's datapoints.
+/// The known datapoints of a connector.
 #[derive(Debug)]
 pub(crate) struct Registry {
     actuators: Vec<Actuator>,
     sensors: Vec<KnownSensor>,
     by_key: HashMap<Arc<str>, usize>,
     map: DatapointMap,
-    /// Counts messages, to notice a key that comes twice in one.
+    /// The number of messages, to detect a key that occurs twice in one.
     message: u64,
-    /// The sensors of the message at hand, in its order.
+    /// The sensors of the current message, in its order.
     touched: Vec<usize>,
 }
 
@@ -49,14 +49,17 @@ impl Registry {
 
     fn declare(&mut self, sensor: &Sensor) {
         if self.by_key.contains_key(&*sensor.key) {
-            tracing::warn!("two sensors have the key `{}`: only one can be seen", sensor.key);
+            tracing::warn!(
+                "two sensors have the key `{}`: only the first declaration is used",
+                sensor.key
+            );
             return;
         }
         let index = self.add(&sensor.key);
         self.sensors[index].json = sensor.announced().to_string().into_bytes();
     }
 
-    /// Takes the readings of a message; true if a key is new.
+    /// Updates the sensors with the readings of a message; true if a key is new.
     pub(crate) fn update(&mut self, flat: &FlatReadings, timestamp: Timestamp) -> bool {
         let known = self.sensors.len();
         self.message += 1;
@@ -70,14 +73,14 @@ impl Registry {
         let now = self.sensors.len();
         if known < MANY && now >= MANY {
             tracing::warn!(
-                "{now} sensor datapoints are known by now: do their keys contain numbers or times that change?"
+                "{now} sensors are known: check whether their keys contain changing numbers or times"
             );
         }
         now > known
     }
 
-    /// Takes the readings of a message of the past. A sensor that has a newer value keeps it: these
-    /// readings are given back, in the order of the sensors. True if a key is new.
+    /// Updates the sensors with the readings of a past message. A sensor with a newer value keeps
+    /// it: such readings are returned, in the order of the sensors. True if a key is new.
     pub(crate) fn update_past<'a>(
         &mut self,
         flat: &'a FlatReadings,
@@ -98,7 +101,7 @@ impl Registry {
         (self.sensors.len() > known, late)
     }
 
-    /// The sensors of the last message that are selected, in its order.
+    /// Returns the sensors of the last message, in its order.
     pub(crate) fn updated(&self) -> impl Iterator<Item = &KnownSensor> + Clone {
         self.touched.iter().map(|&index| &self.sensors[index])
     }
@@ -130,7 +133,7 @@ impl Registry {
     fn set(&mut self, index: usize, reading: &Reading<'_>, timestamp: Timestamp) {
         let sensor = &mut self.sensors[index];
         if sensor.message == self.message {
-            sensor.tell_collision();
+            sensor.log_collision();
             if reading.depth < sensor.depth {
                 return;
             }
@@ -138,7 +141,7 @@ impl Registry {
             self.touched.push(index);
         }
         if reading.non_finite {
-            sensor.tell_non_finite();
+            sensor.log_non_finite();
         }
         sensor.message = self.message;
         sensor.depth = reading.depth;
@@ -147,8 +150,8 @@ impl Registry {
         sensor.json.extend_from_slice(reading.json);
     }
 
-    /// Puts another map in force. Gives the sensors that are selected now and whose last value is not
-    /// on their topic.
+    /// Applies a map. Returns the selected sensors whose last value is not yet published on their
+    /// topic.
     pub(crate) fn select(&mut self, map: DatapointMap) -> Vec<usize> {
         self.map = map;
         let mut changed = Vec::new();
@@ -157,17 +160,17 @@ impl Registry {
             taken.extend(sensor.select(self.map.sensor.get(&*sensor.key)));
         }
         for (index, sensor) in self.sensors.iter_mut().enumerate() {
-            sensor.leave_home_to(&taken);
-            if sensor.topic.is_some() && sensor.said.get() != Some(sensor.message) {
+            sensor.forget_taken_topic(&taken);
+            if sensor.topic.is_some() && sensor.published.get() != Some(sensor.message) {
                 changed.push(index);
             }
         }
         changed
     }
 
-    /// Nothing that was said is retained any more, as far as we know.
-    pub(crate) fn forget_what_was_said(&mut self) {
-        self.sensors.iter_mut().for_each(|sensor| sensor.said.set(None));
+    /// Assumes that no value is retained any more.
+    pub(crate) fn forget_published(&mut self) {
+        self.sensors.iter_mut().for_each(|sensor| sensor.published.set(None));
     }
 
     pub(crate) fn map(&self) -> &DatapointMap {
@@ -178,18 +181,21 @@ impl Registry {
         &self.sensors
     }
 
-    /// Takes the actuators that there are now; true if others are announced than before. What they ask
-    /// of commands is no part of that.
+    /// Replaces the actuators; true if the announcement changes, which does not contain the rules
+    /// for commands.
     pub(crate) fn set_actuators(&mut self, mut actuators: Vec<Actuator>) -> bool {
         let mut keys = HashSet::new();
         actuators.retain(|actuator| {
             let is_first = keys.insert(actuator.key.to_string());
             if !is_first {
-                tracing::error!("there are two actuators with the key `{}`", actuator.key);
+                tracing::error!(
+                    "two actuators have the key `{}`: only the first is used",
+                    actuator.key
+                );
             }
             let faults = actuator.faults();
             for fault in &faults {
-                tracing::error!("an actuator is left out: {fault}");
+                tracing::error!("rejected an actuator: {fault}");
             }
             is_first && faults.is_empty()
         });
@@ -211,8 +217,9 @@ impl Registry {
         self.sensors.is_empty() && self.actuators.is_empty()
     }
 
-    /// The message for `{name}/available_datapoints`: all that was declared or ever seen, with
-    /// the newest values as examples. For those of more bytes than `longest` it is null.
+    /// Returns the message for `{name}/available_datapoints`: all datapoints that were declared or
+    /// have occurred, with the newest values as examples, or null for those longer than `longest`
+    /// bytes.
     pub(crate) fn announcement(&self, longest: usize) -> Vec<u8> {
         let mut json = br#"{"sensor":"#.to_vec();
         let sensors = self.sensors.iter().map(|KnownSensor { key, json, .. }| {

@@ -1,4 +1,4 @@
-//! Raw messages of the past that wait to be processed again.
+//! Stored raw messages that wait to be reprocessed.
 
 use std::{
     collections::VecDeque,
@@ -8,11 +8,13 @@ use std::{
 use bytes::Bytes;
 use tokio::sync::Notify;
 
-/// What waits at most; more is dropped.
+use crate::telemetry::counted;
+
+/// The limits of waiting messages; further ones are dropped.
 const MOST: usize = 10_000;
 const MOST_BYTES: usize = 16 << 20;
 
-/// The raw messages that wait to be processed again.
+/// The queue of raw messages to reprocess.
 #[derive(Debug, Default)]
 pub(crate) struct ReprocessQueue {
     queue: Mutex<Queue>,
@@ -27,12 +29,12 @@ struct Queue {
 }
 
 impl ReprocessQueue {
-    /// Takes a message, unless too many wait already. One that the broker retained would come again
-    /// with each connection.
+    /// Adds a message, unless too many wait. A retained one is ignored, because the broker would
+    /// send it again for each connection.
     pub(crate) fn offer(&self, message: &[u8], is_retained: bool) {
         if is_retained {
             tracing::warn!(
-                "a retained raw message is not processed again: send it without `retain`"
+                "ignored a retained raw message to reprocess: publish it without `retain`"
             );
             return;
         }
@@ -62,11 +64,13 @@ impl ReprocessQueue {
         Some(message)
     }
 
+    /// Logs how many messages were dropped since the last call, if any.
     pub(crate) fn log_dropped(&self) {
         let dropped = std::mem::take(&mut self.queue().dropped);
         if dropped > 0 {
             tracing::error!(
-                "{dropped} raw messages are not processed again: no more than {MOST} of them, or {MOST_BYTES} bytes, can wait; send them more slowly"
+                "dropped {} to reprocess: at most {MOST} messages, or {MOST_BYTES} bytes, can wait; publish them more slowly",
+                counted(dropped, "raw message")
             );
         }
     }

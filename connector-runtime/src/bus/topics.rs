@@ -1,4 +1,4 @@
-//! From a connector's name to its topics.
+//! The topics of a connector.
 
 use std::sync::Arc;
 
@@ -14,7 +14,7 @@ pub(crate) struct Topics {
     pub(crate) datapoint_map: Arc<str>,
     pub(crate) raw_message_to_db: Arc<str>,
     pub(crate) raw_message_reprocess: Arc<str>,
-    /// How the topics of values begin; none: in any way.
+    /// The allowed prefixes of the topics of values; if empty, every topic is allowed.
     pub(crate) prefixes: Vec<String>,
 }
 
@@ -33,7 +33,7 @@ impl Topics {
         }
     }
 
-    /// Whether a topic from a datapoint map can carry values.
+    /// Returns an error if a topic of a datapoint map cannot be used for values.
     pub(crate) fn check_value_topic(&self, topic: &str) -> Result<(), BadValueTopic> {
         topic::check(topic)?;
         let own = [
@@ -56,14 +56,14 @@ impl Topics {
     }
 }
 
-/// Why a topic of a datapoint map cannot carry values.
+/// Why a topic of a datapoint map cannot be used for values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum BadValueTopic {
     #[error(transparent)]
     Invalid(#[from] BadTopic),
     #[error("it is one of the connector's own topics")]
     Own,
-    #[error("it begins with none of MQTT_TOPIC_PREFIXES")]
+    #[error("it does not begin with any of MQTT_TOPIC_PREFIXES")]
     Outside,
 }
 
@@ -72,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_cannot_go_to_a_fixed_topic() {
+    fn a_fixed_topic_cannot_be_used_for_values() {
         let topics = Topics::of("demo");
         for own in ["logs", "heartbeat", "status", "datapoint_map", "raw_message_to_db"] {
             assert_eq!(topics.check_value_topic(&format!("demo/{own}")), Err(BadValueTopic::Own));
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_goes_only_where_the_operator_allows_it() {
+    fn values_are_limited_to_the_allowed_prefixes() {
         let mut topics = Topics::of("demo");
         topics.prefixes = ["demo/".to_owned(), "house/room_".to_owned()].into();
         for topic in ["demo/a", "house/room_1/b"] {

@@ -1,4 +1,4 @@
-//! A value message as controllers send it to an actuator.
+//! Decoding of value messages that controllers send to actuators.
 
 use std::collections::HashMap;
 
@@ -6,14 +6,14 @@ use serde_json::value::RawValue;
 
 use crate::{error::Result, time::Timestamp};
 
-/// Larger commands are refused.
+/// Larger commands are rejected.
 pub(super) const MAX_COMMAND: usize = 1 << 20;
 
-/// The value and, if there is one, the timestamp of a value message.
+/// Returns the value and the timestamp, if any, of a value message.
 pub(super) fn decode(payload: &[u8]) -> Result<(Box<RawValue>, Option<Timestamp>)> {
     anyhow::ensure!(
         payload.len() <= MAX_COMMAND,
-        "it has {} bytes, more than the {MAX_COMMAND} that are allowed",
+        "it has {} bytes, more than the allowed {MAX_COMMAND}",
         payload.len()
     );
     let text = str::from_utf8(payload)?.trim_start_matches('\u{feff}');

@@ -1,4 +1,4 @@
-//! The messages on the wire. Their shapes are BEMCom's, member by member.
+//! The JSON messages of the bus. BEMCom defines their members.
 
 use bytes::{BufMut, BytesMut};
 use serde::Serialize;
@@ -20,23 +20,23 @@ pub(crate) struct RawMessageToDb<'a> {
     pub(crate) connector_version: &'a str,
 }
 
-/// A raw message with the time of its reception.
+/// A raw message with the time of its arrival.
 #[derive(Debug, Serialize)]
 pub(crate) struct RawPayload<'a> {
     pub(crate) raw_message: &'a RawValue,
     pub(crate) timestamp: Timestamp,
 }
 
-/// Any of these as the payload of an MQTT message.
+/// Encodes one of these as the payload of an MQTT message.
 pub(crate) fn payload(message: &impl Serialize) -> bytes::Bytes {
     serde_json::to_vec(message).expect("plain structs with text keys always serialise").into()
 }
 
-/// What a value message has beside its value, at most.
+/// The maximum number of bytes of a value message in addition to its value.
 pub(crate) const VALUE_FRAME: usize = br#"{"value":,"timestamp":-9223372036854775808}"#.len();
 
-/// Writes value messages, `{"value": .., "timestamp": ..}`. Those of one message of the device have one
-/// timestamp, which is formatted once.
+/// Encodes value messages, `{"value": .., "timestamp": ..}`. All values of one message of the
+/// device have the same timestamp, which is formatted once.
 #[derive(Debug, Default)]
 pub(crate) struct ValueWriter {
     timestamp: Option<Timestamp>,
@@ -44,7 +44,7 @@ pub(crate) struct ValueWriter {
 }
 
 impl ValueWriter {
-    /// The parts of a message; the value is JSON text.
+    /// Returns the parts of a message; the value is JSON text.
     pub(crate) fn parts<'a>(&'a mut self, json: &'a [u8], timestamp: Timestamp) -> [&'a [u8]; 3] {
         if self.timestamp != Some(timestamp) {
             self.timestamp = Some(timestamp);
@@ -82,7 +82,7 @@ mod tests {
     }
 
     #[test]
-    fn raw_messages_are_wrapped_as_the_data_base_stores_them() {
+    fn raw_messages_have_the_form_that_the_database_stores() {
         let raw: Box<RawValue> = serde_json::from_str(r#"{"p": 1.50}"#).unwrap();
         let message = RawMessageToDb {
             payload: RawPayload { raw_message: &raw, timestamp: NOW },

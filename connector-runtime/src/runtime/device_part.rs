@@ -1,4 +1,4 @@
-//! Runs the device part: its session, its sources.
+//! The tasks of the device part: its session and its sources.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::{
     telemetry::log::Logs,
 };
 
-/// Keeps the device open, and its sources asked.
+/// Spawns the tasks that keep the session open and call the sources.
 pub(super) fn spawn_device<C: Connector>(
     tasks: &mut JoinSet<()>,
     device: &Arc<Device<C>>,
@@ -25,8 +25,8 @@ pub(super) fn spawn_device<C: Connector>(
     let vitals = Arc::clone(&device.vitals);
     tasks.spawn(logs.collect(async move { vitals.calls.watch().await }));
     let records_raw = settings.send_raw_message_to_db;
-    let there = sources.into_iter().enumerate().filter(|(_, source)| source.is_there());
-    for (index, source) in there {
+    let present = sources.into_iter().enumerate().filter(|(_, source)| source.is_there());
+    for (index, source) in present {
         let (device, bus) = (Arc::clone(device), Arc::clone(&device.bus));
         let receive = device.vitals.calls.add_source(&source, settings.health_max_age());
         let source = poller::run(device, bus, index, source, receive, records_raw);
@@ -36,7 +36,7 @@ pub(super) fn spawn_device<C: Connector>(
     tasks.spawn_on(logs.collect(async move { device.keep_open().await }), runtime);
 }
 
-/// Runs the device part without a bus, for as long as its tasks are kept.
+/// Runs the device part without a bus, until the returned tasks are dropped.
 pub(crate) fn device_alone<C: Connector>(
     connector: C,
     settings: &BusSettings,

@@ -1,10 +1,10 @@
-//! How the connector is, by HTTP: for people, container platforms and Prometheus.
+//! The health endpoints (HTTP), for people, container platforms and Prometheus.
 //!
 //! | path | 200 | 503 |
 //! |---|---|---|
-//! | `/healthz` | it works | a device function will never return: a restart helps |
-//! | `/readyz` | broker and device are connected, and the data is fresh | one of them is not so |
-//! | `/metrics` | all that is counted, for Prometheus | |
+//! | `/healthz` | the connector works | a device function will probably never return: restart the connector |
+//! | `/readyz` | the broker and the device are connected, and the data is fresh | one of these conditions is not met |
+//! | `/metrics` | all metrics, for Prometheus | |
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -24,15 +24,19 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use crate::{bus::BusHandle, device::Vitals, telemetry::metrics::Snapshot};
+use crate::{
+    bus::BusHandle,
+    device::Vitals,
+    telemetry::{Repetition, metrics::Snapshot},
+};
 
-/// The pause before a port that is taken is tried again: the one before us may still be leaving.
+/// The pause before a port that is in use is retried: a previous process may still be exiting.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// Connections at the same time.
+/// The maximum number of concurrent connections.
 const CONNECTIONS: usize = 16;
 
-/// How long one of them may take.
+/// The time limit of a connection.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 const PLAIN: &str = "text/plain; charset=utf-8";
@@ -40,14 +44,14 @@ const PLAIN: &str = "text/plain; charset=utf-8";
 /// The format of [`Metrics::text`](crate::telemetry::metrics::Metrics::text).
 const OPEN_METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// All that is known of a running connector: its bus and its device.
+/// The two parts of a running connector's state: its bus and its device.
 pub(crate) struct Picture {
     pub(crate) bus: Arc<BusHandle>,
     pub(crate) vitals: Arc<Vitals>,
 }
 
 impl Picture {
-    /// What can be told of the connector, and why it is not ready if it is not.
+    /// Returns the state of the connector, and why it is not ready, if it is not.
     fn snapshot(&self) -> (Snapshot, Option<String>) {
         let mut now = self.bus.protocol().snapshot();
         now.device_is_connected = self.vitals.is_connected();
@@ -63,13 +67,13 @@ impl Picture {
         (now, trouble)
     }
 
-    /// A function of the device part that will probably never return.
+    /// Returns the name of a device function that will probably never return.
     fn stuck(&self) -> Option<String> {
         self.vitals.calls.stuck()
     }
 }
 
-/// Answers for as long as the connector runs.
+/// Serves requests for as long as the connector runs.
 pub(crate) async fn serve(address: SocketAddr, picture: Arc<Picture>) {
     let listener = listen(address).await;
     let places = Arc::new(Semaphore::new(CONNECTIONS));
@@ -81,10 +85,10 @@ pub(crate) async fn serve(address: SocketAddr, picture: Arc<Picture>) {
                 let picture = Arc::clone(&picture);
                 connections.spawn(async move {
                     let _place = place;
-                    let _ = timeout(PATIENCE, talk(connection, &picture)).await;
+                    let _ = timeout(PATIENCE, serve_connection(connection, &picture)).await;
                 });
             }
-            // Too many open files, say.
+            // Too many open files, for example.
             Err(error) => {
                 tracing::debug!("HEALTH_ADDR: {error}");
                 sleep(PAUSE).await;
@@ -95,24 +99,24 @@ pub(crate) async fn serve(address: SocketAddr, picture: Arc<Picture>) {
 }
 
 async fn listen(address: SocketAddr) -> TcpListener {
-    let mut told = None;
+    let mut failure = Repetition::default();
     loop {
         match TcpListener::bind(address).await {
             Ok(listener) => {
                 let address = listener.local_addr().unwrap_or(address);
-                tracing::info!("/healthz, /readyz and /metrics are at http://{address}");
+                tracing::info!("serving /healthz, /readyz and /metrics on http://{address}");
                 return listener;
             }
-            Err(error) if told.replace(error.kind()) == Some(error.kind()) => {}
-            Err(error) => {
-                tracing::error!("cannot listen to HEALTH_ADDR={address}, but keep trying: {error}");
+            Err(error) if failure.is_new(&error.kind().to_string()) => {
+                tracing::error!("cannot listen on HEALTH_ADDR={address}, retrying: {error}");
             }
+            Err(_) => {}
         }
         sleep(PAUSE).await;
     }
 }
 
-async fn talk(connection: TcpStream, picture: &Picture) -> io::Result<()> {
+async fn serve_connection(connection: TcpStream, picture: &Picture) -> io::Result<()> {
     let service = service_fn(|request: Request<Incoming>| async move {
         Ok::<_, Infallible>(answer(request.method(), request.uri().path(), picture))
     });
@@ -123,7 +127,10 @@ async fn talk(connection: TcpStream, picture: &Picture) -> io::Result<()> {
 
 fn answer(method: &Method, path: &str, picture: &Picture) -> Response<Full<Bytes>> {
     if method != Method::GET && method != Method::HEAD {
-        return text(StatusCode::METHOD_NOT_ALLOWED, "only GET and HEAD\n".to_owned());
+        return text(
+            StatusCode::METHOD_NOT_ALLOWED,
+            "only GET and HEAD are supported\n".to_owned(),
+        );
     }
     match path {
         "/healthz" => state(picture.stuck().map(|name| format!("`{name}` does not return"))),
@@ -135,7 +142,9 @@ fn answer(method: &Method, path: &str, picture: &Picture) -> Response<Full<Bytes
             response.headers_mut().insert(CONTENT_TYPE, value);
             response
         }
-        _ => text(StatusCode::NOT_FOUND, "there are /healthz, /readyz and /metrics\n".to_owned()),
+        _ => {
+            text(StatusCode::NOT_FOUND, "not found: use /healthz, /readyz or /metrics\n".to_owned())
+        }
     }
 }
 

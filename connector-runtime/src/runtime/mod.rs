@@ -1,4 +1,4 @@
-//! Joins bus and device to a running connector.
+//! Combines the bus and the device into a running connector.
 
 mod device_part;
 mod health;

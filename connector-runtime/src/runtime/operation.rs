@@ -1,4 +1,4 @@
-//! A connector at work: what runs from the moment at which the bus is ready.
+//! The operation of a connector: its tasks from the moment at which the bus is ready.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,17 +14,17 @@ use crate::{
     device::{Device, reprocess},
     runtime::device_part::spawn_device,
     settings::BusSettings,
-    telemetry::log::Logs,
+    telemetry::{counted, log::Logs},
     time::Timestamp,
 };
 
-/// How long the device waits for a retained datapoint map once the broker is connected.
+/// How long the device waits for the retained datapoint map once the broker is connected.
 const WAIT_FOR_MAP: Duration = Duration::from_millis(500);
 
 /// How long the device waits for the broker at the start.
 const WAIT_FOR_BROKER: Duration = Duration::from_secs(10);
 
-/// How long no datapoint map has come when they are at rest.
+/// After this time without a datapoint map, the selection is considered final.
 const REST: Duration = Duration::from_secs(1);
 
 /// Runs the device part, once the bus is ready for it.
@@ -40,22 +40,22 @@ pub(super) async fn operate<C: Connector>(
     if until_ready(bus).await {
         tracing::info!("Connector online: {connector_name} {}", C::VERSION);
     } else {
-        tracing::warn!("{connector_name} {} starts without a broker", C::VERSION);
+        tracing::warn!("starting {connector_name} {} without a broker", C::VERSION);
     }
     let mut tasks = JoinSet::new();
-    tasks.spawn(logs.collect(beat(Arc::clone(bus), settings.heartbeat_interval())));
-    tasks.spawn(logs.collect(tell_selections(Arc::clone(bus), MapFile::of(settings))));
+    tasks.spawn(logs.collect(send_heartbeats(Arc::clone(bus), settings.heartbeat_interval())));
+    tasks.spawn(logs.collect(log_selections(Arc::clone(bus), MapFile::of(settings))));
     tasks.spawn_on(logs.collect(reprocess::run(Arc::clone(device))), runtime);
     spawn_device(&mut tasks, device, sources, settings, logs, runtime);
-    // None of them ends by itself.
+    // These tasks never end.
     while let Some(ended) = tasks.join_next().await {
         tracing::error!("a task of the connector has ended: {ended:?}");
     }
     std::future::pending::<()>().await;
 }
 
-/// Waits until the datapoint map is likely to be known, so that the first message of the device is
-/// published already. Without a broker this is false, and the device starts all the same.
+/// Waits until the datapoint map is likely to be known, so that even the first message of the
+/// device is published. Returns false without a broker; the device then starts anyway.
 async fn until_ready(bus: &BusHandle) -> bool {
     if timeout(WAIT_FOR_BROKER, bus.status(|status| status.is_online)).await.is_err() {
         return false;
@@ -64,8 +64,8 @@ async fn until_ready(bus: &BusHandle) -> bool {
     true
 }
 
-/// Sends heartbeats, each a little before the one before it expires.
-async fn beat(bus: Arc<BusHandle>, interval: Duration) {
+/// Sends heartbeats, each a little before the previous one expires.
+async fn send_heartbeats(bus: Arc<BusHandle>, interval: Duration) {
     let pause = (interval * 9 / 10).max(interval.saturating_sub(Duration::from_millis(500)));
     loop {
         bus.status(|status| status.is_online).await;
@@ -77,20 +77,24 @@ async fn beat(bus: Arc<BusHandle>, interval: Duration) {
     }
 }
 
-/// Tells, and keeps, what is selected once the maps have come to rest. BEMCom's API sends many while it deletes a
-/// connector, and a log message that it gets in the midst of that ends it.
-async fn tell_selections(bus: Arc<BusHandle>, kept: Option<MapFile>) {
-    let mut told = 0;
+/// Logs and stores the selection once the maps have settled. BEMCom's API sends many maps while it
+/// deletes a connector, and it crashes on a log message that it receives meanwhile.
+async fn log_selections(bus: Arc<BusHandle>, kept: Option<MapFile>) {
+    let mut logged = 0;
     loop {
-        let mut last = bus.status(|status| status.received.selections > told).await;
+        let mut last = bus.status(|status| status.received.selections > logged).await;
         while let Ok(next) =
             timeout(REST, bus.status(|status| status.received != last.received)).await
         {
             last = next;
         }
-        told = last.received.selections;
+        logged = last.received.selections;
         let (sensors, actuators) = bus.protocol().selected();
-        tracing::info!("datapoint_map: {sensors} sensors and {actuators} actuators are selected");
+        tracing::info!(
+            "datapoint_map: {} and {} are selected",
+            counted(sensors, "sensor"),
+            counted(actuators, "actuator")
+        );
         if let Some(kept) = &kept {
             let map = bus.protocol().map_json();
             kept.keep(map).await;

@@ -1,4 +1,4 @@
-//! What a connector and its settings say before it runs, and what is wrong with them.
+//! Checks of a connector and its settings before it runs.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -13,15 +13,15 @@ use crate::{
     settings::{BusSettings, Exit},
 };
 
-/// What a connector says of itself.
+/// The declarations of a connector.
 pub(crate) struct Described {
     pub(crate) sources: Vec<Source>,
     pub(crate) sensors: Vec<Sensor>,
     pub(crate) actuators: Vec<Actuator>,
 }
 
-/// The connector's sources, sensors and actuators. They depend on its settings, so what is wrong with
-/// them is reported as those are.
+/// Returns the connector's sources, sensors and actuators. They depend on its settings, so problems
+/// with them are reported like invalid settings.
 pub(crate) fn describe<C: Connector>(connector: &C) -> Result<Described, Exit> {
     let described = isolated_call(|| {
         let (sources, mut sensors) = (connector.sources(), connector.sensors());
@@ -29,19 +29,25 @@ pub(crate) fn describe<C: Connector>(connector: &C) -> Result<Described, Exit> {
         sensors.extend(state.map(|state| state.description("Whether the device is connected.")));
         Ok(Described { sources, sensors, actuators: connector.actuators() })
     });
-    let fault = |error| Exit::Faults(vec![format!("its sources, sensors or actuators: {error:#}")]);
+    let fault = |error| {
+        Exit::Faults(vec![format!(
+            "cannot read the sources, sensors and actuators of the connector: {error:#}"
+        )])
+    };
     let described = described.map_err(fault)?;
     let zero = described.sources.iter().filter(|source| source.every() == Some(Duration::ZERO));
     let zero = zero.map(|s| format!("the interval of `{}` is zero: it must be longer", s.name()));
     let mut keys = HashSet::new();
     let twice = described.actuators.iter().filter(|actuator| !keys.insert(&*actuator.key));
-    let twice = twice.map(|a| format!("there are two actuators with the key `{}`", a.key));
+    let twice =
+        twice.map(|a| format!("two actuators have the key `{}`: give each one its own", a.key));
     let rules = described.actuators.iter().flat_map(Actuator::faults);
     let faults: Vec<_> = zero.chain(twice).chain(rules).collect();
     if faults.is_empty() { Ok(described) } else { Err(Exit::Faults(faults)) }
 }
 
-/// What is wrong with a connector and its settings beyond what each of them says for itself.
+/// Returns all problems with a connector and its settings beyond those that are found while reading
+/// them.
 pub(crate) fn faults<C: Connector>(connector: &C, settings: &BusSettings) -> Vec<String> {
     let checks = [
         settings.check().map_err(Exit::Faults),
@@ -61,12 +67,13 @@ pub(crate) fn address_of(settings: &BusSettings) -> Result<Address, Exit> {
     let (host, port) = (settings.mqtt_broker_host.clone(), settings.mqtt_broker_port);
     let tls = tls_of(settings)?;
     if settings.exposes_password() {
-        tracing::warn!("MQTT_PASSWORD goes to {host} where others may read it: set MQTT_TLS=TRUE");
+        tracing::warn!("MQTT_PASSWORD is sent to {host} unencrypted: set MQTT_TLS=TRUE");
     }
     Ok(Address::Tcp { host, port, tls })
 }
 
-/// Two instances of one name must not push each other off the broker, so the client id is unique.
+/// Returns the identity for the broker. The client id is unique, so that two instances of one name
+/// do not disconnect each other.
 pub(crate) fn identity_of(settings: &BusSettings) -> Identity {
     let client_id = format!("{}-{:08x}", settings.connector_name, fastrand::u32(..));
     let login = Login {
@@ -76,7 +83,8 @@ pub(crate) fn identity_of(settings: &BusSettings) -> Identity {
     Identity { client_id, login: (!settings.mqtt_username.is_empty()).then_some(login) }
 }
 
-/// TLS as the settings have it, if they do. Files that cannot be used are faults.
+/// Returns the TLS configuration, if the settings enable TLS. Unusable files are reported as
+/// faults.
 fn tls_of(settings: &BusSettings) -> Result<Option<Tls>, Exit> {
     if !settings.mqtt_tls {
         return Ok(None);
@@ -87,7 +95,7 @@ fn tls_of(settings: &BusSettings) -> Result<Option<Tls>, Exit> {
     tls.map(Some).map_err(|fault| Exit::Faults(vec![fault]))
 }
 
-/// How values are published.
+/// Returns the QoS of values.
 pub(crate) fn value_qos(settings: &BusSettings) -> QoS {
     if settings.mqtt_value_qos == 0 { QoS::AtMostOnce } else { QoS::AtLeastOnce }
 }

@@ -1,4 +1,4 @@
-//! A connector as a process: its threads, its signals.
+//! A connector as a process: its threads and signals.
 
 use std::process::ExitCode;
 
@@ -13,42 +13,43 @@ use crate::{
     telemetry::log::{self, Console, Logs},
 };
 
-/// How many threads the device part has: one for each function that might keep its own, within limits.
+/// The number of threads of the device part: one for each function that might block, within these
+/// limits.
 const FEWEST_THREADS: usize = 4;
 const MOST_THREADS: usize = 32;
 
-/// Runs a connector until the system says that it shall stop.
+/// Runs a connector until the process receives a signal to stop.
 pub(crate) fn until_stopped<C: Connector>(
     read: Read<C>,
     environment: &Environment,
 ) -> Result<ExitCode, Exit> {
     let Read { connector, settings, warnings } = read;
-    let (bus, device) = runtimes(threads(&connector)).context("cannot start")?;
+    let (bus, device) = runtimes(threads(&connector)).context("cannot start the threads")?;
     let logs = Logs::new(settings.debug);
     log::init(&logs, Console::Stdout);
     let running = async {
         let mut signals = Signals::listen()
-            .map_err(|error| Exit::Faults(vec![format!("cannot listen to signals: {error}")]))?;
+            .map_err(|error| Exit::Faults(vec![format!("cannot listen for signals: {error}")]))?;
         if let Some(file) = &environment.file {
-            tracing::info!("settings were read from {}", file.display());
+            tracing::info!("read settings from {}", file.display());
         }
         for warning in &warnings {
             tracing::warn!("{warning}");
         }
         let stop = async {
             let signal = signals.first().await;
-            tracing::info!("{signal} received: the connector stops");
+            tracing::info!("received {signal}: shutting down");
         };
         serve(connector, settings, None, logs.clone(), device.handle(), stop).await
     };
     let ended = bus.block_on(logs.collect(running));
-    // A blocking call of the device part must not hold up the end.
+    // A blocking call of the device part must not delay the exit.
     device.shutdown_background();
     ended.map(|()| ExitCode::SUCCESS)
 }
 
-/// One thread for the bus, and others for the device part: where that blocks, values, heartbeats and
-/// the end do not wait for it.
+/// Creates one thread for the bus and others for the device part, so that a blocked device function
+/// delays neither values nor heartbeats nor the shutdown.
 fn runtimes(device_threads: usize) -> std::io::Result<(Runtime, Runtime)> {
     let bus = Builder::new_current_thread().enable_all().build()?;
     let device = Builder::new_multi_thread().worker_threads(device_threads).enable_all().build()?;
@@ -58,6 +59,6 @@ fn runtimes(device_threads: usize) -> std::io::Result<(Runtime, Runtime)> {
 fn threads(connector: &impl Connector) -> usize {
     let functions = || Ok(connector.sources().len() + connector.actuators().len());
     let functions = isolated_call(functions).unwrap_or_default();
-    // Two more to open the session, and for all that does not block.
+    // Two more: for opening the session, and for everything that does not block.
     (functions + 2).clamp(FEWEST_THREADS, MOST_THREADS)
 }

@@ -1,4 +1,4 @@
-//! Joins the parts of a running connector, and takes them apart at its end.
+//! Starts the parts of a connector, and shuts them down.
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,16 +19,17 @@ use crate::{
     telemetry::log::{self, Console, Logs},
 };
 
-/// How long the end may take: first for the broker, then for commands on their way to the device.
-const WAIT_FOR_GOODBYE: Duration = Duration::from_millis(1500);
+/// The time limits of the shutdown: first for leaving the broker, then for commands on their way to
+/// the device.
+const WAIT_FOR_BROKER: Duration = Duration::from_millis(1500);
 const WAIT_FOR_COMMANDS: Duration = Duration::from_secs(1);
 
-/// Runs a connector until `stop` is ready: for programs that run several, or that have a runtime
-/// already. [`main`](crate::main) does this for the usual case.
+/// Runs a connector until `stop` is ready: for programs that run several connectors, or that
+/// already have a runtime. [`main`](crate::main) does this for the usual case.
 ///
-/// The error says what is wrong with the settings. A program that has a `tracing` subscriber of its own
-/// adds [`LogTopicLayer`](crate::LogTopicLayer) to it; otherwise one is installed. The device part runs on the
-/// current runtime, so it should not block a runtime of one thread.
+/// The error describes invalid settings. A program with a `tracing` subscriber of its own adds
+/// [`LogTopicLayer`](crate::LogTopicLayer) to it; otherwise one is installed. The device part runs
+/// on the current runtime, so it should not block a runtime with one thread.
 pub async fn run<C: Connector>(
     connector: C,
     settings: BusSettings,
@@ -41,7 +42,7 @@ pub async fn run<C: Connector>(
     logs.collect(running).await.map_err(|exit| anyhow::anyhow!("{exit}"))
 }
 
-/// Runs a connector, its device part on `runtime`; `address` replaces the broker of the
+/// Runs a connector, with its device part on `runtime`; `address` overrides the broker of the
 /// settings.
 pub(crate) async fn serve<C: Connector>(
     connector: C,
@@ -71,7 +72,7 @@ pub(crate) async fn serve<C: Connector>(
     let commands = sender::carry_out(Arc::clone(&device), logs.clone());
     senders.spawn_on(logs.collect(commands), runtime);
     let identity = identity_of(&settings);
-    // Sets, so that these tasks end as well where this one is dropped.
+    // `JoinSet`s, so that these tasks end when this future is dropped.
     let (mut connection, mut health) = (JoinSet::new(), JoinSet::new());
     let connected = Arc::clone(&bus);
     connection.spawn(logs.collect(async move {
@@ -92,21 +93,22 @@ pub(crate) async fn serve<C: Connector>(
     Ok(())
 }
 
-/// Says goodbye to the broker, gives the device its last commands, and writes what waits to disk.
+/// Leaves the broker, sends the last commands to the device, and writes waiting messages to disk.
 async fn shut_down(
     bus: &BusHandle,
     mut connection: JoinSet<()>,
     senders: JoinSet<()>,
     spool: Option<Running>,
 ) {
-    bus.say_goodbye();
-    let _ = timeout(WAIT_FOR_GOODBYE, connection.join_next()).await;
+    bus.leave();
+    let _ = timeout(WAIT_FOR_BROKER, connection.join_next()).await;
     drop(connection);
     bus.mailboxes.close();
     let finish_commands = async {
         if timeout(WAIT_FOR_COMMANDS, senders.join_all()).await.is_err() {
             tracing::error!(
-                "the device did not take its last commands, or its failsafe values, in time: they are dropped"
+                "dropped the last commands or failsafe values: sending them took more than {} s",
+                WAIT_FOR_COMMANDS.as_secs()
             );
         }
     };

@@ -1,8 +1,8 @@
-//! When to stop: the signals of the operating system.
+//! The signals of the operating system that stop the connector.
 
 use std::io;
 
-/// SIGTERM and SIGINT (Ctrl-C), from the moment on when this is made.
+/// SIGTERM and SIGINT (Ctrl-C), from the creation of this value on.
 #[cfg(unix)]
 pub(crate) struct Signals {
     terminate: tokio::signal::unix::Signal,
@@ -19,7 +19,7 @@ impl Signals {
         Ok(Self { terminate, interrupt })
     }
 
-    /// Waits for the first of them; gives its name.
+    /// Waits for the first signal; returns its name.
     pub(crate) async fn first(&mut self) -> &'static str {
         tokio::select! {
             _ = self.terminate.recv() => "SIGTERM",
@@ -39,7 +39,7 @@ impl Signals {
         Ok(Self)
     }
 
-    /// Waits for it; gives its name.
+    /// Waits for Ctrl-C; returns its name.
     pub(crate) async fn first(&mut self) -> &'static str {
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;

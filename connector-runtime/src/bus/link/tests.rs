@@ -26,7 +26,7 @@ fn topics(publishes: impl Iterator<Item = Publish>) -> Vec<String> {
 }
 
 #[test]
-fn the_codec_reads_what_is_encoded() {
+fn the_codec_decodes_encoded_messages() {
     for qos in [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce] {
         let (mut link, _) = filled(qos, 1);
         let [Packet::Publish(read)] = &written(&mut link)[..] else { panic!() };
@@ -36,7 +36,7 @@ fn the_codec_reads_what_is_encoded() {
 }
 
 #[test]
-fn no_more_is_in_flight_than_the_window_allows() {
+fn the_window_limits_the_messages_in_flight() {
     let (mut link, mut outbox) = filled(QoS::AtLeastOnce, 40);
     assert_eq!(written(&mut link).len(), WINDOW);
     // An acknowledgement out of order does not widen the span from the oldest to the newest.
@@ -50,7 +50,7 @@ fn no_more_is_in_flight_than_the_window_allows() {
 }
 
 #[test]
-fn the_newest_value_is_the_last_to_be_sent_again() {
+fn retained_messages_are_resent_so_that_the_newest_is_last() {
     for (retain, again) in [(true, vec!["t/0", "t/1", "t/2"]), (false, vec!["t/0", "t/2"])] {
         let (mut link, mut outbox) = (Link::new(Instant::now()), Outbox::new(1 << 20));
         for topic in ["t/0", "t/1", "t/2"] {
@@ -71,7 +71,7 @@ fn qos_0_needs_no_window() {
 }
 
 #[test]
-fn qos_2_stays_until_it_is_complete() {
+fn qos_2_stays_in_flight_until_pubcomp() {
     let (mut link, _) = filled(QoS::ExactlyOnce, 1);
     written(&mut link);
     link.receive(Packet::PubRec(PubRec::new(1)), Instant::now()).unwrap();
@@ -122,19 +122,19 @@ fn a_repeated_message_of_qos_1_is_delivered_once() {
     assert!(!is_delivered(7, "x", true));
     assert!(is_delivered(7, "x", false), "another message has the id now");
     assert!(is_delivered(7, "y", true), "the first of its content");
-    assert!(is_delivered(7, "x", true), "the id was taken by another since");
+    assert!(is_delivered(7, "x", true), "another message has used the id since");
     assert!(is_delivered(8, "x", true));
     for id in 1000..1000 + 255 {
         assert!(is_delivered(id, "x", false));
     }
     assert!(!is_delivered(8, "x", true));
     assert!(is_delivered(2000, "x", false));
-    assert!(is_delivered(8, "x", true), "what is remembered is bounded");
+    assert!(is_delivered(8, "x", true), "the number of remembered messages is bounded");
     assert_eq!((written(&mut link).len(), link.seen.len()), (264, REMEMBERED));
 }
 
 #[test]
-fn a_release_of_an_unknown_message_is_answered() {
+fn pubrel_of_an_unknown_message_is_answered() {
     let mut link = Link::new(Instant::now());
     link.receive(Packet::PubRel(PubRel::new(9)), Instant::now()).unwrap();
     assert_eq!(written(&mut link), [Packet::PubComp(PubComp::new(9))]);
@@ -168,7 +168,7 @@ fn a_connection_without_progress_is_stalled_and_a_slow_one_is_not() {
 }
 
 #[test]
-fn newer_messages_do_not_hide_that_an_answer_is_missing() {
+fn newer_acknowledgements_do_not_hide_a_missing_answer() {
     let (mut link, _) = filled(QoS::AtLeastOnce, 3);
     let (start, step) = (Instant::now(), ANSWER * 3 / 4);
     link.receive(Packet::PubAck(PubAck::new(2)), start + step).unwrap();
@@ -178,12 +178,12 @@ fn newer_messages_do_not_hide_that_an_answer_is_missing() {
     link.receive(Packet::PubAck(PubAck::new(3)), start + step * 3).unwrap();
     assert!(!link.is_stalled(start + step * 3));
     assert!(link.is_stalled(start + step * 4));
-    link.hears_part(start + step * 4);
+    link.note_partial(start + step * 4);
     assert!(!link.is_stalled(start + step * 5));
 }
 
 #[test]
-fn a_large_message_has_more_time() {
+fn a_large_message_has_a_longer_time_limit() {
     let (mut link, mut outbox) = (Link::new(Instant::now()), Outbox::new(1 << 30));
     let payload = Bytes::from(vec![b'x'; 80 << 10]);
     outbox.push(Publish { payload, ..publish("t", QoS::AtLeastOnce) });
@@ -192,12 +192,12 @@ fn a_large_message_has_more_time() {
     let late = start + ANSWER + Duration::from_secs(10);
     assert_eq!(link.stalled_at(), Some(late));
     assert!(link.is_stalled(late));
-    link.hears_part(start + ANSWER);
+    link.note_partial(start + ANSWER);
     assert!(!link.is_stalled(late));
 }
 
 #[test]
-fn packet_ids_in_use_are_not_given_again() {
+fn packet_ids_in_use_are_skipped() {
     let (mut link, _) = filled(QoS::AtLeastOnce, 1);
     link.last_id = u16::MAX;
     assert_eq!(link.next_id(), 2);

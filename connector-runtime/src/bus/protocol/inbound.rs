@@ -1,4 +1,5 @@
-//! Messages from the bus: datapoint maps, commands, and what others say on our own topics.
+//! Messages from the bus: datapoint maps, commands, and messages of others on the connector's own
+//! topics.
 
 use std::collections::HashMap;
 
@@ -16,8 +17,8 @@ use crate::{
 };
 
 impl Protocol {
-    /// A message from the broker; gives the command that it is, if it is one. An error is what is wrong
-    /// with the command for this actuator.
+    /// Handles a message from the broker. Returns the command that it contains, if any, or the
+    /// reason why the command is rejected or ignored.
     pub(crate) fn message(
         &mut self,
         topic: &str,
@@ -30,16 +31,16 @@ impl Protocol {
             return Ok(None);
         }
         if topic == &*self.topics.heartbeat {
-            self.presence.heard(payload);
+            self.presence.received(payload);
             return Ok(None);
         }
         if topic == &*self.topics.status {
-            self.contradict(payload, is_retained);
+            self.correct_status(payload, is_retained);
             return Ok(None);
         }
         let Some(key) = self.registry.map().actuator.get(topic) else {
             tracing::debug!(
-                "a message on `{topic}`, which the datapoint map does not name (any more), is ignored"
+                "ignored a message on `{topic}`: the datapoint map does not contain this topic"
             );
             return Ok(None);
         };
@@ -47,8 +48,9 @@ impl Protocol {
         arrival.map(Some).map_err(|refusal| (key.clone(), refusal))
     }
 
-    /// Another connector of our name has left, or the broker has noticed late that we were gone.
-    fn contradict(&mut self, payload: &[u8], is_retained: bool) {
+    /// Republishes the status after another connector of this name has left, or the broker has
+    /// noticed an earlier disconnect late.
+    fn correct_status(&mut self, payload: &[u8], is_retained: bool) {
         if payload == OFFLINE.as_bytes() && !is_retained && self.is_online && !self.is_leaving {
             let status = self.status(ONLINE);
             self.outbox.push(status);
@@ -73,7 +75,7 @@ impl Protocol {
         Ok(Arrival { command, is_timed: timestamp.is_some(), is_retained })
     }
 
-    /// Whether the device may still see a command that has waited.
+    /// Returns an error if the device must not receive a command that has waited.
     pub(crate) fn check(&self, command: &Command) -> Result<(), Refusal> {
         let unknown = || Refusal::Unknown(command.key().to_owned());
         let actuator = self.registry.actuator(command.key()).ok_or_else(unknown)?;
@@ -94,31 +96,31 @@ impl Protocol {
             Err(problem) => {
                 self.metrics.map("refused");
                 tracing::error!(
-                    "the datapoint_map is refused, the one before stays in force: {problem}"
+                    "rejected the datapoint_map, the previous one stays in force: {problem}"
                 );
             }
         }
     }
 
-    /// Puts the map of an earlier run in force, until the broker has said which one it is now.
+    /// Applies the map of an earlier run until the broker sends the current one.
     pub(crate) fn restore_map(&mut self, payload: &[u8]) {
         match DatapointMap::parse(payload, &self.topics) {
-            // What the device may be told is for the broker to say.
+            // Commands need the current map, so only the sensors are restored.
             Ok((map, _)) => self.select(DatapointMap { actuator: HashMap::new(), ..map }),
             Err(problem) => {
-                tracing::warn!("the datapoint map that was kept is of no use: {problem}");
+                tracing::warn!("cannot use the stored datapoint map: {problem}");
             }
         }
     }
 
-    /// The map in force, as it would come over the bus.
+    /// Encodes the map in force as on the bus.
     pub(crate) fn map_json(&self) -> Vec<u8> {
         self.registry.map().to_json()
     }
 
     fn select(&mut self, map: DatapointMap) {
         if &map == self.registry.map() {
-            tracing::debug!("the same datapoint_map again");
+            tracing::debug!("received the same datapoint_map again");
             return;
         }
         self.received.selections += 1;

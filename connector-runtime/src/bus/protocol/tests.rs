@@ -7,7 +7,7 @@ use crate::datapoint::Command;
 
 const NOW: Timestamp = Timestamp::from_millis(1_573_680_749_000);
 
-/// A session of a connector named `demo` that is online.
+/// The protocol of a connector named `demo` that is online.
 fn online() -> Protocol {
     let actuators = vec![
         Actuator::new("setpoint").range(15.0..=30.0).example(21.0),
@@ -18,7 +18,8 @@ fn online() -> Protocol {
     protocol
 }
 
-/// What was published since this was last asked, but for the status: topic, payload, QoS, retain.
+/// Returns the messages published since the last call, except the status: topic, payload, QoS,
+/// retain.
 fn published(protocol: &mut Protocol) -> Vec<(String, Value, u8, bool)> {
     std::iter::from_fn(|| protocol.outbox.pop())
         .filter(|p| &*p.topic != "demo/status")
@@ -48,7 +49,7 @@ fn command(protocol: &mut Protocol, payload: &str) -> Option<Command> {
     arrival.map(|arrival| arrival.command)
 }
 
-/// Why a message is no command.
+/// Returns why a command is rejected or ignored.
 fn refusal(
     protocol: &mut Protocol,
     topic: &str,
@@ -102,14 +103,14 @@ fn each_message_has_its_topic_qos_and_retain_flag() {
 }
 
 #[test]
-fn nothing_is_announced_while_nothing_is_known() {
+fn nothing_is_announced_without_datapoints() {
     let mut protocol = Protocol::new("demo", "1", Vec::new(), Vec::new());
     protocol.online();
     assert_eq!(published(&mut protocol), []);
 }
 
 #[test]
-fn the_status_is_what_is_true_whatever_others_say() {
+fn the_status_is_corrected_when_others_publish_offline() {
     let mut protocol = Protocol::new("demo", "1", Vec::new(), Vec::new());
     let statuses = |protocol: &mut Protocol| -> Vec<_> {
         let published = std::iter::from_fn(|| protocol.outbox.pop());
@@ -162,7 +163,7 @@ fn only_selected_sensors_are_published_each_time_and_in_order() {
 }
 
 #[test]
-fn a_newly_selected_sensor_gets_its_last_value_with_the_time_of_that() {
+fn a_newly_selected_sensor_is_published_with_its_last_value_and_timestamp() {
     let mut protocol = online();
     readings(&mut protocol, &json!({"a": 1, "b": 2}));
     published(&mut protocol);
@@ -181,11 +182,11 @@ fn a_newly_selected_sensor_gets_its_last_value_with_the_time_of_that() {
     readings(&mut protocol, &json!({"b": 3}));
     assert!(protocol.outbox.is_empty());
     map(&mut protocol, &json!({"sensor": {"b": "u"}, "actuator": {}}));
-    assert_eq!(topics(&mut protocol), ["u"], "it is another value, though of the same time");
+    assert_eq!(topics(&mut protocol), ["u"], "another value with the same timestamp");
 }
 
 #[test]
-fn a_stamp_of_the_device_is_the_time_of_the_values() {
+fn a_timestamp_of_the_device_becomes_that_of_the_values() {
     let mut protocol = online();
     map(&mut protocol, &json!({"sensor": {"a": "t"}, "actuator": {}}));
     let stamped = crate::readings::Timestamped {
@@ -198,7 +199,7 @@ fn a_stamp_of_the_device_is_the_time_of_the_values() {
 }
 
 #[test]
-fn an_announcement_that_the_broker_does_not_bear_blocks_nothing() {
+fn an_announcement_that_the_broker_rejects_blocks_no_other_message() {
     let mut protocol = online();
     let many: Value = (0..500).map(|i| (format!("k{i}"), json!(i))).collect();
     map(&mut protocol, &json!({"sensor": {"k7": "t"}, "actuator": {}}));
@@ -212,7 +213,7 @@ fn an_announcement_that_the_broker_does_not_bear_blocks_nothing() {
 }
 
 #[test]
-fn a_last_value_that_was_dropped_is_said_again_once_there_is_room() {
+fn a_dropped_last_value_is_published_again_once_there_is_room() {
     let mut protocol = online();
     map(&mut protocol, &json!({"sensor": {"a": "1", "b": "2"}, "actuator": {}}));
     readings(&mut protocol, &json!({"a": 0, "b": 0}));
@@ -229,7 +230,7 @@ fn a_last_value_that_was_dropped_is_said_again_once_there_is_room() {
 }
 
 #[test]
-fn a_message_that_the_broker_refuses_is_counted() {
+fn a_message_on_which_the_broker_disconnects_is_counted() {
     let mut protocol = Protocol::new("demo", "1", Vec::new(), Vec::new());
     protocol.raw_message("1", NOW);
     let raw = protocol.outbox.pop().unwrap();
@@ -243,7 +244,7 @@ fn a_message_that_the_broker_refuses_is_counted() {
 }
 
 #[test]
-fn a_silent_broker_refuses_nothing() {
+fn a_silent_broker_does_not_drop_messages() {
     let mut protocol = Protocol::new("demo", "1", Vec::new(), Vec::new());
     protocol.raw_message("1", NOW);
     let raw = protocol.outbox.pop().unwrap();
@@ -257,7 +258,7 @@ fn a_silent_broker_refuses_nothing() {
 }
 
 #[test]
-fn after_a_broken_link_everything_is_said_again() {
+fn after_a_broken_link_all_last_values_are_published_again() {
     let mut protocol = online();
     let selected = json!({"sensor": {"a": "1", "b": "2"}, "actuator": {"t": "setpoint"}});
     map(&mut protocol, &selected);
@@ -269,7 +270,7 @@ fn after_a_broken_link_everything_is_said_again() {
     readings(&mut protocol, &json!({"b": 3, "c": 4}));
     assert_eq!(protocol.actuator_topics(), ["t"]);
     protocol.online();
-    let said: Vec<_> = published(&mut protocol)
+    let values: Vec<_> = published(&mut protocol)
         .into_iter()
         .map(|(topic, payload, ..)| (topic, payload["value"].clone()))
         .collect();
@@ -280,11 +281,11 @@ fn after_a_broken_link_everything_is_said_again() {
         ("1", json!(1)),
     ]
     .map(|(topic, value)| (topic.to_owned(), value));
-    assert_eq!(said, expected);
+    assert_eq!(values, expected);
 }
 
 #[test]
-fn a_value_of_the_past_does_not_hide_the_last_one() {
+fn a_past_value_does_not_hide_the_last_one() {
     let mut protocol = online();
     map(&mut protocol, &json!({"sensor": {"a": "a", "b": "b"}, "actuator": {}}));
     readings(&mut protocol, &json!({"a": 2}));
@@ -301,9 +302,9 @@ fn a_value_of_the_past_does_not_hide_the_last_one() {
 
     protocol.past_readings(&FlatReadings::of(&json!({"a": 1})).unwrap(), before);
     protocol.heartbeat(NOW, Duration::from_secs(30));
-    let told = values(&mut protocol);
-    assert_eq!(told[0], ("a".into(), value(1, before), 1, false));
-    assert_eq!(told[1], ("a".into(), value(2, NOW), 1, true), "though a waits already");
+    let republished = values(&mut protocol);
+    assert_eq!(republished[0], ("a".into(), value(1, before), 1, false));
+    assert_eq!(republished[1], ("a".into(), value(2, NOW), 1, true), "although `a` waits already");
     protocol.heartbeat(NOW, Duration::from_secs(30));
     assert!(values(&mut protocol).is_empty());
 }

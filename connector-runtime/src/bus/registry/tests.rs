@@ -19,7 +19,7 @@ fn updated(registry: &Registry) -> Vec<(&str, &str)> {
 }
 
 #[test]
-fn only_a_new_key_is_news_and_none_is_ever_forgotten() {
+fn update_reports_new_keys_and_keeps_all_known_ones() {
     let mut registry = registry();
     assert!(update(&mut registry, 1, &json!({"a": 1, "b": {"c": "x"}})));
     assert!(!update(&mut registry, 2, &json!({"a": 2})));
@@ -33,20 +33,20 @@ fn only_a_new_key_is_news_and_none_is_ever_forgotten() {
 }
 
 #[test]
-fn what_actuators_ask_of_commands_is_not_announced() {
+fn rules_of_actuators_are_not_announced() {
     use std::time::Duration;
     let mut registry = registry();
     let actuators = |a: Actuator| vec![Actuator::new("setpoint").example(21.0), a];
     let guarded = Actuator::new("a").monotonic().failsafe(0, Duration::from_secs(1));
     assert!(!registry.set_actuators(actuators(guarded.clone())));
-    assert_eq!(registry.actuator("a"), Some(&guarded), "and is in force");
+    assert_eq!(registry.actuator("a"), Some(&guarded), "its rules are in force");
     assert!(registry.set_actuators(actuators(guarded.clone().example(1))));
-    assert!(registry.set_actuators(actuators(guarded.range(1..=2))), "it is left out");
+    assert!(registry.set_actuators(actuators(guarded.range(1..=2))), "it is rejected");
     assert_eq!(registry.actuator("a"), None);
 }
 
 #[test]
-fn what_is_declared_is_no_news() {
+fn declared_sensors_are_not_new() {
     let sensor = |key| Sensor::new(key, crate::datapoint::Kind::Integer);
     let declared = vec![sensor("a"), sensor("b").range(5..=9), sensor("a").example(3)];
     let mut registry = Registry::new(declared, Vec::new());
@@ -78,7 +78,7 @@ fn messages_of_changing_shape_find_their_sensors() {
 }
 
 #[test]
-fn of_two_paths_to_one_key_the_deeper_one_wins() {
+fn the_deeper_of_two_paths_to_one_key_wins() {
     let mut registry = registry();
     for readings in [r#"{"a":{"b":1},"a__b":2}"#, r#"{"a__b":2,"a":{"b":1}}"#] {
         let raw: std::collections::BTreeMap<String, Value> =
@@ -97,13 +97,17 @@ fn a_map_selects_known_and_later_sensors() {
         ..DatapointMap::default()
     };
     assert_eq!(registry.select(map(&[("b", "t"), ("c", "u")])), [1]);
-    registry.sensors()[1].is_said();
+    registry.sensors()[1].mark_published();
     assert!(registry.select(map(&[("b", "t"), ("c", "u")])).is_empty());
     assert!(registry.select(map(&[])).is_empty());
     assert!(registry.select(map(&[("b", "t"), ("c", "u")])).is_empty(), "it is retained there");
-    registry.sensors()[0].is_said();
+    registry.sensors()[0].mark_published();
     registry.select(map(&[("a", "t")]));
-    assert_eq!(registry.select(map(&[("b", "t"), ("c", "u")])), [1], "the other's is there now");
+    assert_eq!(
+        registry.select(map(&[("b", "t"), ("c", "u")])),
+        [1],
+        "the other sensor's value is retained there now"
+    );
     update(&mut registry, 2, &json!({"c": 3}));
     assert_eq!(registry.updated().next().unwrap().topic.as_deref(), Some("u"));
     assert_eq!(registry.select(map(&[("b", "v")])), [1]);

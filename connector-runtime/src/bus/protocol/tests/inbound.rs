@@ -2,7 +2,7 @@ use super::*;
 use crate::bus::value_message::MAX_COMMAND;
 
 #[test]
-fn a_command_of_more_than_a_mebibyte_is_refused() {
+fn a_command_of_more_than_a_mebibyte_is_rejected() {
     let mut protocol = online();
     map(&mut protocol, &json!({"sensor": {}, "actuator": {"t": "anything"}}));
     let of_bytes = |bytes: usize| format!(r#"{{"value":"{}"}}"#, "x".repeat(bytes - 12));
@@ -11,7 +11,7 @@ fn a_command_of_more_than_a_mebibyte_is_refused() {
 }
 
 #[test]
-fn a_map_reaches_no_further_than_the_operator_allows() {
+fn a_map_is_limited_to_the_topics_that_the_operator_allows() {
     let mut protocol = online();
     protocol.topics.prefixes.push("demo/".to_owned());
     map(
@@ -30,7 +30,7 @@ fn a_map_changes_only_the_subscriptions_that_differ() {
     };
     let (subscribe, unsubscribe) =
         (|t: &str| Change::Subscribe(t.into()), |t: &str| Change::Unsubscribe(t.into()));
-    // Of maps that come together the last one counts.
+    // Of several maps the last one counts.
     map(&mut protocol, &json!({"sensor": {}, "actuator": {"u": "setpoint"}}));
     assert_eq!(changes(&mut protocol, json!({})), [unsubscribe("u")]);
     assert_eq!(changes(&mut protocol, json!({"t": "setpoint"})), [subscribe("t")]);
@@ -77,7 +77,7 @@ fn a_command_keeps_its_json_and_its_timestamp() {
 }
 
 #[test]
-fn what_is_no_command_is_refused() {
+fn invalid_commands_are_rejected() {
     let mut protocol = online();
     map(&mut protocol, &json!({"sensor": {}, "actuator": {"t": "setpoint", "u": "unknown"}}));
     for payload in ["", "5", "null", "[]", "{}", "{", r#"{"timestamp": 1}"#, r#"{"value": NaN}"#] {
