@@ -96,6 +96,17 @@ impl Crashes {
         connector
     }
 
+    /// Waits until a file of the connector is there.
+    async fn kept(&self, name: &str) {
+        let path = self.spool.path().join(name);
+        let kept = async {
+            while !path.exists() {
+                sleep(Duration::from_millis(5)).await;
+            }
+        };
+        patiently(kept, || format!("{} is not kept", path.display())).await;
+    }
+
     /// How many values and raw messages have arrived.
     fn said(&self) -> usize {
         self.bus.count("demo/n") + self.bus.count("demo/raw_message_to_db")
@@ -115,6 +126,33 @@ impl Crashes {
         self.broker.start_again().await;
         self.bus.subscribed().await;
         publish_map(&mut self.bus).await;
+    }
+
+    /// Waits for the time of a kill.
+    async fn come_to(
+        &mut self,
+        kill: usize,
+        connector: &ConnectorProcess,
+        mut up_to: impl FnMut(u64) -> Duration,
+    ) {
+        match kill % 4 {
+            // At work, or just begun.
+            0 => sleep(up_to(1200)).await,
+            1 => sleep(up_to(50)).await,
+            // In an outage of the broker, after what went before.
+            2 => {
+                self.outage(connector).await;
+                sleep(WINDOW + up_to(1000)).await;
+            }
+            // While the values of the outage are sent, or its raw messages, which come later.
+            _ => {
+                if kill % 8 == 7 {
+                    self.bus.skip("demo/raw_message_to_db");
+                    self.bus.next("demo/raw_message_to_db").await;
+                }
+                sleep(up_to(300)).await;
+            }
+        }
     }
 
     /// Waits for the value and the raw message with this number.
@@ -207,24 +245,7 @@ async fn a_connector_that_is_killed_loses_only_its_last_moment() {
     let mut crashes = Crashes::start().await;
     let mut connector = crashes.connector().await;
     for kill in 0..KILLS {
-        match kill % 4 {
-            // At work, or just begun.
-            0 => sleep(up_to(1200)).await,
-            1 => sleep(up_to(50)).await,
-            // In an outage of the broker, after what went before.
-            2 => {
-                crashes.outage(&connector).await;
-                sleep(WINDOW + up_to(1000)).await;
-            }
-            // While the values of the outage are sent, or its raw messages, which come later.
-            _ => {
-                if kill % 8 == 7 {
-                    crashes.bus.skip("demo/raw_message_to_db");
-                    crashes.bus.next("demo/raw_message_to_db").await;
-                }
-                sleep(up_to(300)).await;
-            }
-        }
+        crashes.come_to(kill, &connector, &mut up_to).await;
         connector.kill().await;
         if kill % 4 == 2 {
             crashes.recover().await;
@@ -242,31 +263,28 @@ async fn a_connector_that_is_killed_loses_only_its_last_moment() {
         written.by_number.len()
     );
     assert!(usual < FIRST, "{:?}", crashes.starts);
-    let values = crashes.bus.all("demo/n");
-    let raws = crashes.bus.all("demo/raw_message_to_db");
-    for (kind, (numbers, again)) in
-        [("values", arrived(&values, value)), ("raw messages", arrived(&raws, raw_number))]
-    {
-        let arrived: HashSet<_> = numbers.iter().copied().collect();
-        let missing: Vec<_> =
-            written.by_number.keys().filter(|number| !arrived.contains(number)).collect();
-        let gone: Vec<_> =
-            missing.iter().filter(|number| !written.may_be_lost(***number)).collect();
-        println!("{kind}: {} in the last moment, {again} twice", missing.len());
-        assert!(gone.is_empty(), "{kind} are lost: {gone:?}");
-        if let Some(place) = numbers.windows(2).position(|pair| pair[0] > pair[1]) {
-            let around = numbers.iter().skip(place.saturating_sub(10)).take(20);
-            let around: Vec<_> =
-                around.map(|number| (number, written.by_number[number].1)).collect();
-            panic!("{kind} are out of order; with the connections of the device: {around:?}");
-        }
-        assert!(
-            missing.len() < written.by_number.len() / 2,
-            "{kind}: {} are missing",
-            missing.len()
-        );
-    }
+    let values = arrived(&crashes.bus.all("demo/n"), value);
+    assert_complete("values", values, &written);
+    let raws = arrived(&crashes.bus.all("demo/raw_message_to_db"), raw_number);
+    assert_complete("raw messages", raws, &written);
     connector.terminate().await.assert_clean();
+}
+
+/// All numbers that had to be safe have arrived, and in order.
+#[track_caller]
+fn assert_complete(kind: &str, (numbers, again): (Vec<u64>, usize), written: &Lines) {
+    let arrived: HashSet<_> = numbers.iter().copied().collect();
+    let missing: Vec<_> =
+        written.by_number.keys().filter(|number| !arrived.contains(number)).collect();
+    let gone: Vec<_> = missing.iter().filter(|number| !written.may_be_lost(***number)).collect();
+    println!("{kind}: {} in the last moment, {again} twice", missing.len());
+    assert!(gone.is_empty(), "{kind} are lost: {gone:?}");
+    if let Some(place) = numbers.windows(2).position(|pair| pair[0] > pair[1]) {
+        let around = numbers.iter().skip(place.saturating_sub(10)).take(20);
+        let around: Vec<_> = around.map(|number| (number, written.by_number[number].1)).collect();
+        panic!("{kind} are out of order; with the connections of the device: {around:?}");
+    }
+    assert!(missing.len() < written.by_number.len() / 2, "{kind}: {} are missing", missing.len());
 }
 
 fn value(message: &Message) -> u64 {
@@ -286,7 +304,7 @@ fn raw_number(message: &Message) -> u64 {
 async fn a_connector_that_starts_in_an_outage_keeps_its_values() {
     let mut crashes = Crashes::start().await;
     let connector = crashes.connector().await;
-    connector.stdout.line("1 sensor and 0 actuators are selected").await;
+    crashes.kept("demo.map.json").await;
     crashes.outage(&connector).await;
     connector.kill().await;
     let connections = || crashes.written.lock().unwrap().ends.len();

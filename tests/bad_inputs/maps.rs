@@ -161,13 +161,20 @@ fn whole() -> Vec<Case> {
     documents.chain(no_maps).chain(large).map(case).collect()
 }
 
+/// A map of which so many entries are left out.
+fn entry(name: String, map: Vec<u8>, left_out: u64) -> Case {
+    let entries = ("datapoint_map_entries_refused", left_out);
+    (name, map, if left_out == 0 { vec![USED] } else { vec![USED, entries] })
+}
+
 fn entries() -> Vec<Case> {
+    single_entries().into_iter().chain(several_entries()).collect()
+}
+
+/// Entries that are bad, or odd, by themselves.
+fn single_entries() -> Vec<Case> {
     let mut cases = Vec::new();
-    let mut add = |name: String, map, left_out| {
-        let entries = ("datapoint_map_entries_refused", left_out);
-        let counted = if left_out == 0 { vec![USED] } else { vec![USED, entries] };
-        cases.push((name, map, counted));
-    };
+    let mut add = |name, map, left_out| cases.push(entry(name, map, left_out));
     let large = large_topics();
     let large = large.iter().map(|(name, topic)| (*name, &**topic));
     for (name, topic) in BAD_TOPICS.iter().copied().chain(large) {
@@ -186,28 +193,6 @@ fn entries() -> Vec<Case> {
         add(format!("taken for a sensor: {name}"), sensor(key, r#""demo/y""#), 0);
         add(format!("taken for an actuator: {name}"), actuator(r#""demo/y""#, key), 0);
     }
-    add(
-        "a sensor's topic for an actuator".to_owned(),
-        map(r#""y":"demo/echo""#, r#""demo/echo":"text""#),
-        1,
-    );
-    add("one topic for two sensors, taken".to_owned(), map(r#""x":"demo/y","y":"demo/y""#, ""), 0);
-    let (open, close) = ("[".repeat(100_000), "]".repeat(100_000));
-    add(
-        "100,000 levels below a further member, taken".to_owned(),
-        format!(r#"{{"sensor":{{}},"actuator":{{}},"x":{open}{close}}}"#).into(),
-        0,
-    );
-    add(
-        "a sensor twice".to_owned(),
-        map(r#""x":"demo/old","x":"demo/x""#, r#""demo/set/mode":"mode""#),
-        1,
-    );
-    add(
-        "an actuator's topic twice".to_owned(),
-        map("", r#""demo/set/mode":"text","demo/set/mode":"mode""#),
-        1,
-    );
     for (name, key) in
         [("1025 bytes", "k".repeat(1025)), ("a million bytes", "k".repeat(1_000_000))]
     {
@@ -215,8 +200,29 @@ fn entries() -> Vec<Case> {
         add(format!("a sensor's key of {name}"), sensor(&key, r#""demo/y""#), 1);
         add(format!("an actuator's key of {name}"), actuator(r#""demo/y""#, &key), 1);
     }
+    cases
+}
+
+/// Entries that do not go together, and a great many.
+fn several_entries() -> Vec<Case> {
+    let mut cases = Vec::new();
+    let mut add = |name: &str, map, left_out| cases.push(entry(name.to_owned(), map, left_out));
+    add("a sensor's topic for an actuator", map(r#""y":"demo/echo""#, r#""demo/echo":"text""#), 1);
+    add("one topic for two sensors, taken", map(r#""x":"demo/y","y":"demo/y""#, ""), 0);
+    let (open, close) = ("[".repeat(100_000), "]".repeat(100_000));
     add(
-        "1000 bad entries among good ones".to_owned(),
+        "100,000 levels below a further member, taken",
+        format!(r#"{{"sensor":{{}},"actuator":{{}},"x":{open}{close}}}"#).into(),
+        0,
+    );
+    add("a sensor twice", map(r#""x":"demo/old","x":"demo/x""#, r#""demo/set/mode":"mode""#), 1);
+    add(
+        "an actuator's topic twice",
+        map("", r#""demo/set/mode":"text","demo/set/mode":"mode""#),
+        1,
+    );
+    add(
+        "1000 bad entries among good ones",
         json!({
             "sensor": (0..1000).map(|i| (i.to_string(), json!(format!("{i}/#")))).collect::<serde_json::Map<_, _>>(),
             "actuator": { "demo/set/text": "text" },

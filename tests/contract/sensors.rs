@@ -29,19 +29,9 @@ async fn the_whole_transcript(broker: Broker) {
     let mut world =
         World::with(broker, |launch| launch.variable("SEND_RAW_MESSAGE_TO_DB", "TRUE")).await;
     let actuators = json!({ "room_1__setpoint": 21.0, "room_2__setpoint": 21.0 });
-
-    // The start: announcement, status, log, heartbeat.
     let announced = world.bus.next("demo/available_datapoints").await;
     assert_eq!(announced.json(), json!({ "sensor": {}, "actuator": actuators }));
-    let status = world.bus.next("demo/status").await;
-    assert_eq!((status.text(), status.qos), ("online", 1));
-    let online = world.log("Connector online").await;
-    assert_eq!(online.json()["level"], 20);
-    let heartbeat = world.bus.next("demo/heartbeat").await;
-    let promise = |member: &str| heartbeat.json()[member].as_i64().expect("milliseconds");
-    assert_eq!(promise("next_heartbeats_timestamp") - promise("this_heartbeats_timestamp"), 30_000);
-    let first = world.bus.messages().into_iter().next().expect("there are messages");
-    assert_eq!(first.topic, "demo/available_datapoints");
+    assert_start(&mut world).await;
 
     // A message of the device without a map: recorded and announced, but no values.
     let line = r#"{"room_1":{"temperature":21.5},"mode":"auto"}"#;
@@ -63,9 +53,28 @@ async fn the_whole_transcript(broker: Broker) {
     let raw = world.bus.next("demo/raw_message_to_db").await;
     let received = raw.json()["payload"]["timestamp"].as_i64().expect("milliseconds");
     assert_eq!(value.json(), json!({ "value": 22, "timestamp": received }));
+    assert_said(&world.bus);
+    assert_retained(&world, &value.json()).await;
+    world.end().await;
+}
 
-    // Nothing but this was said. Raw messages of QoS 2 may come later than what follows them.
-    let messages = world.bus.messages();
+/// After the announcement: status, log, heartbeat.
+async fn assert_start(world: &mut World) {
+    let status = world.bus.next("demo/status").await;
+    assert_eq!((status.text(), status.qos), ("online", 1));
+    let online = world.log("Connector online").await;
+    assert_eq!(online.json()["level"], 20);
+    let heartbeat = world.bus.next("demo/heartbeat").await;
+    let promise = |member: &str| heartbeat.json()[member].as_i64().expect("milliseconds");
+    assert_eq!(promise("next_heartbeats_timestamp") - promise("this_heartbeats_timestamp"), 30_000);
+    let first = world.bus.messages().into_iter().next().expect("there are messages");
+    assert_eq!(first.topic, "demo/available_datapoints");
+}
+
+/// Nothing else was said. Raw messages of QoS 2 may come later than what follows them.
+#[track_caller]
+fn assert_said(bus: &Bus) {
+    let messages = bus.messages();
     let mut said = topics(&messages);
     said.retain(|topic| *topic != "demo/raw_message_to_db");
     let expected = [
@@ -76,25 +85,25 @@ async fn the_whole_transcript(broker: Broker) {
         "demo/messages/7/value",
     ];
     assert_eq!(said, expected);
-    assert_eq!(world.bus.all("demo/raw_message_to_db").len(), 2);
-
+    assert_eq!(bus.all("demo/raw_message_to_db").len(), 2);
     // The quality of service is the reference's, or higher; nothing live is flagged as retained.
     for message in &messages {
         let least = if message.topic == "demo/raw_message_to_db" { 2 } else { 0 };
         assert!(message.qos >= least && !message.retain, "{message:?}");
     }
+}
 
-    // What is retained is what somebody finds who comes later.
+/// What is retained is what somebody finds who comes later.
+async fn assert_retained(world: &World, value: &Value) {
     let mut late = Bus::on(world.broker.port()).await;
     let mut kept = Vec::new();
     for below in ["available_datapoints", "datapoint_map", "logs", "status", "messages/7/value"] {
         kept.push(late.next(&format!("demo/{below}")).await);
     }
     assert!(kept.iter().all(|message| message.retain), "{kept:?}");
-    assert_eq!(kept[4].json(), value.json());
+    assert_eq!(kept[4].json(), *value);
     late.publish("marker", rumqttc::QoS::AtLeastOnce, false, r#"{"value":0,"timestamp":0}"#).await;
     assert_eq!(late.messages().len(), kept.len() + 1, "{:?}", late.messages());
-    world.end().await;
 }
 
 async fn only_new_keys_are_announced_and_none_is_forgotten(broker: Broker) {

@@ -1,5 +1,7 @@
 //! A connector, its broker, and the line between them, for [`Step`]s; it knows what must come of them.
 
+mod device;
+mod line;
 mod promises;
 
 use std::{
@@ -7,10 +9,9 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
 use connector_runtime::{Actuator, Command, testing::machine::Machine};
-use rumqttc::{LastWill, Packet, PubAck, PubComp, PubRec, Publish, QoS};
-use serde_json::{Value, json};
+use rumqttc::{LastWill, Packet, QoS};
+use serde_json::json;
 
 use crate::{
     broker::{Broker, ClientId},
@@ -22,10 +23,6 @@ pub(crate) const LARGE: usize = 16 << 20;
 
 /// From the oldest message without acknowledgement to the newest.
 const WINDOW: usize = 16;
-
-/// The rules of the actuator `guarded`, in milliseconds.
-const MAX_AGE: i64 = 10_000;
-const SKEW: i64 = 5000;
 
 const MAP: &str = "demo/datapoint_map";
 const RAW: &str = "demo/raw_message_to_db";
@@ -200,212 +197,6 @@ impl World {
         let qos = if number % 2 == 0 { QoS::ExactlyOnce } else { QoS::AtLeastOnce };
         self.broker.publish(topic, &payload.into(), qos, retain);
         self.hand_out();
-    }
-
-    fn device(&mut self) {
-        for command in self.machine.commands() {
-            if let Err(problem) = self.carry_out(&command) {
-                self.failure = Some(format!("{problem}: {command:?}"));
-            }
-            self.carried_out.insert(command.key().to_owned(), command);
-        }
-        if let Some(number) = self.plain.front() {
-            self.failure = Some(format!("the device did not get the command {number}"));
-        }
-    }
-
-    /// The device gets a command; an error if it must not.
-    fn carry_out(&mut self, command: &Command) -> Result<(), &'static str> {
-        let number = number_of(command.json());
-        let before = self.carried_out.get(command.key());
-        if !self.live.contains(&number) {
-            return Err("it was retained");
-        }
-        if before.is_some_and(|before| number_of(before.json()) >= number) {
-            return Err("it came twice, or too late");
-        }
-        if command.key() == "plain" && self.plain.pop_front() != Some(number) {
-            return Err("another command should have come before it");
-        }
-        if command.key() == "guarded" {
-            let age = self.wall - command.timestamp().as_millis();
-            if !(-SKEW..=MAX_AGE).contains(&age) {
-                return Err("it is stale");
-            }
-            if before.is_some_and(|before| before.timestamp() >= command.timestamp()) {
-                return Err("it is older than the one before");
-            }
-        }
-        Ok(())
-    }
-
-    /// Puts on the line what the connector has to say.
-    fn speak(&mut self) {
-        if self.busy > 0 {
-            return;
-        }
-        match self.machine.say() {
-            Ok(mut bytes) => {
-                while let Ok(packet) = Packet::read(&mut bytes, usize::MAX) {
-                    if let Packet::Publish(publish) = &packet {
-                        self.note_said(publish);
-                    }
-                    if !self.is_half_open {
-                        self.up.push_back(packet);
-                    }
-                }
-            }
-            Err(_) => self.cut(true),
-        }
-    }
-
-    fn note_said(&mut self, publish: &Publish) {
-        let Publish { topic, payload, qos, pkid, .. } = publish;
-        if *qos != QoS::AtMostOnce {
-            self.in_flight.push_back((*pkid, false));
-        } else if topic.starts_with("v/") {
-            let number = number_of(str::from_utf8(payload).expect("JSON is text"));
-            self.said.entry(topic.clone()).or_default().insert(number);
-        }
-    }
-
-    fn up(&mut self) {
-        if let (Some(packet), Some(id)) = (self.up.pop_front(), self.connection) {
-            self.was_refused |= self.broker.refuses && matches!(packet, Packet::Subscribe(_));
-            assert!(self.broker.receive(id, packet), "the connector breaks the protocol");
-            self.hand_out();
-        }
-    }
-
-    fn down(&mut self) {
-        let Some(packet) = self.down.pop_front() else { return };
-        match &packet {
-            Packet::Publish(publish) if !publish.dup => {
-                self.note(&publish.topic, &publish.payload, publish.retain);
-            }
-            Packet::PubAck(PubAck { pkid }) | Packet::PubComp(PubComp { pkid }) => {
-                self.acknowledge(*pkid);
-            }
-            _ => {}
-        }
-        let mut bytes = BytesMut::new();
-        packet.write(&mut bytes, usize::MAX).expect("the broker's packets can be written");
-        if self.machine.hear(&bytes).is_err() {
-            self.cut(false);
-        }
-        self.speak();
-    }
-
-    /// What a message from the broker will mean for the connector.
-    fn note(&mut self, topic: &str, payload: &Bytes, is_retained: bool) {
-        if topic == MAP {
-            let map: Value = serde_json::from_slice(payload).expect("maps are JSON");
-            let actuators = map["actuator"].as_object().map(serde_json::Map::len);
-            let is_it = |map: &&Map| Some(map.actuators.len()) == actuators;
-            self.in_force = *MAPS.iter().find(is_it).expect("maps differ in size");
-            self.selections += 1;
-            for (sensor, topic) in self.in_force.sensors {
-                let Some(last) = self.values.get(sensor) else { continue };
-                let handed_over = self.handed_over.entry(topic).or_default();
-                if handed_over.last() != Some(last) {
-                    handed_over.push(*last);
-                }
-            }
-        }
-        let actuator = self.in_force.actuators.iter().find(|(it, _)| *it == topic);
-        if let Some((_, actuator)) = actuator
-            && !is_retained
-        {
-            let number = number_of(str::from_utf8(payload).expect("commands are text"));
-            self.live.insert(number);
-            if *actuator == "plain" {
-                self.plain.push_back(number);
-            }
-        }
-    }
-
-    fn acknowledge(&mut self, pkid: u16) {
-        for (id, is_acknowledged) in &mut self.in_flight {
-            *is_acknowledged |= *id == pkid;
-        }
-        while self.in_flight.front().is_some_and(|(_, is_acknowledged)| *is_acknowledged) {
-            self.in_flight.pop_front();
-        }
-    }
-
-    fn swap(&mut self) {
-        let id = |packet: &Packet| match *packet {
-            Packet::PubAck(PubAck { pkid })
-            | Packet::PubRec(PubRec { pkid })
-            | Packet::PubComp(PubComp { pkid }) => Some(pkid),
-            _ => None,
-        };
-        if let Some(first) = self.down.front().and_then(id)
-            && let Some(second) = self.down.get(1).and_then(id)
-            && first != second
-        {
-            self.down.swap(0, 1);
-        }
-    }
-
-    fn repeat(&mut self) {
-        let repeated = match self.down.front() {
-            Some(Packet::Publish(publish)) if publish.qos != QoS::AtMostOnce => {
-                let mut publish = publish.clone();
-                publish.dup = true;
-                Packet::Publish(publish)
-            }
-            Some(ack @ (Packet::PubAck(_) | Packet::PubRec(_) | Packet::PubComp(_))) => ack.clone(),
-            _ => return,
-        };
-        self.down.insert(1, repeated);
-    }
-
-    fn hand_out(&mut self) {
-        for (id, packet) in self.broker.out.drain(..) {
-            if self.connection == Some(id) && !self.is_half_open {
-                self.down.push_back(packet);
-            }
-        }
-    }
-
-    fn connect(&mut self) {
-        if self.connection.is_none() {
-            self.connections += 1;
-            self.connection = Some(self.connections);
-            let will = LastWill::new(STATUS, "offline", QoS::AtLeastOnce, true);
-            self.broker.connect(self.connections, Some(will));
-            self.machine.connect().expect("a connection begins");
-        }
-    }
-
-    fn cut(&mut self, will_is_late: bool) {
-        let Some(id) = self.connection.take() else { return };
-        self.up.clear();
-        self.down.clear();
-        self.in_flight.clear();
-        (self.is_half_open, self.was_refused) = (false, false);
-        self.machine.cut();
-        let will = self.broker.disconnect(id);
-        self.late_wills.push(will);
-        if !will_is_late {
-            self.publish_wills();
-        }
-    }
-
-    fn publish_wills(&mut self) {
-        for will in std::mem::take(&mut self.late_wills) {
-            self.broker.publish_will(will);
-        }
-        self.hand_out();
-    }
-
-    fn half_open(&mut self) {
-        self.is_half_open = self.connection.is_some();
-        if self.is_half_open {
-            self.up.clear();
-            self.down.clear();
-        }
     }
 
     fn wait(&mut self, millis: u64) {

@@ -53,6 +53,13 @@ impl Output {
         self.0.borrow().iter().find(|line| line.contains(part)).cloned()
     }
 
+    /// Waits for so many lines that contain this.
+    pub async fn times(&self, part: &str, count: usize) {
+        let mut lines = self.0.clone();
+        let is_there = async { while self.count(part) < count && lines.changed().await.is_ok() {} };
+        patiently(is_there, || self.without(part)).await;
+    }
+
     /// Waits until the program has closed it.
     pub async fn end(&self) {
         let mut lines = self.0.clone();
