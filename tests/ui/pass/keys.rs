@@ -34,6 +34,6 @@ impl Room {
 
 fn main() {
     let actuators = Room.actuators();
-    let keys: Vec<_> = actuators.iter().map(Actuator::key).collect();
+    let keys: Vec<_> = actuators.iter().map(|actuator| &*actuator.key).collect();
     assert_eq!(keys, ["room_1__setpoint", "_a_b___c_", "Raum 1/Heizkörper €$"]);
 }
