@@ -12,7 +12,7 @@ use tokio::{
 };
 
 /// How long anything may take that should happen.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A process, which is killed when dropped.
 struct Process {
