@@ -8,7 +8,7 @@ use std::{
 use connector_runtime::{BrokerListener, EmbeddedBroker};
 
 /// A `mosquitto_sub` gives up after so many seconds.
-const PATIENCE: &str = "30";
+const PATIENCE: &str = "60";
 
 /// A subscription to this one tells that those beside it are in place.
 const READY: &str = "test/ready";

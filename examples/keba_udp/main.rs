@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! KEBA_P30_CHARGE_STATIONS='{"p30_garage": "192.168.0.99"}' MQTT_BROKER_HOST=localhost \
-//!     cargo run -p protocol-examples --example keba_udp
+//!     cargo run --example keba_udp
 //! ```
 //!
 //! What is different from BEMCom's `keba-p30-connector`:

@@ -9,7 +9,7 @@
 //!   "read_input_registers": [{"address": 19000, "count": 4, "unit": 1, "datatypes": ">ff",
 //!                             "scaling_factors": {"19002": 0.1}}],
 //!   "write_coil": [{"address": 10, "unit": 1, "example_value": true}]
-//! }' cargo run -p protocol-examples --example modbus_tcp
+//! }' cargo run --example modbus_tcp
 //! ```
 //!
 //! Settings, keys and raw messages are those of BEMCom's modbus-tcp-connector. What differs:

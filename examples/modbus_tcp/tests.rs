@@ -27,7 +27,7 @@ fn connector(gateway: &Gateway, config: &Json) -> ModbusTcp {
         retry_wait: Duration::from_millis(1),
         poll_break: Duration::ZERO,
         disconnect_between_polls: false,
-        timeout: Duration::from_millis(500),
+        timeout: Duration::from_secs(10),
     }
 }
 
@@ -250,11 +250,8 @@ async fn a_device_that_does_not_answer_in_time_gets_a_new_connection() {
         let (mut bus, gateway) =
             start(|connector| connector.timeout = Duration::from_millis(50)).await;
         gateway.with(|state| state.misbehaviours.insert((1, 5), misbehaviour));
-        let told = log(&mut bus).await;
-        assert!(
-            told.contains("ReadInputRegisters(5, 1) to unit 1: no answer within 50ms"),
-            "{told}"
-        );
+        let expected = "ReadInputRegisters(5, 1) to unit 1: no answer within 50ms";
+        while !log(&mut bus).await.contains(expected) {}
         gateway.with(|state| state.misbehaviours.clear());
         still_polls(&mut bus, &gateway, 8).await;
     }
@@ -264,7 +261,7 @@ async fn a_device_that_does_not_answer_in_time_gets_a_new_connection() {
 async fn a_command_goes_between_two_requests_of_a_poll() {
     let gateway = gateway().await;
     gateway.set(1, InputRegisters, 0, &[0; 3]);
-    let slow = Slowness(Duration::from_millis(300));
+    let slow = Slowness(Duration::from_secs(1));
     gateway.with(|state| state.misbehaviours.insert((1, 0), slow));
     let read = |address| json!({"address": address, "count": 1, "unit": 1, "datatypes": ">H"});
     let mut config = one_of_each();

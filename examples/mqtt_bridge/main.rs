@@ -8,7 +8,7 @@
 //! MQTT_BROKER_HOST=localhost REMOTE_MQTT_BROKER_HOST=localhost REMOTE_MQTT_BROKER_PORT=1884 \
 //! REMOTE_MQTT_BROKER_TOPIC_MAPPING='{"sensor_topics": {"plugs/+/power": {}},
 //!     "actuator_topics": {"plugs/1/relay": {"example_value": "ON"}}}' \
-//!     cargo run -p protocol-examples --example mqtt_bridge
+//!     cargo run --example mqtt_bridge
 //! mosquitto_pub -p 1884 -t plugs/1/power -m 61.5
 //! ```
 //!

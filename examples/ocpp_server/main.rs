@@ -4,7 +4,7 @@
 //! [Open Charge Alliance](https://openchargealliance.org/protocols/open-charge-point-protocol/).
 //! Try it with any MQTT broker, and a charge point that is told to connect to
 //! `ws://THIS-MACHINE:9000/ITS-ID` (or `cargo run --example devices -- ocpp_server`):
-//! `MQTT_BROKER_HOST=localhost cargo run -p protocol-examples --example ocpp_server`
+//! `MQTT_BROKER_HOST=localhost cargo run --example ocpp_server`
 //!
 //! All that charge points say becomes sensors, `CP1__1__StatusNotification__status` for example for
 //! connector 1 of `CP1`. Everybody may charge. There is no TLS and no password: keep it in a network

@@ -6,7 +6,7 @@
 //!
 //! ```text
 //! INVERTER_POWERFLOW_URL=http://192.168.0.44/solar_api/v1/GetPowerFlowRealtimeData.fcgi \
-//! METER_POLL_SECONDS=30 MQTT_BROKER_HOST=localhost cargo run -p protocol-examples --example solar_http
+//! METER_POLL_SECONDS=30 MQTT_BROKER_HOST=localhost cargo run --example solar_http
 //! ```
 //!
 //! What is different from BEMCom's `fronius_solar_api_connector`:

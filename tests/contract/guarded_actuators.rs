@@ -30,7 +30,7 @@ struct Boiler {
 
 type Session = Mutex<TcpStream>;
 
-const SHORT: Duration = Duration::from_millis(500);
+const SHORT: Duration = Duration::from_secs(2);
 
 #[connector]
 impl Boiler {
@@ -64,7 +64,7 @@ impl Boiler {
         write(session, format!("mode {mode}")).await
     }
 
-    #[send("limit", failsafe = 6, after = 4 * SHORT)]
+    #[send("limit", failsafe = 6, after = SHORT)]
     async fn limit(&self, session: &Session, amperes: u8) -> Result<()> {
         write(session, format!("limit {amperes}")).await
     }

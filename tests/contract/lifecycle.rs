@@ -1,7 +1,7 @@
 //! How a connector starts, shows that it lives, and ends.
 
 use serde_json::json;
-use support::{Bus, Device, Embedded, Launch, Mosquitto, World, launch};
+use support::{Bus, Device, Embedded, Launch, Moment, Mosquitto, World, launch};
 
 /// As from `docker stop`, and as from Ctrl-C.
 const SIGNALS: [&str; 2] = ["TERM", "INT"];
@@ -91,15 +91,17 @@ async fn a_stop_signal_ends_it_without_a_broker() {
 async fn heartbeats_come_before_the_one_before_expires() {
     let broker = Embedded::start().await.into();
     let mut world = World::with(broker, |launch| launch.variable("HEARTBEAT_SECONDS", "1")).await;
-    let mut promised = i64::MAX;
+    let (mut promised, mut before) = (i64::MAX, Moment::now());
     for _ in 0..4 {
         let heartbeat = world.bus.next("demo/heartbeat").await.json();
+        let moment = Moment::now();
+        let stalled = i64::try_from(moment.stalled_since(before).as_millis()).expect("not long");
         let [now, next] = ["this", "next"].map(|which| {
             heartbeat[format!("{which}_heartbeats_timestamp")].as_i64().expect("milliseconds")
         });
         assert_eq!(next - now, 1000);
-        assert!(now < promised, "{now} is after {promised}");
-        promised = next;
+        assert!(now - stalled < promised, "{now} is after {promised}, with {stalled} ms of stall");
+        (promised, before) = (next, moment);
     }
     world.end().await;
 }

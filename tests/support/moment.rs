@@ -19,9 +19,14 @@ impl Moment {
         Self { instant: Instant::now(), stalled }
     }
 
-    pub fn since(&self, earlier: Self) -> Duration {
+    pub fn since(self, earlier: Self) -> Duration {
         let passed = self.instant.duration_since(earlier.instant);
-        passed.saturating_sub(self.stalled.saturating_sub(earlier.stalled))
+        passed.saturating_sub(self.stalled_since(earlier))
+    }
+
+    /// How long programs had to wait meanwhile.
+    pub fn stalled_since(self, earlier: Self) -> Duration {
+        self.stalled.saturating_sub(earlier.stalled)
     }
 
     pub fn elapsed(self) -> Duration {

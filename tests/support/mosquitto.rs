@@ -6,7 +6,10 @@ use std::{
     process::Stdio,
 };
 
-use tokio::process::{Child, Command};
+use tokio::{
+    process::{Child, Command},
+    sync::OnceCell,
+};
 
 use super::{Launch, NAME, folder::Folder, output::Output, patiently, port::free_port, signal};
 
@@ -104,7 +107,12 @@ impl Mosquitto {
 }
 
 /// What the connector of a [`World`](super::World) needs, by its own account; its values are below three prefixes.
-async fn described_acl() -> String {
+async fn described_acl() -> &'static str {
+    static ACL: OnceCell<String> = OnceCell::const_new();
+    ACL.get_or_init(describe_acl).await
+}
+
+async fn describe_acl() -> String {
     let arguments = ["describe", "--format=acl", "--mqtt-topic-prefixes=demo/,other/,elsewhere/"];
     let launch =
         arguments.iter().fold(Launch::program("tcp_json"), |launch, it| launch.argument(it));

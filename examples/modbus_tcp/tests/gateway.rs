@@ -26,7 +26,7 @@ use tokio_modbus::{
 use crate::simulator::{Table, Tables};
 
 /// How long anybody waits for a state.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// How requests are answered that begin at some address.
 #[derive(Debug, Clone)]
