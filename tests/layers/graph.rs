@@ -16,14 +16,13 @@ pub(crate) struct Graph {
 
 impl Graph {
     pub(crate) fn of(source: &Crate) -> Self {
-        let mut uses = BTreeMap::<_, BTreeSet<_>>::new();
+        let mut graph = Self { uses: BTreeMap::new(), layers: source.layers.clone() };
         for (file, module) in source.files() {
-            let used = uses.entry(file.to_owned()).or_default();
-            for import in &module.imports {
-                used.extend(files_of(source, import).into_iter().filter(|other| other != file));
-            }
+            let others = module.imports.iter().flat_map(|import| files_of(source, import));
+            let others = others.filter(|other| other != file);
+            graph.uses.entry(file.to_owned()).or_default().extend(others);
         }
-        Self { uses, layers: source.layers.clone() }
+        graph
     }
 
     /// Each import of a layer that comes later, and each file without a layer.

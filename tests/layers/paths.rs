@@ -1,6 +1,6 @@
 //! The paths in a piece of code: `use` trees, and paths that stand in expressions, types and macros.
 
-use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use proc_macro2::{TokenStream, TokenTree};
 use syn::{UseTree, ext::IdentExt};
 
 /// The segments of a path.
@@ -59,9 +59,6 @@ pub(crate) fn bare(tokens: TokenStream) -> Vec<Path> {
                 finish(&mut current, &mut paths);
                 colons = 0;
                 paths.extend(bare(group.stream()));
-                if group.delimiter() == Delimiter::None {
-                    continue;
-                }
             }
             TokenTree::Punct(_) | TokenTree::Literal(_) => {
                 finish(&mut current, &mut paths);

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
-    path::{Path as File, PathBuf},
+    path::Path as File,
 };
 
 use quote::ToTokens;
@@ -37,7 +37,7 @@ impl Crate {
     pub(crate) fn read(sources: &File) -> Self {
         let text = fs::read_to_string(sources.join("lib.rs")).expect("a crate has a lib.rs");
         let mut this = Self { layers: layers(&text), ..Self::default() };
-        this.read_file(sources, PathBuf::from("lib.rs"), Path::new());
+        this.read_file(sources, File::new("lib.rs"), Path::new());
         this
     }
 
@@ -46,12 +46,12 @@ impl Crate {
         self.modules.values().map(|module| (&*module.file, module))
     }
 
-    fn read_file(&mut self, sources: &File, file: PathBuf, path: Path) {
-        let text = fs::read_to_string(sources.join(&file))
+    fn read_file(&mut self, sources: &File, file: &File, path: Path) {
+        let text = fs::read_to_string(sources.join(file))
             .unwrap_or_else(|error| panic!("{}: {error}", file.display()));
         let parsed =
             syn::parse_file(&text).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
-        self.read_module(sources, &file, path, &parsed.items);
+        self.read_module(sources, file, path, &parsed.items);
     }
 
     fn read_module(&mut self, sources: &File, file: &File, path: Path, items: &[Item]) {
@@ -98,7 +98,7 @@ impl Crate {
         };
         let place = places.into_iter().find(|place| sources.join(place).exists());
         let place = place.unwrap_or_else(|| panic!("{}: no file for `{name}`", file.display()));
-        self.read_file(sources, place, inner);
+        self.read_file(sources, &place, inner);
     }
 }
 
