@@ -1,12 +1,30 @@
-"""A name server that knows one host, which is this machine: resolver.py ADDRESS NAME"""
+"""A DNS server that resolves one name to 127.0.0.1, on a free address of this machine, which it prints.
+
+Usage: resolver.py NAME
+"""
 
 import socket
 import sys
 
-address, name = sys.argv[1:]
+name = sys.argv[1]
 question = b"".join(bytes([len(part)]) + part.encode() for part in name.split(".")) + b"\0"
-server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-server.bind((address, 53))
+
+
+def listen():
+    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    for last in range(2, 255):
+        address = f"127.0.0.{last}"
+        try:
+            # resolv.conf cannot name a port, so this must be port 53.
+            server.bind((address, 53))
+        except OSError:
+            continue
+        print(address, flush=True)
+        return server
+    sys.exit("port 53 is taken on every address from 127.0.0.2 to 127.0.0.254")
+
+
+server = listen()
 while True:
     query, client = server.recvfrom(512)
     # RFC 1035, section 4.1: a header of 12 bytes, then the name, its type and its class.

@@ -1,35 +1,34 @@
-//! Polls a thermostat over HTTP. Fill in the three places for a device of your own.
+//! Polls a thermostat over HTTP. Fill in the three numbered places for your device.
 
 use connector_runtime::prelude::*;
 use reqwest::{Client, Url};
 
-/// Connects a thermostat.
-// 1. What is it, and which settings does it take? Their docs are the help.
+// 1. The settings. Their doc comments become the help and the documents.
 #[connector]
 struct Thermostat {
-    /// Address of its status document.
+    /// URL of the device's status document.
     #[arg(long, env = "DEVICE_URL", value_name = "URL")]
     url: Url,
-    /// Seconds from one poll to the next.
+    /// Seconds between two polls.
     #[arg(long, env = "POLL_SECONDS", value_parser = value_parser::seconds, default_value = "10")]
     poll: Duration,
     #[arg(skip)]
     client: Client,
 }
 
-/// What it says.
-// 2. What does it measure? Nested fields are joined with `__`.
+/// The readings of one answer.
+// 2. The sensors: each field is one. The keys of nested fields are joined with `__`.
 #[derive(Debug, PartialEq, Serialize, Deserialize, Datapoints)]
 struct Readings {
-    /// Measured in the room.
+    /// Measured room temperature.
     #[datapoint(unit = "°C", range = -20.0..=60.0)]
     temperature: f64,
-    /// What it aims at.
+    /// Target room temperature.
     #[datapoint(unit = "°C", range = 5.0..=30.0)]
     setpoint: f64,
 }
 
-// 3. How is it asked, and told?
+// 3. The device's protocol: how to poll it, parse its answers and send it commands.
 #[connector]
 impl Thermostat {
     #[receive(every = self.poll)]
@@ -40,10 +39,10 @@ impl Thermostat {
 
     #[parse]
     fn readings(raw: &str) -> Result<Readings> {
-        serde_json::from_str(raw).context("the status document")
+        serde_json::from_str(raw).context("cannot parse the status document")
     }
 
-    /// Sets what it aims at.
+    /// Sets the target room temperature.
     #[send("setpoint", unit = "°C", range = 5.0..=30.0)]
     async fn set(&self, celsius: f64) -> Result<()> {
         let request = self.client.put(self.url.clone()).body(format!("{{\"setpoint\":{celsius}}}"));

@@ -1,4 +1,4 @@
-//! `parse` on what a real device has said, and the whole connector on a bus in memory.
+//! Tests `parse` on a recorded message, and the whole connector on an in-memory bus.
 
 use connector_runtime::testing::Bus;
 use serde_json::json;
@@ -9,7 +9,7 @@ use tokio::{
 
 use super::*;
 
-/// As the device says it: `record` writes such messages to a file.
+/// A message of the device. The command `record` writes such messages to a file.
 const ANSWER: &str = include_str!("../fixtures/answer");
 
 #[test]
@@ -36,7 +36,7 @@ async fn values_reach_the_bus_and_commands_the_device() {
     bus.stop().await;
 }
 
-/// A thermostat: one request a connection, GET or PUT.
+/// Simulates the device: one GET or PUT per connection.
 async fn simulate(listener: TcpListener) {
     let mut status = ANSWER.to_owned();
     while let Ok((connection, _)) = listener.accept().await {

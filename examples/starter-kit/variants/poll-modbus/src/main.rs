@@ -1,50 +1,49 @@
-//! Polls a thermostat over Modbus/TCP. Fill in the three places for a device of your own.
+//! Polls a thermostat over Modbus/TCP. Fill in the three numbered places for your device.
 
 use connector_runtime::prelude::*;
 use tokio::sync::Mutex;
 use tokio_modbus::{client::Context as Modbus, prelude::*};
 
-/// The registers of temperature and setpoint, in tenths of a degree.
+/// The registers that hold temperature and setpoint, in tenths of a degree.
 const TEMPERATURE: u16 = 0;
 const SETPOINT: u16 = 1;
 
-/// Connects a thermostat.
-// 1. What is it, and which settings does it take? Their docs are the help.
+// 1. The settings. Their doc comments become the help and the documents.
 #[connector]
 struct Thermostat {
     /// Address of the device, as host:port.
     #[arg(long, env = "DEVICE_ADDR", value_name = "HOST:PORT")]
     address: String,
-    /// The device's unit (slave) id.
+    /// Modbus unit (slave) ID of the device.
     #[arg(long, env = "DEVICE_UNIT", default_value_t = 1)]
     unit: u8,
-    /// Seconds from one poll to the next.
+    /// Seconds between two polls.
     #[arg(long, env = "POLL_SECONDS", value_parser = value_parser::seconds, default_value = "10")]
     poll: Duration,
 }
 
-/// What it says.
-// 2. What does it measure? Nested fields are joined with `__`.
+/// The readings of one answer.
+// 2. The sensors: each field is one. The keys of nested fields are joined with `__`.
 #[derive(Debug, PartialEq, Serialize, Deserialize, Datapoints)]
 struct Readings {
-    /// Measured in the room.
+    /// Measured room temperature.
     #[datapoint(unit = "°C", range = -20.0..=60.0)]
     temperature: f64,
-    /// What it aims at.
+    /// Target room temperature.
     #[datapoint(unit = "°C", range = 5.0..=30.0)]
     setpoint: f64,
 }
 
-/// A connection, for one request at a time.
+/// The connection, which carries one request at a time.
 type Session = Mutex<Modbus>;
 
-// 3. How is it asked, and told?
+// 3. The device's protocol: how to poll it, parse its answers and send it commands.
 #[connector]
 impl Thermostat {
     #[connect]
     async fn open(&self) -> Result<Session> {
         let mut addresses = tokio::net::lookup_host(&self.address).await?;
-        let address = addresses.next().context("the name has no address")?;
+        let address = addresses.next().context("its name resolves to no address")?;
         Ok(Mutex::new(tcp::connect_slave(address, Slave(self.unit)).await?))
     }
 
@@ -60,7 +59,7 @@ impl Thermostat {
         Ok(Readings { temperature: degrees(temperature), setpoint: degrees(setpoint) })
     }
 
-    /// Sets what it aims at.
+    /// Sets the target room temperature.
     #[send("setpoint", unit = "°C", range = 5.0..=30.0)]
     async fn set(&self, session: &Session, celsius: f64) -> Result<()> {
         let register = (celsius * 10.0).round() as u16;

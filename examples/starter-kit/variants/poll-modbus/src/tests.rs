@@ -1,4 +1,4 @@
-//! `parse` on what a real device has said, and the whole connector on a bus in memory.
+//! Tests `parse` on a recorded message, and the whole connector on an in-memory bus.
 
 use std::{
     future::{Ready, ready},
@@ -15,7 +15,7 @@ use tokio_modbus::server::{
 
 use super::*;
 
-/// As the device says it: `record` writes such messages to a file.
+/// A message of the device. The command `record` writes such messages to a file.
 const ANSWER: &str = include_str!("../fixtures/answer");
 
 #[test]
@@ -48,7 +48,7 @@ fn registers() -> Vec<u16> {
     serde_json::from_str(ANSWER).unwrap()
 }
 
-/// A thermostat's registers.
+/// The registers of the simulated device.
 #[derive(Clone)]
 struct Registers(Arc<Mutex<Vec<u16>>>);
 

@@ -1,4 +1,4 @@
-//! Listens to a thermostat that sends JSON lines over TCP. Fill in the three places for a device of your own.
+//! Receives JSON lines from a thermostat over TCP. Fill in the three numbered places for your device.
 
 use connector_runtime::prelude::*;
 use tokio::{
@@ -10,11 +10,10 @@ use tokio::{
     sync::Mutex,
 };
 
-/// A line of more bytes ends the connection.
+/// A longer line, in bytes, ends the connection.
 const MAX_LINE: u64 = 1 << 20;
 
-/// Connects a thermostat.
-// 1. What is it, and which settings does it take? Their docs are the help.
+// 1. The settings. Their doc comments become the help and the documents.
 #[connector]
 struct Thermostat {
     /// Address of the device, as host:port.
@@ -22,25 +21,25 @@ struct Thermostat {
     address: String,
 }
 
-/// What it says.
-// 2. What does it measure? Nested fields are joined with `__`.
+/// The readings of one message.
+// 2. The sensors: each field is one. The keys of nested fields are joined with `__`.
 #[derive(Debug, PartialEq, Serialize, Deserialize, Datapoints)]
 struct Readings {
-    /// Measured in the room.
+    /// Measured room temperature.
     #[datapoint(unit = "°C", range = -20.0..=60.0)]
     temperature: f64,
-    /// What it aims at.
+    /// Target room temperature.
     #[datapoint(unit = "°C", range = 5.0..=30.0)]
     setpoint: f64,
 }
 
-/// The connection: lines are read and written at the same time.
+/// The connection, whose two halves work at the same time.
 struct Session {
     reader: Mutex<BufReader<OwnedReadHalf>>,
     writer: Mutex<OwnedWriteHalf>,
 }
 
-// 3. How is it listened to, and told?
+// 3. The device's protocol: how to receive its messages, parse them and send it commands.
 #[connector]
 impl Thermostat {
     #[connect]
@@ -53,16 +52,16 @@ impl Thermostat {
     async fn line(&self, session: &Session) -> Result<String> {
         let (mut reader, mut line) = (session.reader.lock().await, String::new());
         (&mut *reader).take(MAX_LINE).read_line(&mut line).await?;
-        ensure!(line.ends_with('\n'), "the device closed the connection, or a line is too long");
+        ensure!(line.ends_with('\n'), "the device closed the connection or sent too long a line");
         Ok(line)
     }
 
     #[parse]
     fn readings(raw: &str) -> Result<Readings> {
-        serde_json::from_str(raw).context("the line")
+        serde_json::from_str(raw).context("cannot parse the line")
     }
 
-    /// Sets what it aims at.
+    /// Sets the target room temperature.
     #[send("setpoint", unit = "°C", range = 5.0..=30.0)]
     async fn set(&self, session: &Session, celsius: f64) -> Result<()> {
         let line = format!("{{\"setpoint\":{celsius}}}\n");

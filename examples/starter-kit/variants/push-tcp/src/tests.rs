@@ -1,4 +1,4 @@
-//! `parse` on what a real device has said, and the whole connector on a bus in memory.
+//! Tests `parse` on a recorded message, and the whole connector on an in-memory bus.
 
 use connector_runtime::testing::Bus;
 use serde_json::json;
@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 
 use super::*;
 
-/// As the device says it: `record` writes such messages to a file.
+/// A message of the device. The command `record` writes such messages to a file.
 const ANSWER: &str = include_str!("../fixtures/answer");
 
 #[test]

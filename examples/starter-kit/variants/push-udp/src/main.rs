@@ -1,44 +1,44 @@
-//! Listens to a thermostat that sends datagrams over UDP. Fill in the three places for a device of your own.
+//! Receives JSON datagrams from a thermostat over UDP. Fill in the three numbered places for your device.
 
 use std::net::SocketAddr;
 
 use connector_runtime::prelude::*;
 use tokio::net::UdpSocket;
 
-/// No datagram has more bytes.
+/// No datagram is longer, in bytes.
 const MAX_DATAGRAM: usize = 65_536;
 
-/// Connects a thermostat.
-// 1. What is it, and which settings does it take? Their docs are the help.
+// 1. The settings. Their doc comments become the help and the documents.
 #[connector]
 struct Thermostat {
-    /// Address of the device, as host:port. What others send is ignored.
+    /// Address of the device, as host:port. Datagrams from other senders are ignored.
     #[arg(long, env = "DEVICE_ADDR", value_name = "HOST:PORT")]
     address: String,
-    /// Address and port at which its datagrams arrive.
+    /// Address and port to receive its datagrams on.
     #[arg(long, env = "LISTEN_ADDR", value_name = "ADDRESS:PORT", default_value = "0.0.0.0:7090")]
     listen: SocketAddr,
 }
 
-/// What it says.
-// 2. What does it measure? Nested fields are joined with `__`.
+/// The readings of one message.
+// 2. The sensors: each field is one. The keys of nested fields are joined with `__`.
 #[derive(Debug, PartialEq, Serialize, Deserialize, Datapoints)]
 struct Readings {
-    /// Measured in the room.
+    /// Measured room temperature.
     #[datapoint(unit = "°C", range = -20.0..=60.0)]
     temperature: f64,
-    /// What it aims at.
+    /// Target room temperature.
     #[datapoint(unit = "°C", range = 5.0..=30.0)]
     setpoint: f64,
 }
 
-// 3. How is it listened to, and told?
+// 3. The device's protocol: how to receive its messages, parse them and send it commands.
 #[connector]
 impl Thermostat {
     #[connect]
     async fn open(&self) -> Result<UdpSocket> {
         let listen = self.listen;
-        let socket = UdpSocket::bind(listen).await.with_context(|| format!("at {listen}"))?;
+        let socket =
+            UdpSocket::bind(listen).await.with_context(|| format!("cannot bind {listen}"))?;
         socket.connect(&self.address).await?;
         Ok(socket)
     }
@@ -53,10 +53,10 @@ impl Thermostat {
 
     #[parse]
     fn readings(raw: &[u8]) -> Result<Readings> {
-        serde_json::from_slice(raw).context("the datagram")
+        serde_json::from_slice(raw).context("cannot parse the datagram")
     }
 
-    /// Sets what it aims at.
+    /// Sets the target room temperature.
     #[send("setpoint", unit = "°C", range = 5.0..=30.0)]
     async fn set(&self, socket: &UdpSocket, celsius: f64) -> Result<()> {
         socket.send(format!("{{\"setpoint\":{celsius}}}").as_bytes()).await?;

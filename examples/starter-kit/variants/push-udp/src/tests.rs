@@ -1,11 +1,11 @@
-//! `parse` on what a real device has said, and the whole connector on a bus in memory.
+//! Tests `parse` on a recorded message, and the whole connector on an in-memory bus.
 
 use connector_runtime::testing::Bus;
 use serde_json::json;
 
 use super::*;
 
-/// As the device says it: `record` writes such messages to a file.
+/// A message of the device. The command `record` writes such messages to a file.
 const ANSWER: &[u8] = include_bytes!("../fixtures/answer");
 
 #[test]
@@ -19,22 +19,22 @@ fn a_datagram_becomes_readings() {
 async fn values_reach_the_bus_and_commands_the_device() {
     let device = UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let address = device.local_addr().unwrap().to_string();
-    // A port that is free now.
+    // A free port.
     let listen = UdpSocket::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let mut bus = Bus::start(Thermostat { address, listen }).await;
 
     bus.select(&["temperature", "setpoint"]).await;
-    // It may not listen yet: a datagram is lost then, so it is sent again, as devices do.
-    let said = async {
+    // Until the connector listens, datagrams are lost, so this one is sent again and again.
+    let sending = async {
         loop {
-            // An error tells of the one before, which nobody took.
+            // An error refers to the previous datagram, which nobody received.
             let _ = device.send_to(ANSWER, listen).await;
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
     tokio::select! {
         value = bus.value("temperature") => assert_eq!(value, json!(19.5)),
-        () = said => {}
+        () = sending => {}
     }
     bus.command("setpoint", 99);
     assert!(bus.log().await["msg"].as_str().unwrap().contains("outside of the range"));

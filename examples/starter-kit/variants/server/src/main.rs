@@ -1,4 +1,4 @@
-//! Thermostats connect to us and send JSON lines over TCP. Fill in the three places for devices of your own.
+//! Serves thermostats that send JSON lines over TCP. Fill in the three numbered places for your devices.
 
 mod server;
 
@@ -8,27 +8,26 @@ use connector_runtime::prelude::*;
 
 use crate::server::{Line, Server, Stations};
 
-/// Connects thermostats.
-// 1. What are they, and which settings do they need? Their docs are the help.
+// 1. The settings. Their doc comments become the help and the documents.
 #[connector]
 struct Thermostats {
-    /// Address and port that they connect to.
+    /// Address and port that the devices connect to.
     #[arg(long, env = "LISTEN_ADDR", value_name = "ADDRESS:PORT", default_value = "0.0.0.0:7777")]
     listen: SocketAddr,
-    /// Those that are connected.
+    /// The connected devices.
     #[arg(skip)]
     stations: Arc<Stations>,
 }
 
-/// What one of them says.
-// 2. What does it measure? Its name comes before, joined with `__`.
+/// The readings of one line.
+// 2. The sensors: each field is one. Its key is device, `__` and field: `hall__temperature`.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Readings {
     temperature: f64,
     setpoint: f64,
 }
 
-// 3. How are they listened to, and told?
+// 3. The devices' protocol: how to receive their lines, parse them and send commands.
 #[connector]
 impl Thermostats {
     #[connect]
@@ -41,17 +40,17 @@ impl Thermostats {
         server.next().await
     }
 
-    /// The first line of a thermostat is its name, each other one its readings.
+    /// The first line of a device is its name, every later line its readings.
     #[parse]
     fn readings(raw: &Line) -> Result<BTreeMap<String, Readings>> {
-        let readings = serde_json::from_str(&raw.text).context("the line")?;
+        let readings = serde_json::from_str(&raw.text).context("cannot parse the line")?;
         Ok(BTreeMap::from([(raw.station.clone(), readings)]))
     }
 
-    /// Sets what one of them aims at.
+    /// Sets the target room temperature.
     #[send("{station}__setpoint", unit = "°C", range = 5.0..=30.0, each = self.stations.names())]
     async fn set(&self, _: &Server, station: &str, celsius: f64) -> Result<()> {
-        self.stations.tell(station, &format!("{{\"setpoint\":{celsius}}}\n")).await
+        self.stations.send(station, &format!("{{\"setpoint\":{celsius}}}\n")).await
     }
 }
 

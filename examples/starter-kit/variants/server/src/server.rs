@@ -1,4 +1,4 @@
-//! The devices that are connected: who they are, what they say, and how to tell them something.
+//! A TCP server for devices: accepts connections, receives lines and sends lines to a device by its name.
 
 use std::{
     collections::BTreeMap,
@@ -13,26 +13,26 @@ use tokio::{
     sync::{Mutex as AsyncMutex, mpsc},
 };
 
-/// A line of more bytes ends a connection.
+/// A longer line, in bytes, ends the connection.
 const MAX_LINE: u64 = 1 << 20;
 
-/// Lines that wait at most; who says more has to wait.
-const WAITING: usize = 100;
+/// At most this many lines wait to be parsed; further reads wait for room.
+const QUEUE: usize = 100;
 
-/// What a device has said.
+/// A line that a device has sent.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Line {
     pub(crate) station: String,
     pub(crate) text: String,
 }
 
-/// The devices that have told their names, and how to reach them.
+/// The connected devices by name.
 #[derive(Default)]
 pub(crate) struct Stations(Mutex<BTreeMap<String, Writer>>);
 
 type Writer = Arc<AsyncMutex<OwnedWriteHalf>>;
 
-/// Listens; ends when it is dropped.
+/// The server; dropping it closes the listener.
 pub(crate) struct Server {
     lines: AsyncMutex<mpsc::Receiver<Line>>,
     _task: Task,
@@ -43,11 +43,12 @@ impl Stations {
         self.all().keys().cloned().collect()
     }
 
-    pub(crate) async fn tell(&self, station: &str, line: &str) -> Result<()> {
+    pub(crate) async fn send(&self, station: &str, line: &str) -> Result<()> {
         let writer = self.all().get(station).cloned();
-        let writer = writer.with_context(|| format!("`{station}` is not connected")).keep_session()?;
+        let writer =
+            writer.with_context(|| format!("`{station}` is not connected")).keep_session()?;
         let written = writer.lock().await.write_all(line.as_bytes()).await;
-        written.with_context(|| format!("`{station}`")).keep_session()
+        written.with_context(|| format!("cannot write to `{station}`")).keep_session()
     }
 
     fn all(&self) -> MutexGuard<'_, BTreeMap<String, Writer>> {
@@ -58,15 +59,15 @@ impl Stations {
 impl Server {
     pub(crate) async fn listen(address: SocketAddr, stations: Arc<Stations>) -> Result<Self> {
         let listener = TcpListener::bind(address).await;
-        let listener = listener.with_context(|| format!("cannot listen at {address}"))?;
-        let (sender, lines) = mpsc::channel(WAITING);
+        let listener = listener.with_context(|| format!("cannot listen on {address}"))?;
+        let (sender, lines) = mpsc::channel(QUEUE);
         let task = Task::spawn(async move {
             loop {
                 let (stream, from) = listener.accept().await?;
                 let (sender, stations) = (sender.clone(), Arc::clone(&stations));
                 tokio::spawn(async move {
                     if let Err(error) = serve(stream, sender, &stations).await {
-                        tracing::warn!("the connection from {from} has ended: {error:#}");
+                        tracing::warn!("connection from {from} closed: {error:#}");
                     }
                 });
             }
@@ -75,17 +76,18 @@ impl Server {
     }
 
     pub(crate) async fn next(&self) -> Result<Line> {
-        self.lines.lock().await.recv().await.context("the server has ended")
+        self.lines.lock().await.recv().await.context("the server has stopped")
     }
 }
 
-/// Hears one device out: its name, and then its readings.
+/// Serves one device: its first line is its name, every later line its readings.
 async fn serve(stream: TcpStream, lines: mpsc::Sender<Line>, stations: &Stations) -> Result<()> {
     let (reader, writer) = stream.into_split();
     let mut reader = BufReader::new(reader);
     let station = line(&mut reader).await?.trim().to_owned();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || c == '_';
-    ensure!(!station.is_empty() && station.chars().all(is_plain), "{station:?} is no name");
+    let is_valid = !station.is_empty() && station.chars().all(is_plain);
+    ensure!(is_valid, "{station:?} is not a valid name: use a-z, A-Z, 0-9 and _");
     let writer = Arc::new(AsyncMutex::new(writer));
     stations.all().insert(station.clone(), Arc::clone(&writer));
     let ended = async {
@@ -95,7 +97,7 @@ async fn serve(stream: TcpStream, lines: mpsc::Sender<Line>, stations: &Stations
         }
     };
     let ended = ended.await;
-    // Meanwhile it may have connected anew.
+    // The device may have reconnected, and then the entry belongs to the new connection.
     let mut all = stations.all();
     if all.get(&station).is_some_and(|now| Arc::ptr_eq(now, &writer)) {
         all.remove(&station);
@@ -106,6 +108,6 @@ async fn serve(stream: TcpStream, lines: mpsc::Sender<Line>, stations: &Stations
 async fn line(reader: &mut (impl AsyncBufReadExt + Unpin)) -> Result<String> {
     let mut line = String::new();
     reader.take(MAX_LINE).read_line(&mut line).await?;
-    ensure!(line.ends_with('\n'), "it is closed, or a line is too long");
+    ensure!(line.ends_with('\n'), "the device closed the connection or sent too long a line");
     Ok(line)
 }

@@ -1,4 +1,4 @@
-//! `parse` on what a real device has said, and the whole connector on a bus in memory.
+//! Tests `parse` on a recorded message, and the whole connector on an in-memory bus.
 
 use connector_runtime::testing::Bus;
 use serde_json::json;
@@ -9,7 +9,7 @@ use tokio::{
 
 use super::*;
 
-/// As the device says it: `record` writes such messages to a file.
+/// A message of the device. The command `record` writes such messages to a file.
 const ANSWER: &str = include_str!("../fixtures/answer");
 
 #[test]
@@ -23,7 +23,7 @@ fn a_line_becomes_readings() {
 
 #[tokio::test]
 async fn values_reach_the_bus_and_commands_the_device() {
-    // A port that is free now.
+    // A free port.
     let listen = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let mut bus = Bus::start(Thermostats { listen, stations: Arc::default() }).await;
     let mut device = connect(listen).await;
@@ -41,7 +41,7 @@ async fn values_reach_the_bus_and_commands_the_device() {
     bus.stop().await;
 }
 
-/// Connects as soon as somebody listens.
+/// Connects as soon as the server listens.
 async fn connect(address: SocketAddr) -> BufReader<TcpStream> {
     loop {
         if let Ok(stream) = TcpStream::connect(address).await {
