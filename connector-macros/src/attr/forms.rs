@@ -65,7 +65,7 @@ pub(super) static RECEIVE: Form = Form {
             form: "every = DURATION",
             example: "every = Duration::from_secs(10)",
             default: "calls again as soon as the last message is processed",
-            meaning: "Polls at once and then at this interval. \
+            meaning: "Polls at the start and then at this interval. \
                       Takes an `Option<Duration>`, too: `None` turns the source off.",
         },
         timeout(
