@@ -1,5 +1,5 @@
-//! The words of the README, the guide, the doc comments and the string literals of both crates: a short list of
-//! those that make a reader stop, each with what to write instead.
+//! The words of the README, the guide, the examples, the doc comments and the string literals of both crates: a
+//! short list of those that make a reader stop, each with what to write instead.
 
 use std::{
     fs,
@@ -82,11 +82,13 @@ fn faults(place: &str, text: &str) -> Vec<String> {
     found.map(|(_, instead)| format!("{place}: {:?}: {instead}", text.trim())).collect()
 }
 
-/// All texts of the README, the guide and the two crates.
+/// All texts of the README, the guide, the examples and the two crates.
 fn texts() -> Vec<Text> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut texts = Vec::new();
-    for place in ["README.md", "CONTRIBUTING.md", "connector-macros", "connector-runtime"] {
+    for place in
+        ["README.md", "CONTRIBUTING.md", "connector-macros", "connector-runtime", "examples"]
+    {
         for file in files(&root.join(place)) {
             let place = file.strip_prefix(&root).unwrap_or(&file).display().to_string();
             let text = fs::read_to_string(&file).unwrap();

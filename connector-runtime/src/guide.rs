@@ -4,7 +4,7 @@
 //!
 //! # Pages
 //!
-//! Each page can be read on its own. All code in it is compiled.
+//! Each page can be read on its own. All Rust code in the guide is compiled.
 //!
 //! | page | answers |
 //! |---|---|
@@ -17,7 +17,7 @@
 //! | [`tools`] | How do I look at one message, try a command, record and replay messages, or run without a device? |
 //! | [`documents`] | How do I generate documentation, deployment files and Home Assistant messages from the code? |
 //! | [`operation`] | How do I deploy and monitor a connector? What survives a crash? |
-//! | [`reliability`] | Which values and commands are lost when the line, the broker or the connector fails? |
+//! | [`reliability`] | Which values and commands are lost when the network, the broker or the connector fails? |
 //! | [`performance`] | What does a value, a message, a connector or a large site cost? |
 //! | [`testing`] | How do I test `parse`, and a whole connector? |
 //! | [`by_hand`] | How do I implement the trait without the macro, for datapoints that only the settings know? |

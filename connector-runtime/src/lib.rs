@@ -64,7 +64,7 @@
 //! | [tools](guide::tools) | How do I inspect, record, replay and simulate a device from the command line? |
 //! | [documents](guide::documents) | How do I generate documentation, deployment files and Home Assistant messages from the code? |
 //! | [operation](guide::operation) | How do I deploy and monitor a connector? |
-//! | [reliability](guide::reliability) | Which messages are lost when the line, the broker or the connector fails? |
+//! | [reliability](guide::reliability) | Which messages are lost when the network, the broker or the connector fails? |
 //! | [performance](guide::performance) | What does it cost compared with a minimal client? |
 //! | [testing](guide::testing) | How do I test `parse`, and a whole connector? |
 //! | [by hand](guide::by_hand) | How do I implement the trait [`Connector`] without the macro? |
@@ -109,24 +109,24 @@
 //!
 //! # Layout
 //!
-//! For those who read or change the runtime itself. Each folder uses only those above it, and no two files
-//! use each other; `cargo test --test layers` checks both.
+//! This section is for contributors to the runtime. Each folder uses only those above it, and no two files use
+//! each other; `cargo test --test layers` checks both.
 //!
-//! | folder | knows |
+//! | folder | contains |
 //! |---|---|
-//! | `error/` | errors of an author's code: their causes, their mark, and panics |
+//! | `error/` | errors of the device part: their causes, their mark, and panics |
 //! | `time/` | timestamps, clocks, and pauses between retries |
 //! | `telemetry/` | log messages and metrics |
 //! | `datapoint/` | a sensor, an actuator, a command, and which values an actuator accepts |
 //! | `raw/` | a raw message as JSON, and archives of raw messages |
 //! | `mqtt/` | MQTT 3.1.1: packets, topics, connections, TLS, and the embedded broker |
 //! | `settings/` | settings from flags, the environment, files and `.env` |
-//! | `readings/` | from any type that serde can serialize to keys and values |
+//! | `readings/` | the conversion of any type that serde can serialize to keys and values |
 //! | `connector/` | the trait [`Connector`] and its sources |
 //! | `command/` | commands that wait for the device |
-//! | `outbox/` | messages that wait for the broker, in memory and on disk |
+//! | `outbox/` | the outbox: messages that wait for the broker, in memory and on disk |
 //! | `bus/` | BEMCom's protocol, and the connection that carries it |
-//! | `device/` | the session with the device, and every call into the author's code |
+//! | `device/` | the session with the device, and every call of the device part |
 //! | `runtime/` | the running connector: joins the bus and the device |
 //! | `cli/` | the program: `run` and its tools |
 //! | `testing/` | a connector in a test |
@@ -181,7 +181,7 @@ pub use crate::{
     time::Timestamp,
 };
 
-/// Everything that a connector's source needs: `use connector_runtime::prelude::*;`.
+/// Everything that the code of a connector needs: `use connector_runtime::prelude::*;`.
 pub mod prelude {
     pub use std::{process::ExitCode, time::Duration};
 

@@ -13,6 +13,9 @@ use tokio::{
     time::{Instant, sleep},
 };
 
+/// The device never confirms this value.
+const HANGS: f64 = 9.0;
+
 /// A device that does what the test says.
 #[connector(name = "device")]
 struct Device {
@@ -74,6 +77,9 @@ impl Device {
     #[send("setpoint", range = 0.0..=10.0)]
     async fn set(&self, session: &Session, value: f64) -> Result<()> {
         self.script.sent.lock().unwrap().push((session.0, value));
+        if value == HANGS {
+            std::future::pending::<()>().await;
+        }
         ensure!(value < 10.0, "the device hangs up");
         Ok(())
     }
@@ -184,6 +190,21 @@ async fn a_command_that_fails_ends_it_and_one_that_is_refused_does_not() {
     bus.command("setpoint", "9.5");
     assert_eq!(bus.value("online").await, json!(true));
     assert_eq!(*script.sent.lock().unwrap(), [(1, 10.0), (2, 9.5)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_command_that_outlives_it_fails_after_a_moment() {
+    let (mut bus, script) = start(Script::default()).await;
+    assert_eq!(bus.value("session").await, json!(1));
+    bus.command("setpoint", HANGS);
+    while script.sent.lock().unwrap().is_empty() {
+        sleep(Duration::from_millis(10)).await;
+    }
+    let begin = Instant::now();
+    script.cut.notify_one();
+    let text = "the command 9.0 for `setpoint` failed: its session has ended, and the call did not return in time";
+    while bus.log().await["msg"] != text {}
+    assert_eq!(begin.elapsed().as_secs(), 5);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,5 +1,5 @@
-//! A small administrator: shows what happens on the bus, selects every datapoint that is announced,
-//! and gives a command after some seconds.
+//! A small administrator: prints the messages on the bus, selects every announced datapoint, and sends a
+//! command after some seconds.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -11,10 +11,10 @@ use tokio::time::sleep;
 
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// Larger messages end the connection.
+/// The maximum size of a message, in bytes; a larger one ends the connection.
 const MAX_PACKET: usize = 1 << 20;
 
-/// An actuator, and the value that it shall get.
+/// An actuator, and the value to send to it.
 pub type Order = (&'static str, Value);
 
 #[derive(Deserialize)]
@@ -38,7 +38,7 @@ pub fn start(settings: &BusSettings, order: impl Into<Option<Order>>) {
 struct Administrator {
     name: String,
     client: AsyncClient,
-    /// What is still to be done.
+    /// The command, until it is sent.
     order: Option<Order>,
     ids: BTreeMap<(&'static str, String), usize>,
 }
@@ -67,7 +67,7 @@ impl Administrator {
         }
     }
 
-    /// Each datapoint gets a topic of its own; the retained map tells the connector.
+    /// Publishes a retained datapoint map that gives each datapoint its own topic.
     fn select_all(&mut self, Available { sensor, actuator }: Available) {
         let sensors: BTreeMap<_, _> =
             sensor.into_keys().map(|key| (key.clone(), self.topic_of("sensor", key))).collect();
@@ -92,7 +92,7 @@ impl Administrator {
     }
 }
 
-/// Gives a command.
+/// Sends a command.
 async fn give(client: AsyncClient, topic: String, value: Value) {
     sleep(PATIENCE).await;
     let now = Timestamp::now().as_millis();

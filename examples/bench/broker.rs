@@ -1,4 +1,4 @@
-//! The broker: the one that is given, or a mosquitto of our own.
+//! The broker: a given one, or a mosquitto that the benchmark starts.
 
 use std::{
     env, fs,
@@ -12,7 +12,7 @@ use connector_runtime::prelude::*;
 
 use crate::bus::PATIENCE;
 
-/// A broker that can be reached.
+/// A running broker.
 pub(crate) struct Broker {
     /// As host:port.
     pub(crate) address: String,
@@ -30,7 +30,7 @@ impl Broker {
         Self { address, own: None }
     }
 
-    /// A mosquitto that drops nothing for a subscriber that is slow for a moment.
+    /// Starts a mosquitto that drops nothing for a temporarily slow subscriber.
     pub(crate) fn own() -> Result<Self> {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let configuration = env::temp_dir().join(format!("bench-{port}.conf"));
@@ -69,12 +69,12 @@ impl Drop for Own {
     }
 }
 
-/// Debian puts it where only root's `PATH` leads.
+/// The folder of mosquitto on Debian, which only root's `PATH` contains.
 fn program() -> Result<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     let folders = env::split_paths(&path).chain([Path::new("/usr/sbin").to_owned()]);
     let mut programs = folders.map(|folder| folder.join("mosquitto"));
     programs
         .find(|program| program.is_file())
-        .context("there is no mosquitto: install it, or give a broker with --broker HOST:PORT")
+        .context("cannot start mosquitto: install it, or pass a broker with --broker HOST:PORT")
 }

@@ -1,4 +1,4 @@
-//! The harness on the bus: a client that waits for each packet, and costs little.
+//! The benchmark's MQTT client: waits for packets at little cost.
 
 use std::{
     io::{self, ErrorKind, Read, Write},
@@ -11,10 +11,10 @@ use bytes::{Buf, BytesMut};
 use connector_runtime::prelude::*;
 use rumqttc::{Connect, Packet, Publish, QoS, Subscribe};
 
-/// How long anything may take that is waited for.
+/// The time limit of every wait.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// From one look for values to the next: who looks all the time takes the broker's core.
+/// The interval of polls for values; polling without pauses would use the broker's core.
 const LOOK: Duration = Duration::from_millis(1);
 
 const MAX_PACKET: usize = 64 << 20;
@@ -26,10 +26,10 @@ pub(crate) struct Client {
     buffer: Vec<u8>,
 }
 
-/// The values that have come.
+/// The received values.
 pub(crate) struct Counted {
     pub(crate) values: usize,
-    /// From the start to the last of them.
+    /// The time from the start to the last of them.
     pub(crate) time: Duration,
 }
 
@@ -47,7 +47,7 @@ impl Client {
         Ok(client)
     }
 
-    /// Asks for messages, and waits until that is confirmed.
+    /// Subscribes, and waits for the confirmation.
     pub(crate) fn subscribe(&mut self, filter: &str) -> Result<()> {
         let mut subscribe = Subscribe::new(filter, QoS::AtMostOnce);
         subscribe.pkid = 1;
@@ -69,7 +69,7 @@ impl Client {
         })
     }
 
-    /// Each message, until the time is over.
+    /// Calls a function for each message, until the time is over.
     pub(crate) fn watch(&mut self, time: Duration, mut see: impl FnMut(&Publish)) -> Result<()> {
         let end = Instant::now() + time;
         while Instant::now() < end {
@@ -83,8 +83,8 @@ impl Client {
         Ok(())
     }
 
-    /// Counts messages until there are so many, or none comes any more: the first within `patience`, each
-    /// other one within `silence`.
+    /// Counts messages up to a number. Ends early if the first does not arrive within `patience`, or another one
+    /// not within `silence`.
     pub(crate) fn count(
         &mut self,
         wanted: usize,
@@ -108,7 +108,7 @@ impl Client {
         Ok(counted)
     }
 
-    /// Drops whole packets without a look at them.
+    /// Drops whole packets without decoding them.
     fn skip_messages(&mut self) -> usize {
         let mut count = 0;
         while let Some(length) = whole_packet(&self.input) {
@@ -118,7 +118,7 @@ impl Client {
         count
     }
 
-    /// The first packet that is of use.
+    /// Returns the first relevant packet.
     fn packet<T>(&mut self, mut of_use: impl FnMut(Packet) -> Option<T>) -> Result<T> {
         let start = Instant::now();
         while start.elapsed() < PATIENCE {
@@ -162,7 +162,7 @@ fn is_timeout(error: &io::Error) -> bool {
     matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted)
 }
 
-/// The length of the packet at the front, if all of it is there.
+/// Returns the length of the first packet, if it is complete.
 fn whole_packet(input: &[u8]) -> Option<usize> {
     let mut length = 0;
     for (index, &byte) in input.get(1..)?.iter().take(4).enumerate() {

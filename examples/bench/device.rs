@@ -1,5 +1,4 @@
-//! The device: it hands over messages as lines over TCP, as fast as they are taken, and takes commands
-//! as lines.
+//! The device: sends messages as lines over TCP, as fast as they are received, and receives commands as lines.
 
 use std::{
     io::{BufRead, BufReader, Write},
@@ -12,13 +11,13 @@ use connector_runtime::prelude::*;
 
 use crate::{bus::PATIENCE, plant};
 
-/// How many different messages there are.
+/// The number of different messages.
 const VARIANTS: usize = 16;
 
-/// Bytes of one write.
+/// The size of one write, in bytes.
 const BATCH: usize = 64 << 10;
 
-/// The device, waiting for its connector.
+/// The device, which waits for its connector.
 pub(crate) struct Device {
     listener: TcpListener,
 }
@@ -32,7 +31,7 @@ impl Device {
         Ok(self.listener.local_addr()?.to_string())
     }
 
-    /// Waits for the connector. Each message of a flood will have so many bytes of other text.
+    /// Waits for the connector. Each message of a flood contains this number of bytes of other text.
     pub(crate) fn accept(&self, padding: usize) -> Result<Connection> {
         self.listener.set_nonblocking(true)?;
         let start = Instant::now();
@@ -59,12 +58,12 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    /// Hands over one message.
+    /// Sends one message.
     pub(crate) fn say(&mut self, line: &str) -> Result<()> {
         Ok(self.stream.write_all(line.as_bytes())?)
     }
 
-    /// Hands over so many messages, each with so many datapoints.
+    /// Sends a number of messages, each with the same number of datapoints.
     pub(crate) fn flood(&mut self, datapoints: usize, messages: usize) -> Result<()> {
         let line = |number| plant::padded(&plant::line(datapoints, number), self.padding);
         let lines: Vec<_> = (0..VARIANTS).map(line).collect();

@@ -1,4 +1,4 @@
-//! What was measured: as a table, and as JSON.
+//! The measured figures, as a table and as JSON.
 
 use std::{fmt, fs, path::Path};
 
@@ -6,7 +6,7 @@ use connector_runtime::Result;
 use serde::Serialize;
 use serde_json::json;
 
-/// One figure, beside what it is compared with.
+/// One figure, and the reference that it is compared with.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Figure {
     pub(crate) name: String,
@@ -14,9 +14,9 @@ pub(crate) struct Figure {
     pub(crate) unit: &'static str,
     /// The same figure of the reference, if there is one.
     pub(crate) reference: Option<f64>,
-    /// Ours by that of the reference.
+    /// The ratio of both.
     pub(crate) ratio: Option<f64>,
-    /// What the reference is.
+    /// The name of the reference.
     #[serde(skip)]
     of: &'static str,
 }
@@ -26,7 +26,7 @@ impl Figure {
         Self { name: name.into(), value, unit, reference: None, ratio: None, of: "" }
     }
 
-    /// Compares it.
+    /// Adds the reference.
     pub(crate) fn beside(self, reference: f64, of: &'static str) -> Self {
         Self { reference: Some(reference), ratio: Some(self.value / reference), of, ..self }
     }
@@ -48,7 +48,7 @@ impl fmt::Display for Table<'_> {
     }
 }
 
-/// Three digits that count.
+/// Formats a number with three significant digits.
 fn short(value: f64) -> String {
     match value {
         value if value >= 100.0 => format!("{value:.0}"),
@@ -58,12 +58,12 @@ fn short(value: f64) -> String {
     }
 }
 
-/// The one in the middle.
+/// Returns the median.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     percentile(values, 0.5)
 }
 
-/// The value that this part of all is not above.
+/// Returns a quantile: this part of the values is not above it.
 pub(crate) fn percentile(values: impl IntoIterator<Item = f64>, part: f64) -> f64 {
     let mut values: Vec<_> = values.into_iter().collect();
     values.sort_by(f64::total_cmp);

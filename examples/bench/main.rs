@@ -1,14 +1,14 @@
-//! Measures a connector beside the least that could do its work: packets encoded by hand, and bare
-//! `rumqttc`, each as a process of its own, between the same device and the same broker.
+//! Measures a connector compared with two minimal clients: packets encoded by hand, and bare `rumqttc`. Each
+//! runs in its own process, between the same device and the same broker.
 //!
 //! ```sh
 //! cargo run --release --example bench -- --json figures.json --plot growth.svg
 //! ```
 //!
-//! Without `--broker HOST:PORT` it starts a mosquitto of its own, whose queues have no limit. To another
-//! broker give `max_queued_messages 0`, or what corresponds to it; what is retained under `bench-..` stays
-//! there. `--peer COMMAND` runs any other connector: it finds the broker by `MQTT_BROKER_HOST` and
-//! `MQTT_BROKER_PORT`, its name by `CONNECTOR_NAME`, and connects to `DEVICE_ADDR`, which says JSON
+//! Without `--broker HOST:PORT` it starts its own mosquitto, whose queues have no limit. Configure another
+//! broker with `max_queued_messages 0` or its equivalent; messages retained below `bench-..` stay there.
+//! `--peer COMMAND` also measures any other connector, which gets the broker as `MQTT_BROKER_HOST` and
+//! `MQTT_BROKER_PORT`, and its name as `CONNECTOR_NAME`. It connects to `DEVICE_ADDR`, which sends JSON
 //! lines.
 
 mod broker;
@@ -34,7 +34,7 @@ use crate::{
     process::ROLE,
 };
 
-/// Measures a connector beside bare rumqttc and hand-encoded packets.
+/// Measures a connector compared with bare rumqttc and hand-encoded packets.
 #[derive(Parser)]
 struct Options {
     /// The broker to use; without it, a mosquitto is started.

@@ -1,4 +1,4 @@
-//! What is measured, each program in turn.
+//! The measurements, each with one program after another.
 
 use std::{
     collections::HashMap,
@@ -23,20 +23,20 @@ const CEILING: Program = Program::Role("ceiling");
 const HAND_ENCODED: &str = "hand-encoded packets";
 const BARE_RUMQTTC: &str = "bare rumqttc";
 
-/// How many datapoints are known where many are.
+/// The number of known datapoints in the measurements with many.
 const MANY: usize = 100_000;
 
-/// Connectors in one process.
+/// The number of connectors in one process.
 const CONNECTORS: usize = 1000;
 
-/// How much is measured.
+/// The size of the measurements.
 pub(crate) struct Effort {
     pub(crate) rounds: usize,
     /// Values of one measurement.
     pub(crate) values: usize,
     pub(crate) commands: usize,
     pub(crate) is_quick: bool,
-    /// When one round of what is still to come has to do.
+    /// The time after which no further round starts.
     pub(crate) hurries_from: Option<Instant>,
 }
 
@@ -58,7 +58,7 @@ impl Effort {
     }
 }
 
-/// The cost of each program, in one round after the other: what else the machine does meets all of them.
+/// Measures the cost of all programs in each round, so that other load on the machine affects all of them.
 fn costs<const N: usize>(
     broker: &Broker,
     effort: &Effort,
@@ -98,7 +98,7 @@ fn speed(costs: &[Cost]) -> f64 {
     median(costs.iter().map(|cost| cost.values_per_second))
 }
 
-/// The processor's time for a value, and how many go through the broker.
+/// Measures the processor time of a value, and the number of values through the broker.
 pub(crate) fn values(broker: &Broker, effort: &Effort) -> Result<Vec<Figure>> {
     let at = |qos| Conditions::usual(qos, DATAPOINTS);
     let programs = [
@@ -138,7 +138,7 @@ pub(crate) fn peer(broker: &Broker, effort: &Effort, command: &str) -> Result<Ve
     ])
 }
 
-/// From the publish of a command to the line that the device gets.
+/// Measures the time from the publish of a command to its line at the device.
 pub(crate) fn latency(broker: &Broker, effort: &Effort) -> Result<Vec<Figure>> {
     let (ours, bare) = (latencies(broker, effort, &TYPED)?, latencies(broker, effort, &BARE)?);
     let figure = |name, part| {
@@ -159,13 +159,13 @@ fn latencies(broker: &Broker, effort: &Effort, program: &Program) -> Result<Vec<
         let line = run.device.command()?;
         all.push(sent.elapsed().as_secs_f64() * 1e3);
         let got: usize =
-            line.trim().trim_end_matches(".0").parse().context("this is no command")?;
+            line.trim().trim_end_matches(".0").parse().context("this is not a command")?;
         ensure!(got == number, "the device got {got} for {number}");
     }
     Ok(all)
 }
 
-/// What a connector takes that does nothing, and how soon it is there.
+/// Measures the memory of an idle connector, and the time of its start.
 pub(crate) fn idle(broker: &Broker, effort: &Effort) -> Result<Vec<Figure>> {
     let (mut sizes, mut private, mut starts) =
         ([vec![], vec![]], [vec![], vec![]], [vec![], vec![]]);
@@ -186,7 +186,7 @@ pub(crate) fn idle(broker: &Broker, effort: &Effort) -> Result<Vec<Figure>> {
     ])
 }
 
-/// The cost of a message of ten datapoints beside many that are known, and the memory for these.
+/// Measures the cost of a message of ten datapoints when many are known, and the memory of these.
 pub(crate) fn known(broker: &Broker, effort: &Effort) -> Result<Vec<Figure>> {
     let (mut few, mut many, mut size) = (Vec::new(), Vec::new(), f64::NAN);
     for _ in effort.rounds() {
@@ -206,7 +206,7 @@ pub(crate) fn known(broker: &Broker, effort: &Effort) -> Result<Vec<Figure>> {
     ])
 }
 
-/// How the cost of a value depends on how many come in one message, and that of a message on its bytes.
+/// Measures how the cost of a value depends on the datapoints of a message, and that of a message on its size.
 pub(crate) fn growth(broker: &Broker, effort: &Effort) -> Result<Vec<Figure>> {
     let mut figures = Vec::new();
     let effort = Effort { rounds: effort.rounds.min(3), values: effort.values / 2, ..*effort };
@@ -242,7 +242,7 @@ pub(crate) fn growth(broker: &Broker, effort: &Effort) -> Result<Vec<Figure>> {
     Ok(figures)
 }
 
-/// A thousand connectors in one process, each with a message of ten datapoints a second.
+/// Measures a thousand connectors in one process, each with a message of ten datapoints per second.
 pub(crate) fn many(broker: &Broker) -> Result<Vec<Figure>> {
     let (process, mut client, _) = start_many(broker, CONNECTORS)?;
     let mut last: HashMap<String, Instant> = HashMap::new();

@@ -1,14 +1,14 @@
-//! The plant that is measured: up to a hundred datapoints, and how they lie on the bus.
+//! The measured plant: up to a hundred datapoints, and their topics on the bus.
 
 use std::fmt::Write;
 
 use connector_runtime::{Datapoints, prelude::*};
 use serde_json::json;
 
-/// How many datapoints a whole plant has.
+/// The number of datapoints of a whole plant.
 pub(crate) const DATAPOINTS: usize = 100;
 
-/// Ten meters, or one of them, or the total alone.
+/// Ten meters, one of them, or only the total.
 #[derive(Debug, Default, Serialize, Deserialize, Datapoints)]
 pub(crate) struct Plant {
     total: Option<f64>,
@@ -86,7 +86,8 @@ impl Meter {
     }
 }
 
-/// A message of the device with 1, 10 or 100 datapoints; those of other numbers differ in their values.
+/// Returns a message of the device with 1, 10 or 100 datapoints. Messages with different numbers have
+/// different values.
 pub(crate) fn line(datapoints: usize, number: usize) -> String {
     let mut plant = Plant::default();
     if datapoints == 1 {
@@ -108,7 +109,7 @@ fn without_null(plant: &serde_json::Value) -> serde_json::Value {
     members.map(|(key, value)| (key.clone(), value.clone())).collect()
 }
 
-/// The same message with so many bytes of text, which is no datapoint of the plant.
+/// Returns the same message with additional text of this size, which is not a datapoint of the plant.
 pub(crate) fn padded(line: &str, bytes: usize) -> String {
     if bytes == 0 {
         return line.to_owned();
@@ -116,7 +117,7 @@ pub(crate) fn padded(line: &str, bytes: usize) -> String {
     format!(r#"{{"note":"{}",{}"#, "x".repeat(bytes), line.trim_start_matches('{'))
 }
 
-/// A message with this many datapoints that are not those of the plant.
+/// Returns a message with this number of datapoints outside the plant.
 pub(crate) fn others(count: usize) -> String {
     let mut line = "{".to_owned();
     for index in 0..count {
@@ -138,7 +139,7 @@ fn keys(datapoints: usize) -> Vec<String> {
     (0..datapoints / 10).flat_map(of_meter).collect()
 }
 
-/// Where the values of a sensor go.
+/// Returns the topic of a sensor.
 pub(crate) fn topic(name: &str, index: usize) -> String {
     format!("{name}/messages/{index}/value")
 }
@@ -152,7 +153,7 @@ pub(crate) fn map(name: &str, datapoints: usize, others: usize) -> String {
     json!({ "sensor": sensors, "actuator": { setpoint(name): "setpoint" } }).to_string()
 }
 
-/// Where its commands come from.
+/// Returns the topic of its commands.
 pub(crate) fn setpoint(name: &str) -> String {
     format!("{name}/messages/setpoint/value")
 }

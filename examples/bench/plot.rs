@@ -1,4 +1,4 @@
-//! How the cost of a value falls with the number of datapoints in a message, as SVG.
+//! An SVG plot of the cost of a value by the number of datapoints in a message.
 
 use std::{fmt::Write, fs, path::Path};
 
@@ -10,11 +10,11 @@ const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 400.0;
 const MARGIN: f64 = 60.0;
 
-/// Microseconds at the lower and the upper end, as powers of ten.
+/// The lower and the upper end of the axis in microseconds, as powers of ten.
 const LOWEST: f64 = -2.0;
 const HIGHEST: f64 = 2.0;
 
-/// The lines: the name of the figures, what it says, its colour.
+/// The lines: the name of the figures, the label, the colour.
 const LINES: [(&str, &str, &str); 5] = [
     ("typed_qos1", "connector, QoS 1", "#7b3294"),
     ("bare", "bare rumqttc, QoS 0", "#999999"),

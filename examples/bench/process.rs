@@ -1,4 +1,4 @@
-//! A program that is measured: what it takes of the processor and of the memory.
+//! A measured program: its processor time and memory.
 
 use std::{
     fs,
@@ -8,18 +8,18 @@ use std::{
 
 use connector_runtime::prelude::*;
 
-/// Says which of the [`programs`](crate::programs) a copy of this one is to be.
+/// The variable that selects one of the [`programs`](crate::programs) in a copy of this program.
 pub(crate) const ROLE: &str = "BENCH_ROLE";
 
-/// A running program; killed when dropped, with all that it has started.
+/// A running program; killed when dropped, with all processes that it has started.
 pub(crate) struct Process(Child);
 
-/// Which program to run.
+/// The program to run.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Program {
-    /// This one, in a role.
+    /// This program, in a role.
     Role(&'static str),
-    /// Any other, by the shell.
+    /// Any other program, started by the shell.
     Peer(String),
 }
 
@@ -42,17 +42,17 @@ impl Process {
         Ok(Self(child.with_context(|| format!("cannot start {program:?}"))?))
     }
 
-    /// The time on a processor so far, of all its threads and of the programs that it has started.
+    /// The processor time so far, of all its threads and of the programs that it has started.
     pub(crate) fn cpu(&self) -> Duration {
         Duration::from_nanos(tree(self.0.id()).into_iter().map(nanoseconds).sum())
     }
 
-    /// The memory that is resident, in MiB.
+    /// The resident memory, in MiB.
     pub(crate) fn resident(&self) -> f64 {
         self.mebibytes("VmRSS:")
     }
 
-    /// The part of it that is no file: what the next process of the same program takes as well.
+    /// The part of it without files: each further process of the same program needs it as well.
     pub(crate) fn private(&self) -> f64 {
         self.mebibytes("RssAnon:")
     }
@@ -85,7 +85,7 @@ fn tree(pid: u32) -> Vec<u32> {
     all
 }
 
-/// By the scheduler's own count, which is exact; the one of `/proc/PID/stat` is in hundredths of a second.
+/// Uses the scheduler's own count, which is exact; that of `/proc/PID/stat` is in hundredths of a second.
 fn nanoseconds(pid: u32) -> u64 {
     let of_thread = |task: String| {
         let times = read(&format!("{task}/schedstat"));

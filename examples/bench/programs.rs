@@ -1,5 +1,5 @@
-//! The programs that are measured. Each gets lines from the device and puts their values on the bus;
-//! each hands commands to the device as lines.
+//! The measured programs. Each receives lines from the device, publishes their values, and sends commands to
+//! the device as lines.
 
 pub(crate) mod bare;
 pub(crate) mod ceiling;
@@ -35,7 +35,7 @@ fn code(ended: Result<()>) -> ExitCode {
     }
 }
 
-/// A setting of those programs that are no connectors.
+/// A setting of the programs other than connectors.
 fn setting(name: &str) -> Result<String> {
     use connector_runtime::prelude::Context;
     env::var(name).with_context(|| format!("{name} is not set"))

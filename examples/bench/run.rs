@@ -1,4 +1,4 @@
-//! One program at work: between its device and the bus, with its values counted.
+//! A run of one program between its device and the bus, which counts its values.
 
 use std::{
     process,
@@ -17,46 +17,46 @@ use crate::{
     process::{Process, Program},
 };
 
-/// How long a first message may take before it is said again: its values were not selected yet.
+/// The time after which the first message is repeated, because its values were not selected yet.
 const ATTEMPT: Duration = Duration::from_millis(300);
 
-/// What comes this long after the value before does not belong to the same message.
+/// A value that arrives this long after the previous one belongs to another message.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// Under which conditions a program runs.
+/// The conditions of a run.
 pub(crate) struct Conditions {
     /// Of values.
     pub(crate) qos: u8,
     /// In one message.
     pub(crate) datapoints: usize,
-    /// Those that are known beside them, and how many of these are selected.
+    /// The number of other known datapoints, and how many of them are selected.
     pub(crate) others: usize,
     pub(crate) selected: usize,
-    /// Bytes of each message that are no datapoints to be published.
+    /// The bytes of each message that are not published.
     pub(crate) padding: usize,
 }
 
 impl Conditions {
-    /// Nothing but the messages, with so many datapoints.
+    /// Only messages with this number of datapoints.
     pub(crate) fn usual(qos: u8, datapoints: usize) -> Self {
         Self { qos, datapoints, others: 0, selected: 0, padding: 0 }
     }
 }
 
-/// A program that has said its first values.
+/// A program that has published its first values.
 pub(crate) struct Run {
     pub(crate) process: Process,
     pub(crate) device: Connection,
     pub(crate) client: Client,
     pub(crate) name: String,
-    /// From its start to its first announcement.
+    /// The time from its start to its first announcement.
     pub(crate) start: Duration,
 }
 
-/// What so many messages have cost.
+/// The cost of a number of messages.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Cost {
-    /// Microseconds of a processor for one message.
+    /// Processor time of one message, in microseconds.
     pub(crate) message: f64,
     /// The same for each of its values.
     pub(crate) value: f64,
@@ -89,7 +89,7 @@ impl Run {
         Ok(run)
     }
 
-    /// Waits for the first values, so that all is known that will be.
+    /// Waits for the first values, after which all datapoints are known.
     fn begin(&mut self, wanted: &Conditions) -> Result<()> {
         if wanted.others > 0 {
             self.device.say(&plant::others(wanted.others))?;
@@ -105,7 +105,7 @@ impl Run {
         }
     }
 
-    /// Lets it work on so many messages.
+    /// Sends it a number of messages.
     pub(crate) fn flood(&mut self, datapoints: usize, messages: usize) -> Result<Cost> {
         let Self { process, device, client, .. } = self;
         let before = process.cpu();
@@ -124,13 +124,13 @@ impl Run {
     }
 }
 
-/// Not used before, so that nothing of an earlier run is retained.
+/// Returns an unused name, so that no message of an earlier run is retained.
 fn next_name() -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     format!("bench-{}-{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
 }
 
-/// The environment of a connector; a peer may need others beside these.
+/// The environment of a connector; a peer may need further variables.
 fn settings(
     broker: &Broker,
     name: &str,
@@ -149,7 +149,7 @@ fn settings(
     ])
 }
 
-/// The settings of a role that has no device.
+/// The settings of a role without a device.
 pub(crate) fn start_many(broker: &Broker, count: usize) -> Result<(Process, Client, String)> {
     let name = next_name();
     let (host, port) = broker.host_and_port()?;

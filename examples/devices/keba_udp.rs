@@ -16,7 +16,7 @@ use simulator::{Condition, Simulator};
 const STEP: u32 = 2;
 
 pub(crate) async fn start(address: SocketAddr) -> Result<Guide> {
-    // Real stations answer to their own port, but here that is taken on this machine.
+    // Real stations answer to their own port, which the simulated station occupies on this machine.
     let port = address.port();
     let connector = port.checked_add(1).context("the port after it is for the connector")?;
     let station = Simulator::start((Ipv4Addr::LOCALHOST, port), connector).await?;
@@ -53,7 +53,7 @@ fn tell(station: &Simulator, request: &str) {
     }
 }
 
-/// The car takes what it may.
+/// The car charges with the allowed current.
 fn step(station: &mut Condition) {
     let is_charging = station.is_enabled && station.current > 0;
     station.state = if is_charging { 3 } else { 5 };

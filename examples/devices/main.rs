@@ -1,7 +1,7 @@
-//! The devices of the examples, simulated: one of them runs here, its connector in another terminal.
+//! Simulated devices for the examples: one of them runs here, its connector in another terminal.
 //!
 //! `cargo run --example devices` lists them.
-//! `cargo run --example devices -- keba_udp --broker` starts one, with all that its connector needs.
+//! `cargo run --example devices -- keba_udp --broker` starts one, with everything that its connector needs.
 
 mod keba_udp;
 mod modbus_tcp;
@@ -17,18 +17,18 @@ use clap::{Parser, ValueEnum};
 use connector_runtime::{BrokerListener, BusSettings, EmbeddedBroker, prelude::*};
 use tokio::net::TcpListener;
 
-/// Simulates the device of an example, and tells how to run its connector in another terminal.
+/// Simulates the device of an example, and prints the command that runs its connector in another terminal.
 #[derive(Parser)]
 struct Options {
-    /// The device, by the name of its example; without it all are listed.
+    /// The device, by the name of its example. Without it, all devices are listed.
     #[arg(value_enum)]
     device: Option<Device>,
-    /// Be the MQTT broker too, at this port (1883 without one), and an administrator who selects all
-    /// datapoints, shows what happens on the bus, and gives a command.
+    /// Also run an MQTT broker, on this port (default 1883), and an administrator that selects all
+    /// datapoints, prints the messages on the bus, and sends a command.
     #[arg(long, value_name = "PORT", num_args = 0..=1, require_equals = true)]
     #[arg(default_missing_value = "1883")]
     broker: Option<u16>,
-    /// The port of the device, in the place of its usual one; 0 is one that is free.
+    /// The port of the device, instead of its usual one; 0 selects a free one.
     #[arg(long)]
     port: Option<u16>,
 }
@@ -46,16 +46,16 @@ enum Device {
     KebaUdp,
     /// A charge point, which connects to its connector
     OcppServer,
-    /// A plug that measures and switches, on an MQTT broker of its own
+    /// A plug that measures and switches, on its own MQTT broker
     MqttBridge,
 }
 
-/// How to connect a device that runs.
+/// How to connect to a running device.
 struct Guide {
     /// The name of the connector on the bus.
     connector: &'static str,
     settings: Vec<(&'static str, String)>,
-    /// What an administrator may ask of it.
+    /// The command that an administrator sends to it.
     order: Option<Order>,
 }
 
@@ -71,8 +71,8 @@ async fn main() -> Result<()> {
         port => port,
     };
     let started = device.start(port).await;
-    let mut guide =
-        started.with_context(|| format!("port {port} does not do, choose one with `--port`"))?;
+    let mut guide = started
+        .with_context(|| format!("cannot use port {port}: choose another one with `--port`"))?;
     guide.settings.push(("MQTT_BROKER_HOST", "localhost".to_owned()));
     let mut broker = None;
     if let Some(port) = options.broker {
@@ -80,7 +80,9 @@ async fn main() -> Result<()> {
     }
     println!("\nIn another terminal run\n\n    {}\n", guide.command_line(device));
     if broker.is_none() {
-        println!("with a broker on this machine, or start this with `--broker`. Ctrl-C ends it.\n");
+        println!(
+            "with a broker on this machine, or start this program with `--broker`. Stop it with Ctrl-C.\n"
+        );
     }
     Ok(tokio::signal::ctrl_c().await?)
 }
@@ -139,7 +141,7 @@ impl Guide {
         Ok(broker)
     }
 
-    /// What starts the connector, for a shell.
+    /// Returns the shell command that starts the connector.
     fn command_line(&self, device: Device) -> String {
         let is_plain = |c: char| c.is_ascii_alphanumeric() || "._:/".contains(c);
         let settings = self.settings.iter().map(|(name, value)| {
@@ -152,7 +154,7 @@ impl Guide {
     }
 }
 
-/// Up and down between -1 and 1, as time goes on.
+/// Returns a value that swings between -1 and 1 over time.
 fn swing(step: u32) -> f64 {
     ((f64::from(step) / 5.0).sin() * 100.0).round() / 100.0
 }

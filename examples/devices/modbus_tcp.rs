@@ -31,7 +31,7 @@ use simulator::{
 
 const UNIT: u8 = 1;
 
-/// What a running heat pump takes, in W.
+/// The power of a running heat pump, in W.
 const POWER: u16 = 1800;
 
 pub(crate) async fn start(address: SocketAddr) -> Result<Guide> {
@@ -74,7 +74,7 @@ impl HeatPump {
         Self(Arc::new(Mutex::new(tables)))
     }
 
-    /// Each second the water comes a tenth of the way nearer to the setpoint, or to the cold outside.
+    /// Each second, moves the temperature of the water a tenth of the way to the setpoint, or to that outside.
     async fn run(self) {
         let (mut seconds, mut celsius) = (interval(Duration::from_secs(1)), 30.0);
         loop {

@@ -1,4 +1,4 @@
-//! A plug that measures and switches, on an MQTT broker of its own.
+//! A plug that measures and switches, on its own MQTT broker.
 
 #[path = "../mqtt_bridge/simulator.rs"]
 mod simulator;

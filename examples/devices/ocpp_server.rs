@@ -1,4 +1,4 @@
-//! A charge point with a car. It connects to its connector, again and again until that is there.
+//! A charge point with a car. It retries until it can connect to its connector.
 
 #[path = "../ocpp_server/simulator.rs"]
 mod simulator;
@@ -14,10 +14,10 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use crate::{Guide, swing};
 use simulator::{ChargePoint, Socket, connect, is_question};
 
-/// The pause before it connects again.
+/// The pause before it reconnects.
 const PAUSE: Duration = Duration::from_secs(1);
 
-/// From one meter value to the next.
+/// The interval of meter values.
 const STEP: Duration = Duration::from_secs(2);
 
 pub(crate) fn start(central_system: SocketAddr) -> Guide {
@@ -39,7 +39,7 @@ async fn run(central_system: SocketAddr, url: String) {
     loop {
         if let Ok(mut socket) = connect(central_system, &url, "ocpp1.6").await {
             println!("device  connected");
-            // The connector may go at any time.
+            // The connector may stop at any time.
             let _ = converse(&mut device, &mut socket).await;
             println!("device  disconnected");
         }
@@ -47,7 +47,7 @@ async fn run(central_system: SocketAddr, url: String) {
     }
 }
 
-/// Ends with the connection.
+/// Runs until the connection ends.
 async fn converse(device: &mut ChargePoint, socket: &mut Socket) -> Result<(), Error> {
     let (mut steps, mut step) = (interval(STEP), 0);
     device.greet();

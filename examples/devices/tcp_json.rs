@@ -18,7 +18,7 @@ pub(crate) async fn start(address: SocketAddr) -> Result<Guide> {
     tokio::spawn(async move {
         let mut rooms = [Room::default(), Room::default()];
         while let Ok((connection, _)) = listener.accept().await {
-            // A connector may go at any time.
+            // A connector may disconnect at any time.
             let _ = serve(&mut rooms, connection).await;
         }
     });
@@ -43,7 +43,7 @@ impl Default for Room {
 }
 
 impl Room {
-    /// The temperature comes a tenth of the way nearer to the setpoint, as the thermostat rounds it.
+    /// Moves the temperature a tenth of the way to the setpoint, rounded as by the thermostat.
     fn warm_up(&mut self) {
         let temperature = self.temperature + (self.setpoint - self.temperature) * 0.1;
         self.temperature = (temperature * 100.0).round() / 100.0;
@@ -69,7 +69,7 @@ async fn serve(rooms: &mut [Room; 2], connection: TcpStream) -> Result<()> {
     }
 }
 
-/// Does what a line says, if that is what it should be.
+/// Executes the command in a line, if it is valid.
 fn obey(rooms: &mut [Room; 2], line: &str) {
     println!("device  {line}");
     let command: Value = serde_json::from_str(line).unwrap_or_default();

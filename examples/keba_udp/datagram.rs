@@ -1,17 +1,17 @@
-//! What a charging station says: reports that it was asked for, changes that it tells by itself, and
-//! replies to commands.
+//! A datagram of a charging station: a requested report, a change that it reports unprompted, or a reply to a
+//! command.
 
 use connector_runtime::prelude::*;
 use serde_json::{Map, Value};
 
-/// What came from a station.
+/// A datagram from a station.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Datagram {
     pub(crate) station: String,
     pub(crate) text: String,
 }
 
-/// What that means.
+/// Its meaning.
 pub(crate) enum Content {
     Report(String, Values),
     Changes(Values),
@@ -25,14 +25,14 @@ impl Content {
         if text.starts_with("TCH-") {
             return Ok(Self::Reply);
         }
-        let values: Values = serde_json::from_str(text).context("this is no JSON object")?;
+        let values: Values = serde_json::from_str(text).context("this is not a JSON object")?;
         Ok(match values.get("ID") {
             Some(Value::String(id)) => Self::Report(id.clone(), values),
             _ => Self::Changes(values),
         })
     }
 
-    /// Whether this is what the station answers to a request.
+    /// Returns whether this is the station's answer to a request.
     pub(crate) fn answers(&self, request: &str) -> bool {
         match self {
             Self::Report(id, _) => request.strip_prefix("report ") == Some(id),

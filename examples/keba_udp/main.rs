@@ -1,5 +1,5 @@
-//! Charging stations KEBA P30 over UDP: reports that are polled, changes that they tell by
-//! themselves, and commands.
+//! Charging stations KEBA P30 over UDP: reports that are polled, changes that they report unprompted, and
+//! commands.
 //!
 //! The protocol is in KEBA's "P30 UDP Programmers Guide", version 2.01. Switch the UDP
 //! interface on (DIP switch DSW1.3) and try it with any MQTT broker:
@@ -9,16 +9,16 @@
 //!     cargo run --example keba_udp
 //! ```
 //!
-//! What is different from BEMCom's `keba-p30-connector`:
+//! Differences from BEMCom's `keba-p30-connector`:
 //!
-//! - What a station tells by itself is a value as well, of the sensor that the reports have for it.
-//! - A station that does not answer, or has no address, is told and asked again; that one ended.
-//! - Stations are asked side by side, and each has its own pauses.
+//! - A change that a station reports unprompted is a value of the same sensor as in its reports.
+//! - A station that does not answer, or has no address, is logged and retried; the original stopped.
+//! - Stations are queried concurrently, and each has its own pauses.
 //! - A command that a station refuses or does not confirm is an error, and so is a value that the guide
 //!   does not allow.
 //! - `POLL_SECONDS` has a default.
-//! - Examples of actuators are numbers where their values are.
-//! - A recorded raw message is one datagram, where that was all reports of a poll.
+//! - The examples of actuators with numbers are numbers.
+//! - A recorded raw message is one datagram, not all reports of a poll.
 
 mod datagram;
 #[cfg(test)]
@@ -52,7 +52,7 @@ struct KebaP30 {
     /// Port of the stations.
     #[arg(long, env = "TARGET_PORT", default_value_t = 7090)]
     target_port: u16,
-    /// Where answers come in: stations send them to port 7090.
+    /// Address and port to receive answers on; stations send them to port 7090.
     #[arg(long, env = "LISTEN_ADDRESS", default_value = "0.0.0.0:7090")]
     listen_address: SocketAddr,
 }
@@ -60,12 +60,12 @@ struct KebaP30 {
 /// The host of each station, by its name.
 type Hosts = BTreeMap<String, String>;
 
-/// What each station says, below the report where it belongs.
+/// The values of each station, by the report that contains them.
 type Readings = BTreeMap<String, BTreeMap<String, Values>>;
 
 #[connector]
 impl KebaP30 {
-    /// All stations share one socket, as they answer to one port.
+    /// Binds the socket that all stations share, because all answer to one port.
     #[connect]
     async fn open(&self) -> Result<Stations> {
         let at = self.listen_address;
@@ -73,13 +73,13 @@ impl KebaP30 {
         Ok(Stations::new(socket, &self.stations, self.target_port, self.read_timeout))
     }
 
-    /// Waits for whatever a station says: here answers arrive as well.
+    /// Waits for the next datagram of a station, which may be an answer.
     #[receive]
     async fn datagram(&self, stations: &Stations) -> Result<Option<Datagram>> {
         stations.next().await
     }
 
-    /// Asks for all reports. One station that is silent is no reason to start anew with all.
+    /// Requests all reports. A station that does not answer does not end the session with the others.
     #[receive(every = self.poll_seconds, keep_session)]
     async fn reports(&self, stations: &Stations) -> Result<Option<Datagram>> {
         stations.poll().await?;
@@ -115,7 +115,7 @@ impl KebaP30 {
         stations.command(station, "curr", current).await
     }
 
-    /// Ends charging after this energy, in 0.1 Wh; 0 is no limit.
+    /// Ends charging after this energy, in 0.1 Wh; 0 removes the limit.
     #[send(
         "{station}__setenergy",
         each = self.stations.keys(),
@@ -127,7 +127,7 @@ impl KebaP30 {
         stations.command(station, "setenergy", energy).await
     }
 
-    /// Shows a text, after four numbers that say for how long; `$` is a blank.
+    /// Shows a text, after four numbers for its duration; `$` is a blank.
     #[send(
         "{station}__display",
         each = self.stations.keys(),
@@ -140,7 +140,7 @@ impl KebaP30 {
     }
 }
 
-/// What a station tells by itself is part of a report as well.
+/// Groups the changes that a station reports unprompted by the report that contains their values.
 fn by_report(changes: Values) -> BTreeMap<String, Values> {
     let mut reports = BTreeMap::<_, Values>::new();
     for (name, value) in changes {

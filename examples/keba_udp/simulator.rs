@@ -1,4 +1,4 @@
-//! The device side: charging stations as KEBA builds them, each at an address of its own.
+//! The device side: KEBA charging stations, each at its own address.
 
 use std::{
     io,
@@ -13,14 +13,14 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// A charging station. It answers to the port of the manual, wherever a request comes from.
+/// A charging station. It answers to the port in the manual, whatever port a request comes from.
 pub(crate) struct Simulator {
     pub(crate) station: Arc<Station>,
     requests: UnboundedReceiver<String>,
     task: JoinHandle<()>,
 }
 
-/// What it has to tell.
+/// Its state.
 #[derive(Clone)]
 pub(crate) struct Condition {
     pub(crate) serial: &'static str,
@@ -37,7 +37,7 @@ pub(crate) struct Condition {
     /// In 0.1 Wh.
     pub(crate) energy: u32,
     pub(crate) text: String,
-    /// A station that is off hears and says nothing.
+    /// A station that is off neither receives nor sends.
     pub(crate) is_off: bool,
 }
 
@@ -46,13 +46,13 @@ pub(crate) struct Station {
     socket: UdpSocket,
     answers_to: u16,
     state: Mutex<Condition>,
-    /// Who sent the last request: that is where changes are told.
+    /// The sender of the last request, who receives the changes.
     listener: Mutex<Option<SocketAddr>>,
     requests: UnboundedSender<String>,
 }
 
 impl Simulator {
-    /// Starts a station that listens here and that answers to that port.
+    /// Starts a station that listens at this address and answers to this port.
     pub(crate) async fn start(at: (Ipv4Addr, u16), answers_to: u16) -> io::Result<Self> {
         let socket = UdpSocket::bind(at).await?;
         let state = Condition {
@@ -79,7 +79,7 @@ impl Simulator {
         self.station.state().clone()
     }
 
-    /// Changes something, and tells the one who sent the last request.
+    /// Changes the state, and reports it to the sender of the last request.
     pub(crate) async fn change(&self, change: impl FnOnce(&mut Condition)) {
         let told = self.station.change(change);
         self.station.tell(&told).await;
@@ -127,7 +127,7 @@ impl Station {
         }
     }
 
-    /// Changes something, and gives what there is to tell of it.
+    /// Changes the state, and returns the reports of the change.
     fn change(&self, change: impl FnOnce(&mut Condition)) -> Vec<Value> {
         let mut state = self.state();
         let before = state.told();
@@ -142,7 +142,7 @@ impl Station {
         }
     }
 
-    /// Sends anything to the one who sent the last request.
+    /// Sends any text to the sender of the last request.
     pub(crate) async fn say(&self, bytes: &[u8]) {
         let listener = *lock(&self.listener);
         if let Some(listener) = listener {
@@ -157,7 +157,7 @@ impl Station {
 }
 
 impl Condition {
-    /// Carries out a command, or refuses it.
+    /// Executes a command, or refuses it.
     fn obey(&mut self, command: &str, arguments: &str) -> bool {
         match (command, arguments.parse()) {
             ("ena", Ok(on @ 0..=1)) => self.is_enabled = on == 1,
@@ -172,7 +172,7 @@ impl Condition {
         true
     }
 
-    /// What it tells without being asked.
+    /// Returns the state that it reports unprompted.
     fn told(&self) -> [(&'static str, u32); 6] {
         [
             ("State", self.state.into()),
@@ -220,7 +220,7 @@ impl Condition {
     }
 }
 
-/// A report has a member a line.
+/// Formats a report, with one member per line.
 fn report(values: &Value) -> String {
     serde_json::to_string_pretty(values).expect("a JSON value is written as JSON") + "\n"
 }

@@ -1,4 +1,4 @@
-//! The charging stations behind one UDP socket: when each may be asked, and whose answer is whose.
+//! The charging stations behind one UDP socket: spaces out the requests to each, and assigns the answers.
 
 use std::{
     collections::BTreeMap,
@@ -17,11 +17,11 @@ use tokio::{
 
 use crate::datagram::{Content, Datagram};
 
-/// How long a station is left alone after any request, and after `ena`, which takes its time.
+/// The pause after any request to a station, and after `ena`, which takes longer.
 const PAUSE: Duration = Duration::from_millis(100);
 const PAUSE_AFTER_ENA: Duration = Duration::from_secs(2);
 
-/// How many datagrams wait for somebody who waits for an answer; more are not needed.
+/// The number of datagrams that are kept for a call that waits for an answer.
 const WAITING: usize = 16;
 
 /// All stations, each under its name.
@@ -35,20 +35,20 @@ pub(crate) struct Stations {
 /// One station. It serves one request at a time.
 struct Station {
     host: String,
-    /// Where it was when it was last asked: names may move.
+    /// Its address at the last request, because the address of a name can change.
     address: Mutex<Option<IpAddr>>,
     heard: mpsc::Sender<String>,
     turn: sync::Mutex<Turn>,
 }
 
-/// What the one has who asks a station.
+/// The side of a station that belongs to the current request.
 struct Turn {
     heard: mpsc::Receiver<String>,
     not_before: Instant,
 }
 
 impl Stations {
-    /// Stations at these hosts, which listen at this port and answer to this socket.
+    /// Creates the stations at these hosts, which listen on this port and answer to this socket.
     pub(crate) fn new(
         socket: UdpSocket,
         hosts: &BTreeMap<String, String>,
@@ -59,7 +59,7 @@ impl Stations {
         Self { socket, by_name: hosts.iter().map(station).collect(), port, patience }
     }
 
-    /// Waits for the next datagram; none if it came from somebody else.
+    /// Waits for the next datagram; `None` if it is not from a station.
     pub(crate) async fn next(&self) -> Result<Option<Datagram>> {
         let mut buffer = [0; 2048];
         let (length, sender) = self.socket.recv_from(&mut buffer).await?;
@@ -71,7 +71,7 @@ impl Stations {
         Ok(Some(Datagram { station: name.clone(), text }))
     }
 
-    /// Asks all stations for their reports, side by side; the error tells of all that do not answer.
+    /// Requests the reports of all stations concurrently. The error lists all that do not answer.
     pub(crate) async fn poll(&self) -> Result<()> {
         let polls = self.by_name.keys().map(|name| self.reports(name));
         let errors = join_all(polls).await.into_iter().filter_map(Result::err);
@@ -87,7 +87,7 @@ impl Stations {
         Ok(())
     }
 
-    /// Has a station do something.
+    /// Sends a command to a station, and checks its reply.
     pub(crate) async fn command(
         &self,
         name: &str,
@@ -100,7 +100,7 @@ impl Stations {
         Ok(())
     }
 
-    /// Asks a station when it is ready for that, and gives its answer.
+    /// Sends a request as soon as the station is ready, and returns its answer.
     async fn ask(&self, name: &str, request: &str) -> Result<String> {
         let station = self.by_name.get(name).with_context(|| format!("there is no {name}"))?;
         let mut turn = station.turn.lock().await;
@@ -136,7 +136,7 @@ impl Station {
 }
 
 impl Turn {
-    /// Waits for the answer to a request, past all else that the station says.
+    /// Waits for the answer to a request, and skips other datagrams of the station.
     async fn answer(&mut self, request: &str) -> Option<String> {
         loop {
             let text = self.heard.recv().await?;

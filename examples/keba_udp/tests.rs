@@ -293,7 +293,7 @@ async fn garbage_is_survived_and_strangers_are_not_listened_to() {
     for bytes in [&b"\xff\x00\xfe"[..], b"", b"{\"State\":", b"[1]"] {
         garage.station.say(bytes).await;
     }
-    is_told(&mut bus, "this is no JSON object").await;
+    is_told(&mut bus, "this is not a JSON object").await;
     let stranger = UdpSocket::bind((address(), PORT)).await.unwrap();
     stranger.send_to(br#"{"State": 9}"#, connector_at).await.unwrap();
     garage.change(|state| state.state = 5).await;

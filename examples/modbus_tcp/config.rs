@@ -1,4 +1,4 @@
-//! `MODBUS_CONFIG`: what is read from which device, and what may be written.
+//! `MODBUS_CONFIG`: the bits and registers to read from each device, and those that can be written.
 
 mod block;
 mod entry;
@@ -17,7 +17,7 @@ pub(crate) use self::{
     write::Write,
 };
 
-/// What a configuration asks for.
+/// A parsed configuration.
 #[derive(Debug, Clone)]
 pub(crate) struct Config {
     pub(crate) reads: Vec<Read>,
@@ -27,7 +27,7 @@ pub(crate) struct Config {
 impl FromStr for Config {
     type Err = String;
 
-    /// The error tells all faults, each with its place.
+    /// Parses a configuration. The error lists all faults, each with its place.
     fn from_str(json: &str) -> Result<Self, String> {
         let mut root = Entry::root(json).map_err(|error| error.to_string())?;
         let reads = read::FUNCTIONS.iter().flat_map(|function| {

@@ -1,4 +1,4 @@
-//! Python's struct format strings: which values lie in a row of bytes, and how to write one.
+//! Python's struct format strings: the layout of values in a sequence of bytes.
 //!
 //! They are those of <https://docs.python.org/3/library/struct.html>. Native order, sizes and alignment
 //! (`@`, or no order at all) are those of 64-bit Linux, wherever this runs.
@@ -9,30 +9,30 @@ mod tests;
 
 use connector_runtime::prelude::*;
 
-/// What fits into one answer of a device.
+/// The maximum size of one answer of a device.
 const MAX_SIZE: usize = 250;
 
-/// A format string that was understood.
+/// A parsed format string.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub(crate) struct Format {
-    /// The values; what lies between them is padding.
+    /// The values; the bytes between them are padding.
     pub(crate) fields: Vec<Field>,
-    /// The length of the row in bytes.
+    /// The total length in bytes.
     pub(crate) size: usize,
     is_little_endian: bool,
 }
 
-/// One value within a row of bytes.
+/// One value within a sequence of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Field {
-    /// Where it begins.
+    /// Its offset.
     pub(crate) offset: usize,
     pub(crate) kind: Kind,
     size: usize,
 }
 
-/// How a value is written.
+/// The encoding of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Bool,
@@ -40,7 +40,7 @@ pub(crate) enum Kind {
     Unsigned,
     Float,
     Text,
-    /// Text that begins with a byte for its length.
+    /// Text after a byte with its length.
     Pascal,
 }
 
@@ -86,7 +86,7 @@ impl TryFrom<String> for Format {
 impl Format {
     fn add(&mut self, code: char, count: Option<usize>, is_native: bool) -> Result<()> {
         let (kind, size) = kind(code, is_native)
-            .with_context(|| format!("{code:?} is no format character with this byte order"))?;
+            .with_context(|| format!("{code:?} is not a format character with this byte order"))?;
         if is_native {
             self.size = self.size.next_multiple_of(size);
         }
@@ -103,7 +103,7 @@ impl Format {
     }
 }
 
-/// What a format character stands for, and its bytes; padding is of no kind.
+/// Returns the encoding and size of a format character; padding has no encoding.
 fn kind(code: char, is_native: bool) -> Option<(Option<Kind>, usize)> {
     let (kind, size) = match code {
         'x' => return Some((None, 1)),

@@ -1,8 +1,8 @@
 //! Any device or gateway that speaks Modbus/TCP (MODBUS Application Protocol Specification V1.1b3, and
 //! MODBUS Messaging on TCP/IP V1.0b), as its configuration describes it.
 //!
-//! Which datapoints there are is known only at run time, so the trait is implemented by hand. Try it
-//! with any broker and a device, or with `pymodbus.simulator`:
+//! The datapoints are known only at run time, so the trait is implemented by hand. Try it with any broker
+//! and a device, or with `pymodbus.simulator`:
 //!
 //! ```sh
 //! MODBUS_MASTER_IP=192.168.0.1 POLL_SECONDS=5 MQTT_BROKER_HOST=localhost MODBUS_CONFIG='{
@@ -12,19 +12,19 @@
 //! }' cargo run --example modbus_tcp
 //! ```
 //!
-//! Settings, keys and raw messages are those of BEMCom's modbus-tcp-connector. What differs:
+//! Settings, keys and raw messages are those of BEMCom's `modbus-tcp-connector`. Differences:
 //!
-//! - Nothing that a device does ends it. Where one breaks the connection, or takes longer than
-//!   `MODBUS_TIMEOUT_SECONDS`, it connects again. Only refused requests are repeated.
-//! - Commands go between the requests of a poll, they do not wait for its end.
-//! - All faults of `MODBUS_CONFIG` are told at the start. Unknown members are faults too, they were
-//!   ignored; an entry may have a `description`.
+//! - No device behaviour stops the connector. If a device closes the connection, or takes longer than
+//!   `MODBUS_TIMEOUT_SECONDS`, the connector reconnects. Only refused requests are repeated.
+//! - Commands are sent between the requests of a poll; they do not wait for its end.
+//! - All errors in `MODBUS_CONFIG` are reported at the start. Unknown members, which the original ignored,
+//!   are errors as well. An entry may have a `description`.
 //! - Sensors are announced before the first poll.
 //! - Repeat counts and text count for addresses. A value in the low byte of a register, behind one in
-//!   its high byte, is `.._low`; it had the key of the next register.
-//! - Text is published, without NUL at its end, and can be written. It could not.
-//! - `scaling_factors` are for commands too, in the other direction.
-//! - Commands may be `22`, `22.0` or `"22"`, and what does not fit the type is refused.
+//!   its high byte, has the key `.._low`; originally it had the key of the next register.
+//! - Text is published without trailing NUL characters, and can be written; the original supported neither.
+//! - `scaling_factors` also apply to commands, in the other direction.
+//! - A command may be `22`, `22.0` or `"22"`, and a value that does not fit the type is an error.
 //! - `datatypes` in native order are those of 64-bit Linux.
 
 mod config;
@@ -52,7 +52,7 @@ use self::{
     format::Value,
 };
 
-/// Connects whatever speaks Modbus/TCP.
+/// Connects any device that speaks Modbus/TCP.
 #[connector(name = "modbus-tcp-connector")]
 struct ModbusTcp {
     /// Seconds from one poll to the next.
@@ -67,18 +67,18 @@ struct ModbusTcp {
     /// What to read and what may be written, as JSON.
     #[arg(long, env = "MODBUS_CONFIG", value_name = "JSON")]
     config: Config,
-    /// How often a request is made that the device refuses, before that is an error.
+    /// Maximum number of attempts for a request that the device refuses.
     #[arg(long, env = "MODBUS_MAX_RETRIES", value_name = "TIMES", default_value_t = 3)]
     max_retries: u32,
     /// Seconds from a refused request to the next try.
     #[arg(long, env = "MODBUS_RETRY_WAIT_SECONDS", value_name = "SECONDS", default_value = "15")]
     #[arg(value_parser = value_parser::seconds)]
     retry_wait: Duration,
-    /// Seconds to leave the device alone after each request.
+    /// Seconds to pause after each request.
     #[arg(long, env = "MODBUS_POLL_BREAK", value_name = "SECONDS", default_value = "0")]
     #[arg(value_parser = value_parser::seconds)]
     poll_break: Duration,
-    /// TRUE: connect for each poll and each command, for devices that bear no lasting connection.
+    /// TRUE: connect for each poll and each command, for devices that do not support a permanent connection.
     #[arg(long, env = "MODBUS_DISCONNECT_BETWEEN_POLLS")]
     disconnect_between_polls: bool,
     /// Seconds that the device may take to answer.
@@ -87,10 +87,10 @@ struct ModbusTcp {
     timeout: Duration,
 }
 
-/// The connection, for one request at a time. None while the device is left alone between polls.
+/// The connection, for one request at a time. `None` between polls if it is closed after each.
 type Session = Mutex<Option<Device>>;
 
-/// The answers by function, and by their place in the list of that in the configuration.
+/// The answers by function, and by their index in its list in the configuration.
 type Raw = BTreeMap<String, BTreeMap<usize, Answer>>;
 
 impl Connector for ModbusTcp {
@@ -143,7 +143,7 @@ impl Connector for ModbusTcp {
 }
 
 impl ModbusTcp {
-    /// Reads all that is configured.
+    /// Reads all configured blocks.
     async fn poll(&self, session: &Session) -> Result<Raw> {
         let mut raw = Raw::new();
         for read in &self.config.reads {
@@ -153,7 +153,7 @@ impl ModbusTcp {
         Ok(raw)
     }
 
-    /// Makes a request, several times if the device refuses it.
+    /// Sends a request, and repeats it if the device refuses it.
     async fn ask(&self, session: &Session, unit: u8, request: &Request<'_>) -> Result<Response> {
         for _ in 1..self.max_retries {
             match self.ask_once(session, unit, request).await? {
@@ -188,7 +188,7 @@ impl ModbusTcp {
         Ok(tcp::attach(connection.with_context(|| format!("{host}:{port}"))?))
     }
 
-    /// What the device answers, unless it takes too long.
+    /// Waits for the answer of the device, within the time limit.
     async fn in_time<T, E: Into<Error>>(
         &self,
         answer: impl Future<Output = Result<T, E>>,

@@ -13,13 +13,13 @@ pub(crate) enum Table {
     InputRegisters,
 }
 
-/// The values of all devices by unit, table and address; a bit is 0 or 1. What is not there is an
-/// illegal address.
+/// The values of all devices by unit, table and address; a bit is 0 or 1. Any other address
+/// is illegal.
 #[derive(Debug, Default)]
 pub(crate) struct Tables(BTreeMap<(u8, Table, u16), u16>);
 
 impl Tables {
-    /// Fills one table of a unit from an address on.
+    /// Sets the values of a table of a unit, from this address on.
     pub(crate) fn set(&mut self, unit: u8, table: Table, address: u16, values: &[u16]) {
         let values = (address..).zip(values.iter().copied());
         self.0.extend(values.map(|(address, value)| ((unit, table, address), value)));
@@ -30,7 +30,7 @@ impl Tables {
         self.0.get(&(unit, table, address)).copied()
     }
 
-    /// Carries out a request, or refuses it.
+    /// Executes a request, or refuses it.
     pub(crate) fn answer(
         &mut self,
         unit: u8,

@@ -12,14 +12,15 @@
 //! mosquitto_pub -p 1884 -t plugs/1/power -m 61.5
 //! ```
 //!
-//! Topics are the keys of the datapoints. As in BEMCom's Python connector retained messages of the
-//! remote broker are passed over. There is no TLS: with `REMOTE_MQTT_BROKER_USE_TLS=TRUE` it does not
-//! start, so that no password goes over the network by mistake.
+//! Topics are the keys of the datapoints. As in BEMCom's connector, retained messages of the remote broker
+//! are ignored. TLS is not supported: with `REMOTE_MQTT_BROKER_USE_TLS=TRUE` the connector does not start,
+//! so that no password crosses the network by mistake.
 //!
-//! Other than that connector
-//! - commands are sent: a text as it is, anything else as JSON, and the broker has to confirm it
-//! - a topic that the broker refuses, or that cannot be one, is an error
-//! - a payload that is no UTF-8 is told and dropped (Python: it ends the connection)
+//! Differences from BEMCom's `mqtt-connector`:
+//!
+//! - Commands are sent: a text unchanged, anything else as JSON. The broker must confirm them.
+//! - A topic that the broker refuses, or that is not valid, is an error.
+//! - A payload that is not valid UTF-8 is logged and dropped; the original lost its connection.
 
 mod mapping;
 mod remote;
@@ -49,20 +50,20 @@ struct Bridge {
     /// TCP port of the remote broker.
     #[arg(long, env = "REMOTE_MQTT_BROKER_PORT", value_name = "PORT", default_value_t = 1883)]
     remote_port: u16,
-    /// User name at the remote broker, if it asks for one.
+    /// User name for the remote broker, if it requires a login.
     #[arg(long, env = "REMOTE_MQTT_BROKER_USERNAME", value_name = "USER")]
     remote_username: Option<String>,
-    /// Password at the remote broker.
+    /// Password for the remote broker.
     #[arg(long, env = "REMOTE_MQTT_BROKER_PASSWORD", value_name = "PASSWORD")]
     remote_password: Option<Secret>,
-    /// TRUE is refused: there is no TLS.
+    /// TRUE is invalid, because TLS is not supported.
     #[arg(long, env = "REMOTE_MQTT_BROKER_USE_TLS", default_value = "FALSE", value_parser = no_tls)]
     _remote_tls: String,
     /// The topics, as `{"sensor_topics": {"a/+/b/#": {}}, "actuator_topics": {"c/d":
     /// {"example_value": 22.0}}}`.
     #[arg(long, env = "REMOTE_MQTT_BROKER_TOPIC_MAPPING", value_name = "JSON")]
     topic_mapping: TopicMapping,
-    /// TRUE: payloads are JSON, and the members of objects are sensors of their own.
+    /// TRUE: payloads are JSON, and the each member of an object is a sensor.
     #[arg(long, env = "REMOTE_MQTT_BROKER_PARSE_JSON", value_name = "TRUE|FALSE")]
     #[arg(default_value = "FALSE", value_parser = value_parser::switch, action = clap::ArgAction::Set)]
     parse_json: bool,
@@ -74,7 +75,7 @@ impl Bridge {
     #[connect]
     async fn open(&self) -> Result<Remote> {
         let (host, port) = (&self.remote_host, self.remote_port);
-        // The broker makes up an id.
+        // The broker assigns an id.
         let mut options = MqttOptions::new("", host, port);
         options.set_max_packet_size(MAX_PACKET, MAX_PACKET);
         if let Some(user) = &self.remote_username {
@@ -91,15 +92,17 @@ impl Bridge {
         remote.next().await
     }
 
-    /// The topic is the key.
+    /// Converts a payload to a value, with the topic as its key.
     #[parse]
     fn value(&self, raw: &Message) -> Result<BTreeMap<String, Box<RawValue>>> {
         let topic = &raw.topic;
         let text = str::from_utf8(&raw.payload)
-            .with_context(|| format!("the message on `{topic}` is no text"))?;
+            .with_context(|| format!("the message on `{topic}` is not text"))?;
         let json = if self.parse_json { serde_json::from_str(text).ok() } else { None };
         if self.parse_json && json.is_none() {
-            tracing::warn!("the message on `{topic}` is no JSON, it is taken as text: {text:.200}");
+            tracing::warn!(
+                "the message on `{topic}` is not JSON, so it is published as text: {text:.200}"
+            );
         }
         let value = json.map_or_else(|| to_raw_value(text), Ok)?;
         Ok(BTreeMap::from([(topic.clone(), value)]))
@@ -115,7 +118,10 @@ impl Bridge {
 }
 
 fn no_tls(text: &str) -> Result<String> {
-    ensure!(text != "TRUE", "there is no TLS: put a local broker between that has it");
+    ensure!(
+        text != "TRUE",
+        "TLS is not supported: connect to a local broker that bridges to the remote one over TLS"
+    );
     Ok(text.to_owned())
 }
 

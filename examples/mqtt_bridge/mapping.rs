@@ -1,4 +1,4 @@
-//! Which topics of the remote broker are sensors, and which are actuators.
+//! The topics of the remote broker that are sensors, and those that are actuators.
 
 use std::{collections::BTreeMap, str::FromStr};
 
@@ -18,12 +18,12 @@ struct ActuatorTopic {
 }
 
 impl TopicMapping {
-    /// What to subscribe to; these may have wildcards.
+    /// Returns the topics to subscribe to, which may contain wildcards.
     pub(crate) fn sensors(&self) -> Vec<String> {
         self.sensor_topics.keys().cloned().collect()
     }
 
-    /// What can be published to.
+    /// Returns the topics that commands are published to.
     pub(crate) fn actuators(&self) -> impl Iterator<Item = Actuator> {
         let actuators = self.actuator_topics.iter();
         actuators.map(|(topic, it)| Actuator::new(topic.clone()).example(it.example_value.clone()))
@@ -36,11 +36,17 @@ impl FromStr for TopicMapping {
     fn from_str(json: &str) -> Result<Self> {
         let mapping: Self = serde_json::from_str(json)?;
         for topic in mapping.sensor_topics.keys() {
-            ensure!(rumqttc::valid_filter(topic), "`{topic}` in sensor_topics is no MQTT topic");
+            ensure!(
+                rumqttc::valid_filter(topic),
+                "`{topic}` in sensor_topics is not a valid MQTT topic"
+            );
         }
         for topic in mapping.actuator_topics.keys() {
             let is_topic = !topic.is_empty() && rumqttc::valid_topic(topic);
-            ensure!(is_topic, "`{topic}` in actuator_topics is no MQTT topic without wildcards");
+            ensure!(
+                is_topic,
+                "`{topic}` in actuator_topics is not a valid MQTT topic without wildcards"
+            );
         }
         Ok(mapping)
     }

@@ -11,13 +11,13 @@ use tokio::{
     time::timeout,
 };
 
-/// How many messages may wait in each direction.
+/// The maximum number of messages that wait in each direction.
 const WAITING: usize = 1000;
 
-/// How long the broker may take to confirm.
+/// The time limit for the broker's confirmation.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What is recorded.
+/// A raw message.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Message {
     pub(crate) topic: String,
@@ -29,7 +29,7 @@ pub(crate) struct Message {
 pub(crate) struct Remote {
     messages: Mutex<mpsc::Receiver<Result<Message>>>,
     client: Mutex<AsyncClient>,
-    /// Who waits for a confirmation, in the order of what was published.
+    /// The calls that wait for a confirmation, in the order of their messages.
     unconfirmed: mpsc::UnboundedSender<oneshot::Sender<()>>,
     _polling: JoinSet<()>,
 }
@@ -49,13 +49,13 @@ impl Remote {
         Ok(Self { messages, client, unconfirmed, _polling: polling })
     }
 
-    /// The next message; the error says why the connection is at its end.
+    /// Waits for the next message. The error states why the connection has ended.
     pub(crate) async fn next(&self) -> Result<Message> {
         let message = self.messages.lock().await.recv().await;
         message.unwrap_or_else(|| Err(anyhow!("the connection is at its end")))
     }
 
-    /// Publishes, and waits for the broker to confirm it.
+    /// Publishes a message, and waits for the broker's confirmation.
     pub(crate) async fn publish(&self, topic: &str, payload: String) -> Result<()> {
         let (confirm, confirmed) = oneshot::channel();
         {
@@ -99,8 +99,8 @@ async fn subscribe(
     }
 }
 
-/// Polls until the connection ends. This runs in a task of its own, as a poll that is dropped halfway
-/// loses what it has read.
+/// Polls until the connection ends. This runs in its own task, because a cancelled poll loses the
+/// bytes that it has read.
 async fn poll(
     mut events: EventLoop,
     early: Vec<Message>,
@@ -123,7 +123,7 @@ async fn poll(
         };
         let is_over = matches!(told, Some(Err(_)));
         if let Some(told) = told {
-            // Nobody listens where the session ends just now.
+            // The receiver is closed if the session is just ending.
             let _ = messages.send(told).await;
         }
         if is_over {
@@ -132,7 +132,7 @@ async fn poll(
     }
 }
 
-/// What there is to process: a retained message may be as old as the hills.
+/// Returns the message to process, if any: a retained one is ignored, because it may be old.
 fn message(publish: Publish) -> Option<Message> {
     let Publish { topic, payload, retain, .. } = publish;
     (!retain).then(|| Message { topic, payload: payload.into() })

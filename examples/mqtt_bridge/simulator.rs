@@ -1,4 +1,4 @@
-//! What is at the other end: devices on a broker of their own.
+//! The device side: devices on their own broker.
 
 use std::net::SocketAddr;
 
@@ -9,7 +9,7 @@ use tokio::{io, sync::mpsc, task::JoinSet};
 /// A broker, with a client for all devices on it.
 pub(crate) struct Devices {
     pub(crate) broker: BrokerListener,
-    /// What was published, but for what the devices publish themselves: topic and payload.
+    /// The messages that others published: topic and payload.
     pub(crate) commands: mpsc::UnboundedReceiver<(String, String)>,
     client: AsyncClient,
     _polling: JoinSet<()>,

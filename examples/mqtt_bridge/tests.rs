@@ -86,7 +86,7 @@ async fn json_is_flattened_where_it_is_json() {
     remote.publish("all/list", "[1,2]", false).await;
     assert_eq!(bus.value("all/list").await, json!([1, 2]));
     remote.publish("plug/power", "{ no JSON", false).await;
-    told(&mut bus, "`plug/power` is no JSON, it is taken as text: { no JSON").await;
+    told(&mut bus, "`plug/power` is not JSON, so it is published as text: { no JSON").await;
     remote.publish("plug/power", "{ no JSON", false).await;
     assert_eq!(bus.value("plug/power").await, json!("{ no JSON"));
     remote.publish("all/n", "-3", false).await;
@@ -100,7 +100,7 @@ async fn retained_messages_and_garbage_are_passed_over() {
     remote.publish("all/old", "retained", true).await;
     let mut bus = connected(&remote, false, &["all/old", "all/x"]).await;
     remote.publish("all/x", [0xff, 0xfe], false).await;
-    told(&mut bus, "the message on `all/x` is no text").await;
+    told(&mut bus, "the message on `all/x` is not text").await;
     remote.publish("all/x", "text", false).await;
     assert_eq!(bus.value("all/x").await, "text");
     remote.publish("all/old", "new", false).await;

@@ -28,13 +28,14 @@ use crate::{
 
 const SUBPROTOCOL: &str = "ocpp1.6";
 
-/// A charge point that sends more bytes at once is cut.
+/// The maximum size of a message, in bytes. A charge point that sends a larger one is disconnected.
 const MAX_FRAME: usize = 1 << 20;
 
-/// How long the handshake, or the sending of a frame, may take.
+/// The time limit for the handshake, and for sending a frame.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A charge point that does not answer the last ping when the next one is due is gone.
+/// The interval of pings. A charge point that has not answered the last one when the next is due is
+/// disconnected.
 const PING: Duration = Duration::from_secs(30);
 
 /// Serves a charge point for as long as it is connected.
@@ -89,13 +90,13 @@ struct Connection<'a> {
     stations: &'a Stations,
     messages: &'a mpsc::Sender<Message>,
     heard: Instant,
-    /// The id of the question that was asked, and who waits for its answer. OCPP-J has one at a time
+    /// The id of the pending request, and the call that waits for its answer. OCPP-J allows one at a time
     /// (section 4.1.1).
     pending: Option<(String, oneshot::Sender<Frame>)>,
 }
 
 impl Connection<'_> {
-    /// Goes on until the charge point leaves, or connects again.
+    /// Runs until the charge point disconnects, or connects again.
     async fn converse(&mut self, questions: &mut mpsc::Receiver<Question>) -> Result<()> {
         let mut pings = interval(PING);
         loop {
@@ -131,11 +132,11 @@ impl Connection<'_> {
             }
             Ok(answer) => {
                 if let Some((_, asker)) = self.pending.take_if(|(id, _)| answer.id() == id) {
-                    // An asker that is gone has lost its patience.
+                    // A caller that is gone has reached its time limit.
                     let _ = asker.send(answer);
                 }
             }
-            // The parser tells what is wrong with it.
+            // The parser reports the problem.
             Err(_) => {}
         }
         self.tell(Event::Frame(text)).await
@@ -159,7 +160,7 @@ impl Connection<'_> {
     }
 }
 
-/// Waits until nobody waits for the answer any more.
+/// Waits until no call waits for the answer any more.
 async fn given_up(pending: &mut Option<(String, oneshot::Sender<Frame>)>) {
     match pending {
         Some((_, asker)) => asker.closed().await,

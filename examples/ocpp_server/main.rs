@@ -1,31 +1,32 @@
-//! Charge points for electric cars, which connect to us: an OCPP 1.6J central system.
+//! Charge points for electric cars, which connect to the connector: an OCPP 1.6J central system.
 //!
 //! The documents are *Open Charge Point Protocol 1.6 edition 2* and *OCPP-J 1.6 specification* of the
 //! [Open Charge Alliance](https://openchargealliance.org/protocols/open-charge-point-protocol/).
-//! Try it with any MQTT broker, and a charge point that is told to connect to
+//! Try it with any MQTT broker, and a charge point whose central system is set to
 //! `ws://THIS-MACHINE:9000/ITS-ID` (or `cargo run --example devices -- ocpp_server`):
 //! `MQTT_BROKER_HOST=localhost cargo run --example ocpp_server`
 //!
-//! All that charge points say becomes sensors, `CP1__1__StatusNotification__status` for example for
-//! connector 1 of `CP1`. Everybody may charge. There is no TLS and no password: keep it in a network
+//! Every field of every message becomes a sensor, such as `CP1__1__StatusNotification__status` for
+//! connector 1 of `CP1`. Every user may charge. There is no TLS and no password: use it only in a network
 //! that you trust.
 //!
 //! Of the crates with OCPP's types, `ocpp_rs` switches `serde_json` to `arbitrary_precision` in the
-//! whole program, and `ocpp-types` refuses a whole message for one unknown measurand. So messages are
-//! plain JSON here; the times are those of `ocpp-types`, and the simulator takes only what its types
+//! whole program, and `ocpp-types` rejects a whole message because of one unknown measurand. Messages are
+//! therefore plain JSON here; only the times use `ocpp-types`, and the simulator accepts only what its types
 //! allow.
 //!
-//! Other than BEMCom's Python connector
-//! - there may be many charge points, so keys begin with the charge point's id and its connector, and
-//!   go on as OCPP spells them (Python: `charge_point_vendor`, and measurands without the action)
-//! - the id is the last part of the path, not all of it, and without `ocpp1.6` among the subprotocols
-//!   that it offers a charge point is turned away, as OCPP-J has it
-//! - values get the time that the charge point gives, and numbers are numbers
-//! - all meter values of a message count, not the last only, and measurand and unit may be missing
-//! - `OCPP_CONFIG` is not read, as all commands are offered; a limit is the one profile of its
-//!   connector (Python: connector 1, each time a new id)
-//! - a refused or unanswered command is told, `trigger_message` takes the name of the message
-//! - each transaction has its own number (Python: 1 for all)
+//! Differences from BEMCom's `ocpp-connector`:
+//!
+//! - Several charge points can connect. Keys begin with the charge point's id and its connector, and
+//!   continue as OCPP spells them (original: `charge_point_vendor`, and measurands without the action).
+//! - The id is the last part of the path, not all of it. A charge point that does not offer the
+//!   subprotocol `ocpp1.6` is turned away, as OCPP-J requires.
+//! - Values have the timestamp of the charge point, and numbers are published as numbers.
+//! - All meter values of a message are published, not only the last one. Measurand and unit may be missing.
+//! - `OCPP_CONFIG` is not read, because all commands are available. A limit replaces the one profile of its
+//!   connector (original: always connector 1, with a new id each time).
+//! - A refused or unanswered command is logged. `trigger_message` takes the name of the message.
+//! - Each transaction has its own number (original: always 1).
 
 mod connection;
 mod protocol;
@@ -48,7 +49,7 @@ use stations::Stations;
 /// Connects charge points that speak OCPP 1.6J.
 #[connector(name = "ocpp-connector")]
 struct Ocpp {
-    /// Address to listen at.
+    /// Address to listen on.
     #[arg(long, env = "OCPP_HOST", default_value = "0.0.0.0")]
     host: IpAddr,
     /// Port that the charge points connect to.
@@ -63,20 +64,20 @@ struct Ocpp {
 
 #[connector]
 impl Ocpp {
-    /// Listens.
+    /// Starts to listen.
     #[connect]
     async fn listen(&self) -> Result<Server> {
         let patience = Duration::from_secs(self.answer_seconds);
         Server::listen((self.host, self.port), Arc::clone(&self.stations), patience).await
     }
 
-    /// Waits for the next thing that any charge point does.
+    /// Waits for the next event of any charge point.
     #[receive]
     async fn message(&self, server: &Server) -> Result<Message> {
         server.next().await
     }
 
-    /// Each member of a call is a sensor; answers are none.
+    /// Converts a call to readings, one for each member. Answers contain no readings.
     #[parse]
     fn readings(raw: &Message) -> Result<Option<Timestamped<Value>>> {
         let station = &raw.charge_point;
@@ -92,26 +93,26 @@ impl Ocpp {
         }
     }
 
-    /// Lets a connector take this much power at most, in W.
+    /// Limits the power of a connector, in W.
     #[send("{connector}__limit_watts", each = self.stations.connectors(), range = 0.0..=1e6)]
     async fn limit_watts(&self, server: &Server, connector: &str, watts: f64) -> Result<()> {
         server.ask(connector, "SetChargingProfile", |number| Ok(limit(number, "W", watts))).await
     }
 
-    /// Lets a connector take this much current at most, in A for each phase.
+    /// Limits the current of a connector, in A for each phase.
     #[send("{connector}__limit_amperes", each = self.stations.connectors(), range = 0.0..=1e3)]
     async fn limit_amperes(&self, server: &Server, connector: &str, amperes: f64) -> Result<()> {
         server.ask(connector, "SetChargingProfile", |number| Ok(limit(number, "A", amperes))).await
     }
 
-    /// Starts to charge, on behalf of the owner of this tag.
+    /// Starts to charge, for the owner of this tag.
     #[send("{connector}__remote_start", each = self.stations.connectors(), max_len = 20)]
     async fn start(&self, server: &Server, connector: &str, tag: String) -> Result<()> {
         let payload = |number| Ok(json!({ "connectorId": number, "idTag": tag }));
         server.ask(connector, "RemoteStartTransaction", payload).await
     }
 
-    /// Stops to charge, at `true`.
+    /// Stops charging, if `true`.
     #[send("{connector}__remote_stop", each = self.stations.connectors(), example = true)]
     async fn stop(&self, server: &Server, connector: &str, stop: bool) -> Result<()> {
         let payload = |_| {

@@ -1,7 +1,7 @@
-//! OCPP-J 1.6: the frames, what a central system answers, and the readings in a charge point's calls.
+//! OCPP-J 1.6: the frames, the answers of a central system, and the readings in a charge point's calls.
 //!
-//! What is sent is strict; what comes in is taken as it is, as charge points are known to send
-//! measurands, units and fields of their own.
+//! Sent frames follow the specification strictly. Received ones are accepted with any measurands, units and
+//! fields, because charge points send their own.
 
 use std::time::SystemTime;
 
@@ -55,7 +55,7 @@ impl Frame {
 }
 
 impl Call {
-    /// What the central system says to it: it lets everybody charge.
+    /// Returns the answer of the central system, which lets every user charge.
     pub(crate) fn answer(&self, new_transaction: impl FnOnce() -> i64) -> String {
         let accepted = json!({ "status": "Accepted" });
         let payload = match self.action.as_str() {
@@ -77,22 +77,22 @@ impl Call {
         json!([3, self.id, payload]).to_string()
     }
 
-    /// Which connector of the charge point it is about; 0 is the charge point as a whole.
+    /// The connector of the charge point that it is about; 0 is the charge point as a whole.
     pub(crate) fn connector(&self) -> Option<u64> {
         self.payload.get("connectorId")?.as_u64()
     }
 
-    /// Which transaction it is about.
+    /// The transaction that it is about.
     pub(crate) fn transaction(&self) -> Option<i64> {
         self.payload.get("transactionId")?.as_i64()
     }
 
-    /// Whether it says that nothing runs.
+    /// Returns whether it reports that no transaction is running.
     pub(crate) fn is_available(&self) -> bool {
         self.payload.get("status").is_some_and(|status| status == "Available")
     }
 
-    /// All it says, under the charge point, its connector and the action.
+    /// Returns its fields, below the charge point, its connector and the action.
     pub(crate) fn readings(mut self, charge_point: &str) -> Timestamped<Value> {
         let timestamp = self.timestamp();
         let connector = self.payload.remove("connectorId");
@@ -108,7 +108,7 @@ impl Call {
         Timestamped::new(json!({ (charge_point): readings }), timestamp)
     }
 
-    /// When the charge point says it was; it may tell hours later, when it is connected again.
+    /// The timestamp of the charge point, which may be hours old if it was disconnected.
     fn timestamp(&self) -> Option<Timestamp> {
         let last = || self.payload.get("meterValue")?.as_array()?.last()?.get("timestamp");
         let text = self.payload.get("timestamp").or_else(last)?.as_str()?;
@@ -118,7 +118,7 @@ impl Call {
     }
 }
 
-/// Each sample of a meter value under its measurand, location, phase and unit.
+/// Returns each sample of a meter value, below its measurand, location, phase and unit.
 fn samples(meter_value: &Value) -> impl Iterator<Item = (String, Value)> {
     meter_value["sampledValue"].as_array().into_iter().flatten().map(|sample| {
         let text = |name: &str| sample[name].as_str();
@@ -132,19 +132,19 @@ fn measurand(sample: &Value) -> &str {
     sample["measurand"].as_str().unwrap_or("Energy.Active.Import.Register")
 }
 
-/// The unit; the document leaves it away for Wh.
+/// The unit, which may be omitted for Wh.
 fn unit(sample: &Value) -> Option<&str> {
     let of_energy = || measurand(sample).starts_with("Energy.Active").then_some("Wh");
     sample["unit"].as_str().or_else(of_energy)
 }
 
-/// OCPP writes numbers as text.
+/// Converts a number, which OCPP sends as text.
 fn number(value: &Value) -> Value {
     let number = value.as_str().and_then(|text| text.trim().parse().ok());
     number.filter(|number: &f64| number.is_finite()).map_or_else(|| value.clone(), Value::from)
 }
 
-/// The present as OCPP writes it.
+/// The current time in OCPP's format.
 fn now() -> String {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let seconds = i64::try_from(since.as_secs()).unwrap_or_default();
@@ -152,9 +152,9 @@ fn now() -> String {
 }
 
 /// The charging profile of a connector: a limit in W or A that holds until the next one, for the
-/// transaction that runs and for all to come. A profile replaces the one with its id.
+/// running transaction and for all later ones. A profile replaces the one with the same id.
 pub(crate) fn limit(connector: u64, unit: &str, limit: f64) -> Value {
-    // In steps of 0.1, as the document has it.
+    // In steps of 0.1, as the specification requires.
     let limit = (limit * 10.0).round() / 10.0;
     json!({
         "connectorId": connector,

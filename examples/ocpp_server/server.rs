@@ -17,13 +17,13 @@ use crate::{
     stations::{Stations, split},
 };
 
-/// How many messages may wait before charge points are slowed down.
+/// The number of messages that may wait before the server stops reading from charge points.
 const WAITING: usize = 1000;
 
-/// The pause after a connection could not be accepted.
+/// The pause after a failure to accept a connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What is recorded: a charge point, and what it did.
+/// A raw message: a charge point and its event.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Message {
     pub(crate) charge_point: String,
@@ -34,20 +34,20 @@ pub(crate) struct Message {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Event {
-    /// It has come, or it has gone.
+    /// It has connected, or disconnected.
     Connected(bool),
-    /// It sent this.
+    /// It has sent this text.
     Frame(String),
 }
 
-/// What is asked of a charge point.
+/// A request to a charge point.
 pub(crate) struct Question {
     pub(crate) action: &'static str,
     pub(crate) payload: Value,
     pub(crate) answer: oneshot::Sender<Frame>,
 }
 
-/// A central system that listens; dropping it closes all connections.
+/// A listening central system; dropping it closes all connections.
 pub(crate) struct Server {
     messages: Mutex<mpsc::Receiver<Message>>,
     stations: Arc<Stations>,
@@ -56,7 +56,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Listens; a charge point has `patience` to answer.
+    /// Starts to listen. `patience` limits the time for an answer.
     pub(crate) async fn listen(
         address: impl ToSocketAddrs,
         stations: Arc<Stations>,
@@ -69,13 +69,13 @@ impl Server {
         Ok(Self { messages: Mutex::new(messages), stations, patience, _accepting: accepting })
     }
 
-    /// The next thing that a charge point does.
+    /// Waits for the next event of a charge point.
     pub(crate) async fn next(&self) -> Result<Message> {
         self.messages.lock().await.recv().await.context("the central system has ended")
     }
 
-    /// Asks the charge point of a connector; any other answer than `Accepted` is an error. None of
-    /// them says anything against the central system.
+    /// Sends a request to the charge point of a connector. Any answer other than `Accepted` is an error, which
+    /// keeps the session.
     pub(crate) async fn ask(
         &self,
         connector: &str,
@@ -101,7 +101,7 @@ impl Server {
     }
 }
 
-/// Accepts charge points until it is aborted, and all their connections with it.
+/// Accepts charge points until the task is aborted, which closes their connections as well.
 async fn accept(listener: TcpListener, stations: Arc<Stations>, messages: mpsc::Sender<Message>) {
     let mut connections = JoinSet::new();
     loop {

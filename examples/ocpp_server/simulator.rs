@@ -1,7 +1,7 @@
-//! A charge point with one connector, of up to 11 kW: what the client of an OCPP 1.6J central system
-//! says and answers.
+//! A charge point with one connector, of up to 11 kW: the messages and answers of a client of
+//! an OCPP 1.6J central system.
 //!
-//! Its types are generated from the schemas of the OCPP document, and it takes nothing else.
+//! Its types are generated from the schemas of OCPP, and it accepts nothing else.
 
 use std::{net::SocketAddr, time::SystemTime};
 
@@ -27,10 +27,10 @@ const MAX_WATTS: f64 = 11_000.0;
 pub(crate) struct ChargePoint {
     transaction: Option<i64>,
     limit: f64,
-    /// What the car takes if it may, in W.
+    /// The power that the car takes if it is allowed to, in W.
     pub(crate) demand: f64,
     last_id: u32,
-    /// What it has to say next, a frame each.
+    /// The frames to send next.
     pub(crate) frames: Vec<String>,
 }
 
@@ -42,7 +42,7 @@ impl Default for ChargePoint {
 }
 
 impl ChargePoint {
-    /// What it does as soon as it is connected.
+    /// Queues the first frames after connecting.
     pub(crate) fn greet(&mut self) {
         self.frames.clear();
         let boot = json!({ "chargePointVendor": "FZI", "chargePointModel": "Simulator" });
@@ -51,7 +51,7 @@ impl ChargePoint {
         self.tell_status(status);
     }
 
-    /// What it does at a frame: it obeys.
+    /// Handles a frame, and queues the answer to a request.
     pub(crate) fn hear(&mut self, text: &str) {
         let frame: Value = serde_json::from_str(text).expect("frames are JSON");
         if is_question(&frame) {
@@ -130,7 +130,7 @@ impl ChargePoint {
     }
 }
 
-/// Whether a frame asks for something; other frames are answers.
+/// Returns whether a frame is a request; other frames are answers.
 pub(crate) fn is_question(frame: &Value) -> bool {
     frame[0] == 2
 }
@@ -149,14 +149,14 @@ pub(crate) async fn connect(
     Ok(client_async(request, stream).await?.0)
 }
 
-/// The present as OCPP writes it.
+/// The current time in OCPP's format.
 fn now() -> String {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     let seconds = i64::try_from(since.as_secs()).unwrap_or_default();
     OcppTimestamp::from_unix(seconds, 0).unwrap_or(OcppTimestamp::UNIX_EPOCH).to_string()
 }
 
-/// A request of this kind, if it is one and the schema allows it.
+/// Decodes a request of this kind, if the schema allows it.
 fn read<T: Action + Validate + DeserializeOwned>(text: &str) -> Option<T> {
     let call: ocpp_types::Call<T> = serde_json::from_str(text).ok()?;
     call.payload.validate().ok()?;

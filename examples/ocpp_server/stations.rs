@@ -1,4 +1,4 @@
-//! Which charge points are connected, and which transactions run on their connectors.
+//! The connected charge points, and the running transactions of their connectors.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -15,7 +15,7 @@ pub(crate) struct Stations(Mutex<State>);
 
 struct State {
     connected: HashMap<String, mpsc::Sender<Question>>,
-    /// Every connector ever seen, by the name that its datapoints begin with.
+    /// All connectors seen so far, by the prefix of their datapoints.
     connectors: BTreeSet<String>,
     /// By connector.
     transactions: HashMap<String, i64>,
@@ -23,7 +23,7 @@ struct State {
     last_question: u64,
 }
 
-/// Transactions are numbered from the current time, so that a restart does not use a number again.
+/// Transactions are numbered from the current time, so that no number is reused after a restart.
 impl Default for Stations {
     fn default() -> Self {
         Self(Mutex::new(State {
@@ -43,19 +43,19 @@ pub(crate) fn split(connector: &str) -> Result<(&str, u64)> {
 }
 
 impl Stations {
-    /// Every connector seen so far, as `STATION__1`.
+    /// Returns all connectors seen so far, as `STATION__1`.
     pub(crate) fn connectors(&self) -> BTreeSet<String> {
         self.state().connectors.clone()
     }
 
-    /// A charge point is there. It gives the questions for it; they end when it connects again.
+    /// Adds a charge point that has connected. Returns the requests for it, which end when it connects again.
     pub(crate) fn join(&self, station: &str) -> mpsc::Receiver<Question> {
         let (sender, questions) = mpsc::channel(1);
         self.state().connected.insert(station.to_owned(), sender);
         questions
     }
 
-    /// A charge point is gone; false if it has connected again before.
+    /// Removes a charge point that has disconnected; false if it has already connected again.
     pub(crate) fn leave(&self, station: &str, mut questions: mpsc::Receiver<Question>) -> bool {
         let mut state = self.state();
         questions.close();
@@ -66,14 +66,14 @@ impl Stations {
         is_gone
     }
 
-    /// Hands a question to the connection of a charge point.
+    /// Passes a request to the connection of a charge point.
     pub(crate) async fn ask(&self, station: &str, question: Question) -> Result<()> {
         let connected = self.state().connected.get(station).cloned();
         let connection = connected.with_context(|| format!("{station} is not connected"))?;
         connection.send(question).await.ok().with_context(|| format!("{station} went away"))
     }
 
-    /// Answers a call, and notes what it says about connectors and transactions.
+    /// Answers a call, and records its connectors and transactions.
     pub(crate) fn answer(&self, station: &str, call: &Call) -> String {
         let mut state = self.state();
         let answer = call.answer(|| {
@@ -103,13 +103,13 @@ impl Stations {
         answer
     }
 
-    /// The transaction that runs on a connector.
+    /// Returns the running transaction of a connector.
     pub(crate) fn transaction(&self, connector: &str) -> Result<i64> {
         let transaction = self.state().transactions.get(connector).copied();
         transaction.with_context(|| format!("{connector} has no transaction"))
     }
 
-    /// An id that no question had before.
+    /// Returns a new id for a request.
     pub(crate) fn question_id(&self) -> String {
         let mut state = self.state();
         state.last_question += 1;

@@ -1,4 +1,4 @@
-//! What the quickstart needs beside the connector: a device, a broker, an administrator, and an end.
+//! The environment of the connector in the quickstart: a device, a broker, an administrator and a time limit.
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -9,14 +9,14 @@ use connector_runtime::{
 
 use crate::room;
 
-/// What the room shall have after some seconds, in °C.
+/// The setpoint that the administrator sends after some seconds, in °C.
 const WARMER: f64 = 26.0;
 
-/// Shows a connector at work, on the bus of `MQTT_BROKER_HOST` if that is set, and otherwise on a
-/// broker within this program.
+/// Demonstrates a connector, on the broker `MQTT_BROKER_HOST` if that is set, and otherwise on an
+/// embedded broker.
 #[derive(Parser)]
 struct Options {
-    /// End after this many seconds; without it Ctrl-C ends it.
+    /// Stop after this many seconds. Without it, stop with Ctrl-C.
     #[arg(long = "for", value_name = "SECONDS")]
     seconds: Option<u64>,
     /// Host name or address of an MQTT broker to use.
@@ -27,9 +27,9 @@ struct Options {
     mqtt_broker_port: u16,
 }
 
-/// A world for one connector.
+/// The environment of one connector.
 pub(crate) struct Demo {
-    /// Where the simulated device listens.
+    /// The address of the simulated device.
     pub(crate) device: SocketAddr,
     settings: BusSettings,
     seconds: Option<u64>,
@@ -56,12 +56,12 @@ impl Demo {
         Ok(Self { device, settings, seconds: options.seconds, _broker: broker })
     }
 
-    /// What the connector needs to know of the bus.
+    /// The settings of the bus for the connector.
     pub(crate) fn settings(&self) -> BusSettings {
         self.settings.clone()
     }
 
-    /// Waits for Ctrl-C, or until the time is over.
+    /// Waits for Ctrl-C, or for the time limit.
     pub(crate) async fn end(&self) {
         let time = async {
             match self.seconds {

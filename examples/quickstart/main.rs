@@ -1,5 +1,5 @@
-//! A room thermostat that speaks Modbus/TCP, complete with a simulated room, a broker and an
-//! administrator: `cargo run --example quickstart` needs nothing else.
+//! A room thermostat that speaks Modbus/TCP, together with a simulated room, a broker and an
+//! administrator. Run it with `cargo run --example quickstart`; it needs nothing else.
 
 mod demo;
 mod room;
@@ -29,10 +29,10 @@ struct Status {
 
 #[derive(Serialize, Datapoints)]
 struct Climate {
-    /// Measured in the room.
+    /// Measured room temperature.
     #[datapoint(unit = "°C")]
     temperature: f32,
-    /// What the thermostat aims at.
+    /// Target temperature of the thermostat.
     #[datapoint(unit = "°C", range = 15.0..=30.0)]
     setpoint: f32,
 }
@@ -48,7 +48,7 @@ impl Room {
         Ok([temperature, setpoint].concat())
     }
 
-    /// The registers hold 16-bit floats, low byte first.
+    /// Decodes the registers, which hold 16-bit floats, low byte first.
     #[parse]
     fn status(raw: &[u16]) -> Result<Status> {
         let &[temperature, setpoint] = raw else { bail!("expected two registers, got {raw:?}") };
@@ -57,7 +57,7 @@ impl Room {
         Ok(Status { room: Climate { temperature, setpoint } })
     }
 
-    /// Sets the temperature that the room shall have, in °C.
+    /// Sets the target room temperature, in °C.
     #[send("room__setpoint", range = 15.0..=30.0, example = 21.0)]
     async fn set_setpoint(&self, celsius: f32) -> Result<()> {
         let mut device = tcp::connect(self.device).await?;

@@ -31,7 +31,7 @@ struct Climate {
     setpoint: f32,
 }
 
-/// Starts the room and gives the address of its thermostat.
+/// Starts the room, and returns the address of its thermostat.
 pub(super) async fn serve() -> io::Result<SocketAddr> {
     let listener = TcpListener::bind("127.0.0.1:0").await?;
     let address = listener.local_addr()?;
@@ -46,7 +46,7 @@ pub(super) async fn serve() -> io::Result<SocketAddr> {
 }
 
 impl Room {
-    /// Each second the temperature comes a tenth of the way nearer to the setpoint.
+    /// Each second, moves the temperature a tenth of the way to the setpoint.
     async fn warm_up(self) {
         let mut seconds = tokio::time::interval(Duration::from_secs(1));
         loop {

@@ -4,7 +4,7 @@ use connector_runtime::prelude::*;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-/// What the status codes are called; one that is not listed is an `UnknownError`.
+/// The names of the status codes; one that is not listed is an `UnknownError`.
 const NAMES: [&str; 13] = [
     "OKAY",
     "NotImplemented",
@@ -21,9 +21,9 @@ const NAMES: [&str; 13] = [
     "DeviceNotAvailable",
 ];
 
-/// The data of a document. Where the device reports an error there are none, and it is told why.
+/// Returns the data of a document, or the error that the device reports.
 pub(crate) fn data<T: DeserializeOwned>(json: &str) -> Result<T> {
-    let mut document: Value = serde_json::from_str(json).context("the answer is no JSON")?;
+    let mut document: Value = serde_json::from_str(json).context("the answer is not JSON")?;
     let status = &document["Head"]["Status"];
     let code = status["Code"].as_u64().context("the answer has no status of the Solar API")?;
     let name = usize::try_from(code).ok().and_then(|code| NAMES.get(code).copied());

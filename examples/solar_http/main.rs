@@ -1,5 +1,5 @@
-//! A photovoltaic plant with the Fronius Solar API V1: JSON over HTTP, several documents that are
-//! polled each in its own rhythm.
+//! A photovoltaic plant with the Fronius Solar API V1: JSON over HTTP, several documents, each polled at
+//! its own interval.
 //!
 //! The protocol is in Fronius' document 42,0410,2012, "Fronius Solar API V1". Try it with the address
 //! of your inverter (GEN24: switch the Solar API on in its web interface) and any MQTT broker:
@@ -9,16 +9,16 @@
 //! METER_POLL_SECONDS=30 MQTT_BROKER_HOST=localhost cargo run --example solar_http
 //! ```
 //!
-//! What is different from BEMCom's `fronius_solar_api_connector`:
+//! Differences from BEMCom's `fronius_solar_api_connector`:
 //!
-//! - An error that the device reports is told in its words, where that looked for missing keys.
+//! - An error from the device is logged as the device states it; the original looked for missing keys.
 //! - A request has a time limit, and a wrong HTTP status is an error.
-//! - Of several inverters all are read, not only the one with the id 1, which may be missing.
+//! - All inverters are read, not only id 1. That id may be missing.
 //! - Inverter, smart meters and storages can be read as well; their settings are new.
-//! - Quantities of the power flow are floating-point numbers; a document that has something else
-//!   in their place is refused.
+//! - Quantities of the power flow are floating-point numbers; a document that contains anything else in
+//!   their place is an error.
 //! - `POLL_SECONDS` has a default.
-//! - In a recorded raw message the text of the document is below the name of what it is.
+//! - A recorded raw message is an object with the kind of the document as its key, and the text as value.
 
 mod document;
 mod readings;
@@ -34,31 +34,31 @@ use tokio::sync::Semaphore;
 
 use crate::readings::{Channels, PowerFlow, Readings};
 
-/// The device answers so many requests at a time.
+/// The number of requests that the device answers at a time.
 const IN_PARALLEL: usize = 2;
 
-/// More bytes are no document.
+/// The maximum size of a document, in bytes.
 const MAX_BODY: usize = 1 << 20;
 
 /// Connects a photovoltaic plant with the Fronius Solar API: power flow, inverter, meters, storages.
 #[connector(name = "fronius-solar-api-connector")]
 struct SolarApi {
-    /// URL of the power flow; the other documents are beside it.
+    /// URL of the power flow; the other documents are in the same folder.
     #[arg(long, env = "INVERTER_POWERFLOW_URL", value_name = "URL")]
     inverter_powerflow_url: Url,
-    /// Seconds from one power flow to the next.
+    /// Seconds from one poll of the power flow to the next.
     #[arg(long, env = "POLL_SECONDS", value_parser = value_parser::seconds, default_value = "10")]
     poll_seconds: Duration,
-    /// Seconds from one reading of the inverter to the next, if it is to be read.
+    /// Seconds from one poll of the inverter to the next; if it is not set, the inverter is not polled.
     #[arg(long, env = "INVERTER_POLL_SECONDS", value_parser = value_parser::seconds)]
     inverter_poll_seconds: Option<Duration>,
     /// The id of that inverter.
     #[arg(long, env = "INVERTER_DEVICE_ID", default_value_t = 1)]
     inverter_device_id: u8,
-    /// Seconds from one reading of the smart meters to the next, if they are to be read.
+    /// Seconds from one poll of the smart meters to the next; if it is not set, they are not polled.
     #[arg(long, env = "METER_POLL_SECONDS", value_parser = value_parser::seconds)]
     meter_poll_seconds: Option<Duration>,
-    /// Seconds from one reading of the storages to the next, if they are to be read.
+    /// Seconds from one poll of the storages to the next; if it is not set, they are not polled.
     #[arg(long, env = "STORAGE_POLL_SECONDS", value_parser = value_parser::seconds)]
     storage_poll_seconds: Option<Duration>,
     /// Seconds that the device may take for an answer.
@@ -81,13 +81,13 @@ enum Answer {
 
 #[connector]
 impl SolarApi {
-    /// What the site produces and consumes right now.
+    /// Fetches the current production and consumption of the site.
     #[receive(every = self.poll_seconds)]
     async fn power_flow(&self) -> Result<Answer> {
         Ok(Answer::PowerFlow(self.get("").await?))
     }
 
-    /// What one inverter measures.
+    /// Fetches the measurements of one inverter.
     #[receive(every = self.inverter_poll_seconds)]
     async fn inverter(&self) -> Result<Answer> {
         let id = self.inverter_device_id;
@@ -96,13 +96,13 @@ impl SolarApi {
         Ok(Answer::Inverter(document))
     }
 
-    /// What all smart meters measure.
+    /// Fetches the measurements of all smart meters.
     #[receive(every = self.meter_poll_seconds)]
     async fn meters(&self) -> Result<Answer> {
         Ok(Answer::Meters(self.get("GetMeterRealtimeData.cgi?Scope=System").await?))
     }
 
-    /// What all storages measure.
+    /// Fetches the measurements of all storages.
     #[receive(every = self.storage_poll_seconds)]
     async fn storages(&self) -> Result<Answer> {
         Ok(Answer::Storages(self.get("GetStorageRealtimeData.cgi?Scope=System").await?))
@@ -121,7 +121,7 @@ impl SolarApi {
         Ok(readings)
     }
 
-    /// Fetches the document that has this address, seen from the power flow.
+    /// Fetches a document by its address relative to the power flow.
     async fn get(&self, address: &str) -> Result<String> {
         let _turn = self.turns.acquire().await?;
         let url = self.inverter_powerflow_url.join(address)?;
@@ -139,7 +139,7 @@ impl SolarApi {
     }
 }
 
-/// A quantity comes with its unit; its value alone is the reading.
+/// Replaces each quantity, which has a value and a unit, by its value.
 fn bare(channels: Channels) -> Channels {
     let value = |channel: Value| channel.get("Value").cloned().unwrap_or(channel);
     channels.into_iter().map(|(name, channel)| (name, value(channel))).collect()

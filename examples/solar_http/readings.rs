@@ -1,4 +1,4 @@
-//! What the Solar API measures, under the names that its document gives.
+//! The readings of the Solar API, with the names in its document.
 
 #![allow(non_snake_case, clippy::struct_field_names, reason = "the document names them so")]
 
@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use connector_runtime::prelude::*;
 use serde_json::{Map, Value};
 
-/// Each answer of the device fills some of them.
+/// All readings; each answer of the device contains some of them.
 #[derive(Serialize, Datapoints, Default)]
 pub(crate) struct Readings {
     #[serde(flatten)]
@@ -19,10 +19,10 @@ pub(crate) struct Readings {
     pub(crate) Storages: Devices,
 }
 
-/// What devices measure, by their id.
+/// The measurements of several devices, by their id.
 type Devices = BTreeMap<String, Channels>;
 
-/// What a device measures. That depends on its model.
+/// The measurements of a device, which depend on its model.
 pub(crate) type Channels = Map<String, Value>;
 
 /// The power flow of the site and of inverter 1.
@@ -42,34 +42,34 @@ pub(crate) struct Site {
     #[serde(flatten)]
     #[datapoint(unit = "Wh")]
     energies: Energies,
-    /// What else there is in this or a later version of the API.
+    /// Other members, of this or a later version of the API.
     #[serde(flatten)]
     others: Channels,
 }
 
-/// Where the device has no value any more it says null, and so do the sensors: the night would keep the
-/// last power of the day.
+/// If the device no longer has a value it sends null, and the sensor publishes null. Otherwise the last
+/// power of the day would remain all night.
 #[derive(Serialize, Deserialize, Datapoints)]
 struct Powers {
-    /// What inverter 1 feeds in.
+    /// Output of inverter 1.
     P: Option<f64>,
-    /// What the panels produce.
+    /// Output of the panels.
     #[datapoint(null)]
     P_PV: Option<f64>,
-    /// From the grid; negative where it goes there.
+    /// Power from the grid; negative if it is fed in.
     #[datapoint(null)]
     P_Grid: Option<f64>,
-    /// What is consumed, as a negative number.
+    /// Consumption, as a negative number.
     #[datapoint(null)]
     P_Load: Option<f64>,
-    /// Out of the battery; negative while it is charged.
+    /// Power from the battery; negative while it is charged.
     #[datapoint(null)]
     P_Akku: Option<f64>,
 }
 
 #[derive(Serialize, Deserialize, Datapoints)]
 struct Shares {
-    /// How full the battery is.
+    /// State of charge of the battery.
     SOC: Option<f64>,
     rel_SelfConsumption: Option<f64>,
     rel_Autonomy: Option<f64>,
@@ -82,7 +82,7 @@ struct Energies {
     E_Total: Option<f64>,
 }
 
-/// The power flow as the device has it.
+/// The power flow as the device sends it.
 #[derive(Deserialize)]
 pub(crate) struct PowerFlow {
     Site: Channels,
@@ -90,7 +90,7 @@ pub(crate) struct PowerFlow {
 }
 
 impl PowerFlow {
-    /// The values of the site go before those of inverter 1.
+    /// Values of the site take precedence over those of inverter 1.
     pub(crate) fn readings(self) -> Result<Readings> {
         let Self { Site: site, mut Inverters } = self;
         let mut channels = Inverters.remove("1").unwrap_or_default();

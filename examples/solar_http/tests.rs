@@ -155,8 +155,8 @@ fn an_error_of_the_device_is_told_in_its_words() {
 fn what_is_no_document_is_refused() {
     let fine = r#""Head":{"Status":{"Code":0}}"#;
     for (text, reason) in [
-        (String::new(), "the answer is no JSON: "),
-        ("<html>busy</html>".to_owned(), "the answer is no JSON: "),
+        (String::new(), "the answer is not JSON: "),
+        ("<html>busy</html>".to_owned(), "the answer is not JSON: "),
         ("[]".to_owned(), "the answer has no status of the Solar API"),
         (r#"{"Head":{"Status":{"Code":"no"}}}"#.to_owned(), "the answer has no status"),
         (format!(r#"{{{fine},"Body":5}}"#), "the answer has no data"),
@@ -242,7 +242,7 @@ async fn an_error_of_one_document_is_told_and_hurts_no_other() {
 async fn garbage_and_errors_of_the_web_server_are_survived() {
     let (plant, mut bus) = plant_on_a_bus(&["P_PV"]).await;
     plant.fault(POWER_FLOW, Fault::Garbage("{\"Head\": \u{0}".to_owned()));
-    is_told(&mut bus, "the answer is no JSON").await;
+    is_told(&mut bus, "the answer is not JSON").await;
     plant.fault(POWER_FLOW, Fault::Garbage("x".repeat(crate::MAX_BODY + 1)));
     is_told(&mut bus, "the answer has over 1048576 bytes").await;
     let disabled = Fault::Http(StatusCode::NOT_FOUND, "Solar API disabled by customer config");

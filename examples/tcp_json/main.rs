@@ -1,4 +1,5 @@
-//! A device that pushes: one JSON object a line over TCP, and commands as lines the other way.
+//! A device that pushes: one JSON object per line over TCP, and commands as lines in the other
+//! direction.
 //!
 //! ```text
 //! device:    {"room_1":{"temperature":21.5}}
@@ -20,7 +21,7 @@ use tokio::{
     sync::Mutex,
 };
 
-/// A line of more bytes ends the connection.
+/// The maximum length of a line in bytes; a longer one ends the connection.
 const MAX_LINE: u64 = 8 << 20;
 
 /// Connects a device that sends JSON lines over TCP.
@@ -31,7 +32,7 @@ struct TcpJson {
     device_addr: String,
 }
 
-/// The connection: lines are read and written at the same time.
+/// The connection, whose two halves are used concurrently.
 struct Session {
     reader: Mutex<BufReader<OwnedReadHalf>>,
     writer: Mutex<OwnedWriteHalf>,
@@ -39,7 +40,7 @@ struct Session {
 
 #[connector]
 impl TcpJson {
-    /// Connects to the device. The runtime tries again where this fails, and when the session ends.
+    /// Connects to the device. The runtime retries if this fails, and when the session has ended.
     #[connect]
     async fn open(&self) -> Result<Session> {
         let device = &self.device_addr;
@@ -63,13 +64,13 @@ impl TcpJson {
         Ok((!line.is_empty()).then(|| line.to_vec()))
     }
 
-    /// Each member of the object is a sensor, or a group of them.
+    /// Parses a line. Each member of the object is a sensor, or a group of sensors.
     #[parse]
     fn object(raw: &[u8]) -> Result<Box<RawValue>> {
-        serde_json::from_slice(raw).context("the line is no JSON")
+        serde_json::from_slice(raw).context("the line is not JSON")
     }
 
-    /// Setpoint of a room, in °C.
+    /// Sets the setpoint of a room, in °C.
     #[send("room_1__setpoint", "room_2__setpoint", example = 21.0)]
     async fn set(&self, session: &Session, key: &str, value: Box<RawValue>) -> Result<()> {
         let line = format!(r#"{{"set":"{key}","value":{value}}}"#);

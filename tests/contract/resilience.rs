@@ -85,7 +85,7 @@ async fn values_of_an_outage_come_afterwards_in_order(broker: Broker) {
     }
     world.link.say(r#"{"new":"a datapoint of the outage"}"#).await;
     world.link.say("the end of the outage").await;
-    world.connector.stdout.line("the line is no JSON").await;
+    world.connector.stdout.line("the line is not JSON").await;
     world.recover().await;
     for i in 0..500 {
         assert_eq!(world.bus.next("demo/a").await.value(), i);
@@ -134,18 +134,18 @@ async fn a_broken_line_costs_nothing_but_itself(broker: Broker) {
     let in_lists = format!(r#"{{"a":{}{}}}"#, "[".repeat(200), "]".repeat(200));
     let abyss = "[".repeat(1_000_000);
     let lines: [(&[u8], &str); 12] = [
-        (b"no JSON", "the line is no JSON"),
-        (b"{\"a\":1", "the line is no JSON"),
-        (b"{\"a\":NaN}", "the line is no JSON"),
-        (b"{\"a\":1}{\"a\":2}", "the line is no JSON"),
-        (b"{\"a\":\"\xff\xfe\"}", "the line is no JSON"),
-        (b"\0\0\0", "the line is no JSON"),
+        (b"no JSON", "the line is not JSON"),
+        (b"{\"a\":1", "the line is not JSON"),
+        (b"{\"a\":NaN}", "the line is not JSON"),
+        (b"{\"a\":1}{\"a\":2}", "the line is not JSON"),
+        (b"{\"a\":\"\xff\xfe\"}", "the line is not JSON"),
+        (b"\0\0\0", "the line is not JSON"),
         (b"5", "readings must be an object"),
         (b"[1]", "readings must be an object"),
         (b"\"a\"", "readings must be an object"),
         (deep.as_bytes(), "levels deep"),
         (in_lists.as_bytes(), "levels deep"),
-        (abyss.as_bytes(), "the line is no JSON"),
+        (abyss.as_bytes(), "the line is not JSON"),
     ];
     for (i, (line, reason)) in lines.into_iter().enumerate() {
         world.link.send(&[line, b"\n"].concat()).await;
@@ -203,7 +203,7 @@ async fn what_was_in_flight_is_sent_again_in_order() {
         world.link.say(&format!(r#"{{"a":{i}}}"#)).await;
     }
     world.link.say("the end").await;
-    world.connector.stdout.line("the line is no JSON").await;
+    world.connector.stdout.line("the line is not JSON").await;
     // It has read nothing of what is on its way.
     world.outage().await;
     world.recover().await;

@@ -50,7 +50,7 @@ pub(super) static CONNECT: Form = Form {
             meaning: "Adds a sensor with this key: \
                       `true` while a session is open, `false` otherwise.",
         },
-        timeout("30 s", "Drops a call that takes longer; it counts as failed."),
+        timeout("30 s", "Cancels a call that takes longer; it counts as failed."),
     ],
 };
 
@@ -65,12 +65,12 @@ pub(super) static RECEIVE: Form = Form {
             form: "every = DURATION",
             example: "every = Duration::from_secs(10)",
             default: "calls again as soon as the last message is processed",
-            meaning: "Polls at once and then at this interval. \
+            meaning: "Polls at the start and then at this interval. \
                       Takes an `Option<Duration>`, too: `None` turns the source off.",
         },
         timeout(
             "the interval, but at least 1 min; without `every` no limit",
-            "Drops a call that takes longer, which ends the session.",
+            "Cancels a call that takes longer, which ends the session.",
         ),
         KEEP_SESSION,
     ],
@@ -142,8 +142,8 @@ pub(super) static SEND: Form = Form {
             form: "monotonic",
             example: "monotonic",
             default: "off",
-            meaning: "Rejects commands whose timestamp is not newer than that of every earlier \
-                      command, or more than 5 s in the future.",
+            meaning: "Rejects commands whose timestamp is not newer than those of all accepted \
+                      commands, or is more than 5 s in the future.",
         },
         Opt {
             name: "queue",
@@ -154,7 +154,7 @@ pub(super) static SEND: Form = Form {
         },
         timeout(
             "30 s, or `after` if that is shorter",
-            "Drops a call that takes longer; it counts as failed. Never longer than `after`.",
+            "Cancels a call that takes longer; it counts as failed. Never longer than `after`.",
         ),
         Opt {
             name: "min_interval",
@@ -183,7 +183,7 @@ pub(super) static SEND: Form = Form {
             name: "retained",
             form: "retained = accept",
             example: "retained = accept",
-            default: "retained commands are rejected",
+            default: "retained commands are ignored",
             meaning: "Accepts retained commands, too, each once.",
         },
         KEEP_SESSION,

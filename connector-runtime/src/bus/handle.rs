@@ -143,13 +143,14 @@ impl BusHandle {
         }
     }
 
-    /// Logs and counts a command that is rejected or ignored; the only place that does so.
+    /// Logs and counts a command that is rejected, ignored or overdue; the only place that does so.
     pub(crate) fn refused(&self, command: fmt::Arguments<'_>, refusal: &Refusal) {
         self.metrics.refused(refusal.reason());
-        if refusal.is_usual() {
-            tracing::info!("ignored {command}: {refusal}");
-        } else {
-            tracing::error!("rejected {command}: {refusal}");
+        match refusal {
+            // The device may have received it, so it is not rejected.
+            Refusal::Overdue => tracing::error!("{command} failed: {refusal}"),
+            _ if refusal.is_usual() => tracing::info!("ignored {command}: {refusal}"),
+            _ => tracing::error!("rejected {command}: {refusal}"),
         }
     }
 

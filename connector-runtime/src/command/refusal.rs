@@ -1,10 +1,10 @@
-//! Reasons why a command is rejected or ignored.
+//! Reasons why a command is rejected, ignored or given up.
 
 use std::time::Duration;
 
 use crate::error::{Causes, Error};
 
-/// Why a command is rejected or ignored. Its text completes a log message.
+/// Why a command is rejected, ignored or given up. Its text completes a log message.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error("it was retained, so it may be old")]
@@ -31,6 +31,7 @@ pub(crate) enum Refusal {
     Superseded,
     #[error("there is no connection to the device")]
     NoDevice,
+    /// The call was sent, and then given up.
     #[error("its session has ended, and the call did not return in time")]
     Overdue,
     #[error("the connector is shutting down")]

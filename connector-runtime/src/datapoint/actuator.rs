@@ -169,7 +169,7 @@ impl Actuator {
     }
 
     /// Sets the time limit of [`send`](crate::Connector::send), 30 s by default. A call that
-    /// exceeds it is dropped and counts as failed.
+    /// exceeds it is cancelled and counts as failed.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.rules.timeout = Some(timeout);
@@ -199,9 +199,9 @@ impl Actuator {
     /// subscribed.
     ///
     /// The broker sends them again for each subscription. A retained command is accepted if its
-    /// timestamp is newer than those of all earlier commands. Without a timestamp it is accepted if
-    /// its value differs from the last command's, and never in combination with
-    /// [`max_age`](Self::max_age).
+    /// timestamp is newer than those of all accepted commands. Without a timestamp it is accepted
+    /// if its value differs from those of the last accepted command and of the last accepted
+    /// retained command, and never in combination with [`max_age`](Self::max_age).
     #[must_use]
     pub fn accept_retained(mut self) -> Self {
         self.rules.accepts_retained = true;

@@ -1,4 +1,4 @@
-//! The session with the device, and all calls of the connector author's code.
+//! The session with the device, and all calls of the device part.
 
 mod calls;
 mod outage;

@@ -1,4 +1,4 @@
-//! Failures in the author's code: errors, their chains of causes, and panics.
+//! Failures in the device part: errors, their chains of causes, and panics.
 
 mod chain;
 mod keep_session;

@@ -48,7 +48,7 @@ pub(crate) fn until_stopped<C: Connector>(
     ended.map(|()| ExitCode::SUCCESS)
 }
 
-/// Creates one thread for the bus and others for the device part, so that a blocked device function
+/// Creates one thread for the bus and others for the device part, so that a blocked method
 /// delays neither values nor heartbeats nor the shutdown.
 fn runtimes(device_threads: usize) -> std::io::Result<(Runtime, Runtime)> {
     let bus = Builder::new_current_thread().enable_all().build()?;

@@ -1,5 +1,4 @@
-//! What one writes with `rumqttc` alone: its asynchronous client, a task for its event loop, typed
-//! readings.
+//! A client with `rumqttc` alone: its asynchronous client, a task for its event loop, and typed readings.
 
 use std::time::Duration;
 
@@ -16,7 +15,7 @@ use tokio::{
 use super::setting;
 use crate::plant::{self, DATAPOINTS, Plant};
 
-/// Messages without acknowledgement: what a connector allows itself.
+/// The maximum number of unacknowledged messages, the same as in a connector.
 const WINDOW: u16 = 16;
 
 #[tokio::main(flavor = "current_thread")]
@@ -40,7 +39,7 @@ pub(super) async fn run() -> Result<()> {
     Ok(())
 }
 
-/// Sends, and hands commands to the device.
+/// Runs the event loop, and sends commands to the device.
 async fn drive(mut events: EventLoop, mut device: OwnedWriteHalf) -> Result<()> {
     loop {
         if let Event::Incoming(Packet::Publish(command)) = events.poll().await? {
@@ -50,7 +49,7 @@ async fn drive(mut events: EventLoop, mut device: OwnedWriteHalf) -> Result<()> 
     }
 }
 
-/// Publishes what the device says.
+/// Publishes the values of the device.
 async fn publish(client: AsyncClient, device: OwnedReadHalf, name: String) -> Result<()> {
     let qos = if setting("MQTT_VALUE_QOS")? == "0" { QoS::AtMostOnce } else { QoS::AtLeastOnce };
     let topics: Vec<_> = (0..DATAPOINTS).map(|index| plant::topic(&name, index)).collect();

@@ -1,5 +1,5 @@
-//! The least that could do a connector's work: one thread, typed readings, MQTT packets written by hand,
-//! and nothing of what makes a connector reliable.
+//! The minimal client: one thread, typed readings, MQTT packets encoded by hand, and nothing that makes a
+//! connector reliable.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -11,7 +11,7 @@ use connector_runtime::prelude::*;
 use super::setting;
 use crate::plant::{self, DATAPOINTS, Plant};
 
-/// Bytes of one write.
+/// The size of one write, in bytes.
 const BATCH: usize = 64 << 10;
 
 /// PUBLISH at QoS 0, retained.
@@ -37,7 +37,7 @@ pub(super) fn run() -> Result<()> {
     }
 }
 
-/// The values of a line as packets.
+/// Encodes the values of a line as packets.
 fn encode(output: &mut Vec<u8>, topics: &[String], line: &[u8]) -> Result<()> {
     let plant: Plant = serde_json::from_slice(line)?;
     let end = format!(r#","timestamp":{}}}"#, Timestamp::now().as_millis());

@@ -1,4 +1,4 @@
-//! Connectors as their authors write them: with typed readings, and with whatever the device says.
+//! Typical connectors: one with typed readings, and one with readings of any shape.
 
 use connector_runtime::prelude::*;
 use serde_json::Value;
@@ -21,7 +21,7 @@ pub(super) fn dynamic() -> ExitCode {
     connector_runtime::main::<Dynamic>()
 }
 
-/// About the bytes of a line.
+/// The approximate size of a line, in bytes.
 const LINE: usize = 4096;
 
 /// The connection with the device.
@@ -80,7 +80,7 @@ impl Typed {
     }
 }
 
-/// Its datapoints are those that come.
+/// Its datapoints are discovered in messages.
 #[connector(name = "bench")]
 struct Dynamic {
     #[arg(long, env = "DEVICE_ADDR")]

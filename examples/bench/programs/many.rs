@@ -1,4 +1,4 @@
-//! Many connectors in one process, each with its own session with the broker.
+//! Many connectors in one process, each with its own connection to the broker.
 
 use connector_runtime::{BusSettings, anyhow, prelude::*};
 use serde_json::Value;

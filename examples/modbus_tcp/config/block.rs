@@ -1,4 +1,4 @@
-//! What every entry of the configuration says: where its values are, and how they lie there.
+//! The part that all entries of the configuration share: the address and the format of the values.
 
 use std::{collections::BTreeMap, fmt::Display};
 
@@ -11,7 +11,7 @@ pub(super) struct Block {
     pub(super) function: &'static str,
     pub(super) address: u16,
     pub(super) unit: u8,
-    /// How values lie in registers; none for bits.
+    /// The format of the values in registers; `None` for bits.
     pub(super) format: Option<Format>,
     factors: BTreeMap<String, f64>,
     description: String,
@@ -32,7 +32,7 @@ impl Block {
         (block.format.is_some() == has_registers).then_some(block)
     }
 
-    /// The datapoints of so many bits, or of the registers.
+    /// Returns the datapoints of this number of bits, or of the registers.
     pub(super) fn points(&self, bits: u16) -> Vec<Point> {
         let start = usize::from(self.address);
         let Some(format) = &self.format else {
@@ -49,7 +49,7 @@ impl Block {
         points.collect()
     }
 
-    /// The datapoint at an address.
+    /// Returns the datapoint at an address.
     pub(super) fn point(&self, place: impl Display, kind: Kind) -> Point {
         let factor = self.factors.get(&place.to_string()).copied();
         Point { key: self.key(place), kind, factor, description: self.description.clone() }
@@ -59,7 +59,7 @@ impl Block {
         format!("{}__{}__{place}", self.function, self.unit)
     }
 
-    /// Tells what is wrong with so many addresses and with these datapoints.
+    /// Reports the faults of this number of addresses and of these datapoints.
     pub(super) fn check(&self, entry: &mut Entry, points: &[Point], count: usize) {
         let is_within = usize::from(self.address) + count <= 1 << 16;
         entry.check(is_within, "address", || "the last one is beyond 65535".to_owned());

@@ -1,4 +1,4 @@
-//! A JSON object whose members are taken out one by one, with all that is wrong with them.
+//! A JSON object whose members are removed one by one, and the faults that are found in them.
 
 use connector_runtime::prelude::*;
 use serde::de::DeserializeOwned;
@@ -17,7 +17,7 @@ impl Entry {
         Ok(Self { place, members, faults: Vec::new() })
     }
 
-    /// What is taken out of each object in a list; nothing where that is missing.
+    /// Reads each object of a list; nothing if the list is missing.
     pub(super) fn list<T>(
         &mut self,
         name: &str,
@@ -35,26 +35,26 @@ impl Entry {
         found.collect()
     }
 
-    /// A member that must be there; none is a fault.
+    /// Removes a required member; a missing one is a fault.
     pub(super) fn need<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         self.check(self.members.contains_key(name), name, || "it is missing".to_owned());
         self.get(name)
     }
 
-    /// A member that may be missing.
+    /// Removes an optional member.
     pub(super) fn get<T: DeserializeOwned>(&mut self, name: &str) -> Option<T> {
         let taken = serde_json::from_value(self.members.remove(name)?);
         taken.map_err(|error| self.check(false, name, || error.to_string())).ok()
     }
 
-    /// Notes a fault of a member where it is not right.
+    /// Records a fault if a member is invalid.
     pub(super) fn check(&mut self, is_right: bool, name: &str, fault: impl FnOnce() -> String) {
         if !is_right {
             self.faults.push(format!("{}{name}: {}", self.place, fault()));
         }
     }
 
-    /// Ends the whole configuration; the error has a line for each fault.
+    /// Finishes the whole configuration. The error has one line for each fault.
     pub(super) fn finish(mut self) -> Result<(), String> {
         self.refuse_the_rest();
         let lines = self.faults.join("\n    ");

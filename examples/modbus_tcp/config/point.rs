@@ -14,7 +14,7 @@ pub(crate) struct Point {
 }
 
 impl Point {
-    /// What is known of it before it is read.
+    /// Returns the declaration of its sensor.
     pub(crate) fn sensor(&self) -> Sensor {
         let kind = match (self.kind, self.factor) {
             (Kind::Bool, _) => connector_runtime::Kind::Bool,
@@ -25,7 +25,7 @@ impl Point {
         Sensor::new(self.key.clone(), kind).description(self.description.clone())
     }
 
-    #[expect(clippy::cast_precision_loss, reason = "what is scaled is no exact number anyway")]
+    #[expect(clippy::cast_precision_loss, reason = "a scaled value is not exact anyway")]
     pub(super) fn scale(&self, value: Value) -> Value {
         match (value, self.factor) {
             (Value::Integer(integer), Some(factor)) => Value::Float(integer as f64 * factor),
@@ -34,7 +34,7 @@ impl Point {
         }
     }
 
-    /// The value that a command asks for, as it is to be written.
+    /// Returns the value of a command in the device's units.
     #[expect(clippy::cast_possible_truncation, reason = "what has no room is refused when written")]
     pub(super) fn value_of(&self, command: &Command) -> Result<Value> {
         let factor = self.factor.unwrap_or(1.0);

@@ -1,4 +1,4 @@
-//! What is read: some bits or registers with one request, and the values in the answer.
+//! A block of bits or registers that one request reads, and the values in the answer.
 
 use connector_runtime::prelude::*;
 use tokio_modbus::{Request, Response};
@@ -6,10 +6,10 @@ use tokio_modbus::{Request, Response};
 use super::{Entry, Point, block::Block};
 use crate::format::Value;
 
-/// A function that reads.
+/// A function code that reads.
 pub(super) struct Function {
     pub(super) name: &'static str,
-    /// The most that one request may ask for.
+    /// The maximum number of bits or registers of one request.
     limit: u16,
     request: fn(u16, u16) -> Request<'static>,
 }
@@ -21,11 +21,11 @@ pub(super) const FUNCTIONS: [Function; 4] = [
     Function { name: "read_input_registers", limit: 125, request: Request::ReadInputRegisters },
 ];
 
-/// Some bits or registers that are read with one request.
+/// A block of bits or registers that one request reads.
 #[derive(Debug, Clone)]
 pub(crate) struct Read {
     pub(crate) function: &'static str,
-    /// Its place in the list of the function.
+    /// Its index in the list of the function.
     pub(crate) index: usize,
     pub(crate) unit: u8,
     pub(crate) request: Request<'static>,
@@ -33,7 +33,7 @@ pub(crate) struct Read {
     block: Block,
 }
 
-/// What a device answers.
+/// The answer of a device.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub(crate) enum Answer {
@@ -59,7 +59,7 @@ impl Read {
         Some(Self { function: function.name, index, unit, request, points, block })
     }
 
-    /// The values in an answer, by their keys.
+    /// Returns the values in an answer, by their keys.
     pub(crate) fn values(&self, answer: &Answer) -> Result<Vec<(String, Value)>> {
         let values: Vec<_> = match (&self.block.format, answer) {
             (Some(format), Answer::Registers(registers)) => {
@@ -67,7 +67,7 @@ impl Read {
                 format.unpack(&bytes.collect::<Vec<_>>())?
             }
             (None, Answer::Bits(bits)) => bits.iter().map(|&bit| Value::Bool(bit)).collect(),
-            _ => bail!("this is no answer to {}", self.function),
+            _ => bail!("this is not an answer to {}", self.function),
         };
         // Bits come in whole bytes.
         let (expected, got) = (self.points.len(), values.len());
@@ -85,7 +85,7 @@ impl TryFrom<Response> for Answer {
         match response {
             ReadCoils(bits) | ReadDiscreteInputs(bits) => Ok(Self::Bits(bits)),
             ReadHoldingRegisters(words) | ReadInputRegisters(words) => Ok(Self::Registers(words)),
-            other => bail!("{other:?} is no answer to a request to read"),
+            other => bail!("{other:?} is not an answer to a read request"),
         }
     }
 }

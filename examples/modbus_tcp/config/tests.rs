@@ -215,7 +215,7 @@ fn all_faults_are_told_with_their_places() {
         "read_discrete_inputs: invalid type: map, expected a sequence",
         "read_holding_registers[0].datatypes: they have 8 bytes, but 3 registers have 6",
         "read_holding_registers[1].unit: invalid value: integer `256`, expected u8",
-        "read_holding_registers[1].datatypes: 'w' is no format character with this byte order",
+        "read_holding_registers[1].datatypes: 'w' is not a format character with this byte order",
         "read_holding_registers[2].scaling_factor: nobody knows this, is it misspelt?",
         "read_holding_registers[3].scaling_factors.0: no number begins at this address",
         "read_holding_registers[3].scaling_factors.1: a factor cannot be zero",

@@ -1,4 +1,4 @@
-//! What can be written: a coil or a value in some registers, and the request for a command.
+//! A coil, or a value in registers, that can be written, and the request for a command.
 
 use connector_runtime::prelude::*;
 use tokio_modbus::Request;
@@ -6,7 +6,7 @@ use tokio_modbus::Request;
 use super::{Entry, Point, block::Block};
 use crate::format::{Kind, Value};
 
-/// The functions that write, with the most registers that one request may have.
+/// The function codes that write, each with the maximum number of registers of one request.
 pub(super) const FUNCTIONS: [(&str, usize); 3] =
     [("write_coil", 0), ("write_register", 1), ("write_registers", 123)];
 
@@ -45,7 +45,7 @@ impl Write {
         Actuator::new(key).example(self.example.clone()).description(description)
     }
 
-    /// The request that carries out a command.
+    /// Returns the request that executes a command.
     pub(crate) fn request(&self, command: &Command) -> Result<Request<'static>> {
         let Block { address, function, .. } = self.block;
         let value = self.point.value_of(command)?;

@@ -1,4 +1,4 @@
-//! From a row of bytes to values, and from a value to a row of bytes.
+//! Decodes values from bytes, and encodes a value as bytes.
 
 use connector_runtime::prelude::*;
 use half::f16;
@@ -6,14 +6,14 @@ use half::f16;
 use super::{Field, Format, Kind, Value};
 
 impl Format {
-    /// The values in a row of bytes.
+    /// Returns the values in a sequence of bytes.
     pub(crate) fn unpack(&self, bytes: &[u8]) -> Result<Vec<Value>> {
         let (size, length) = (self.size, bytes.len());
         ensure!(length == size, "expected {size} bytes, got {length}");
         Ok(self.fields.iter().map(|field| self.read(*field, bytes)).collect())
     }
 
-    /// The row of bytes with this value, where the format has just one.
+    /// Returns the bytes of this value, if the format contains exactly one.
     pub(crate) fn pack(&self, value: &Value) -> Result<Vec<u8>> {
         let &[Field { offset, size, kind }] = &self.fields[..] else {
             bail!("expected one value, got {}", self.fields.len());
@@ -66,7 +66,7 @@ impl Value {
     }
 }
 
-/// The bytes of a text; none for a value of another kind.
+/// Returns the bytes of a text; `None` for a value of another kind.
 fn text(kind: Kind, size: usize, value: &Value) -> Result<Option<Vec<u8>>> {
     let Value::Text(text) = value else { return Ok(None) };
     let mut bytes = text.as_bytes().to_vec();
@@ -78,7 +78,7 @@ fn text(kind: Kind, size: usize, value: &Value) -> Result<Option<Vec<u8>>> {
     Ok(Some(bytes))
 }
 
-/// The bits of a value that is no text, the lowest last. None is ever cut off.
+/// Returns the bits of a value that is not text, the lowest last. No bit is ever cut off.
 #[expect(clippy::cast_possible_truncation, reason = "it is checked that the value fits")]
 fn bits(kind: Kind, size: usize, value: &Value) -> Result<u64> {
     let bits = 8 * size;

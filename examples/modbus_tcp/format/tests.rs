@@ -134,8 +134,8 @@ fn a_value_of_another_kind_is_refused() {
 fn what_no_device_can_send_is_no_format() {
     let error = |text: &str| Format::try_from(text.to_owned()).unwrap_err().to_string();
     assert_eq!(error(">H3"), "the number at the end has no format character");
-    assert_eq!(error(">Hw"), "'w' is no format character with this byte order");
-    assert_eq!(error(">n"), "'n' is no format character with this byte order");
+    assert_eq!(error(">Hw"), "'w' is not a format character with this byte order");
+    assert_eq!(error(">n"), "'n' is not a format character with this byte order");
     for text in [">126H", "99999999999999999999999x", ">251s"] {
         assert_eq!(error(text), "it has more than 250 bytes");
     }

@@ -1,4 +1,4 @@
-//! What a hybrid inverter says of itself and of its neighbours, as a GEN24 does.
+//! The documents of a hybrid inverter about itself, its meter and its storage, as a GEN24 sends them.
 
 use serde_json::{Value, json};
 

@@ -1,5 +1,5 @@
-//! The device side: a hybrid inverter with smart meter and storage, and what it answers by the Solar
-//! API V1.
+//! The device side: a hybrid inverter with smart meter and storage, and its answers in the Solar API
+//! V1.
 
 mod documents;
 
@@ -19,7 +19,7 @@ pub(crate) const INVERTER: &str = "GetInverterRealtimeData.cgi";
 pub(crate) const METERS: &str = "GetMeterRealtimeData.cgi";
 pub(crate) const STORAGES: &str = "GetStorageRealtimeData.cgi";
 
-/// What is measured, in watts and percent, with the signs of the Solar API.
+/// The measurements, in watts and percent, with the signs of the Solar API.
 #[derive(Clone, Copy)]
 pub(crate) struct Power {
     pub(crate) produced: f64,
@@ -43,7 +43,7 @@ impl Plant {
         self.0.lock().expect("nobody panics while it is locked")
     }
 
-    /// What a request for a document gets.
+    /// Returns the answer to a request for a document.
     pub(crate) fn answer(&self, document: &str, query: &str) -> (StatusCode, String) {
         match self.data(document, &arguments(query)) {
             Ok(data) => (StatusCode::OK, wrapped(query, (0, ""), &data)),

@@ -140,9 +140,29 @@ fn payload(topic: &str) -> Value {
             ("level", json!({ "type": "integer", "enum": [10, 20, 30, 40] })),
         ]),
         "status" => json!({ "type": "string", "enum": ["online", "offline"] }),
-        _ => object(&[
+        "heartbeat" => object(&[
             ("this_heartbeats_timestamp", timestamp()),
             ("next_heartbeats_timestamp", timestamp()),
         ]),
+        _ => any_payload(),
+    }
+}
+
+/// The schema of a topic that [`payload`] does not name.
+fn any_payload() -> Value {
+    json!({})
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{any_payload, payload};
+    use crate::cli::describe::topics;
+
+    #[test]
+    fn every_topic_has_a_schema() {
+        for topic in topics::of("x") {
+            let last = topic.name.trim_start_matches("x/");
+            assert_ne!(payload(last), any_payload(), "add the schema of `{last}` to `payload`");
+        }
     }
 }
