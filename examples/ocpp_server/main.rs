@@ -28,6 +28,7 @@
 //! - each transaction has its own number (Python: 1 for all)
 
 mod connection;
+mod message;
 mod protocol;
 mod server;
 #[cfg(test)]
@@ -41,8 +42,9 @@ use std::{net::IpAddr, sync::Arc};
 use connector_runtime::prelude::*;
 use serde_json::{Value, json};
 
+use message::{Event, Message};
 use protocol::{Frame, limit};
-use server::{Event, Message, Server};
+use server::Server;
 use stations::Stations;
 
 /// Connects charge points that speak OCPP 1.6J.

@@ -13,7 +13,7 @@ use tokio::{
     },
 };
 
-use super::setting;
+use super::setting::setting;
 use crate::plant::{self, DATAPOINTS, Plant};
 
 /// Messages without acknowledgement: what a connector allows itself.
