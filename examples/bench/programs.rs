@@ -5,8 +5,9 @@ pub(crate) mod bare;
 pub(crate) mod ceiling;
 mod connectors;
 mod many;
+mod setting;
 
-use std::{env, process::ExitCode};
+use std::process::ExitCode;
 
 use connector_runtime::Result;
 
@@ -33,10 +34,4 @@ fn code(ended: Result<()>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// A setting of the programs other than connectors.
-fn setting(name: &str) -> Result<String> {
-    use connector_runtime::prelude::Context;
-    env::var(name).with_context(|| format!("{name} is not set"))
 }

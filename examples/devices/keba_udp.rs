@@ -9,7 +9,7 @@ use connector_runtime::prelude::*;
 use serde_json::json;
 use tokio::time::interval;
 
-use crate::Guide;
+use crate::guide::Guide;
 use simulator::{Condition, Simulator};
 
 /// Seconds from one change to the next.

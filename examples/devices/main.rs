@@ -3,19 +3,22 @@
 //! `cargo run --example devices` lists them.
 //! `cargo run --example devices -- keba_udp --broker` starts one, with everything that its connector needs.
 
+mod guide;
 mod keba_udp;
 mod modbus_tcp;
 mod mqtt_bridge;
 mod ocpp_server;
 mod solar_http;
+mod swing;
 mod tcp_json;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
-use administrator::Order;
 use clap::{Parser, ValueEnum};
-use connector_runtime::{BrokerListener, BusSettings, EmbeddedBroker, prelude::*};
+use connector_runtime::prelude::*;
 use tokio::net::TcpListener;
+
+use crate::guide::Guide;
 
 /// Simulates the device of an example, and prints the command that runs its connector in another terminal.
 #[derive(Parser)]
@@ -50,15 +53,6 @@ enum Device {
     MqttBridge,
 }
 
-/// How to connect to a running device.
-struct Guide {
-    /// The name of the connector on the bus.
-    connector: &'static str,
-    settings: Vec<(&'static str, String)>,
-    /// The command that an administrator sends to it.
-    order: Option<Order>,
-}
-
 #[tokio::main]
 async fn main() -> Result<()> {
     let options = Options::parse();
@@ -78,7 +72,9 @@ async fn main() -> Result<()> {
     if let Some(port) = options.broker {
         broker = Some(guide.administrate(port).await?);
     }
-    println!("\nIn another terminal run\n\n    {}\n", guide.command_line(device));
+    let value = device.to_possible_value();
+    let example = value.as_ref().map_or("", |value| value.get_name());
+    println!("\nIn another terminal run\n\n    {}\n", guide.command_line(example));
     if broker.is_none() {
         println!(
             "with a broker on this machine, or start this program with `--broker`. Stop it with Ctrl-C.\n"
@@ -121,40 +117,4 @@ impl Device {
             Self::MqttBridge => mqtt_bridge::start(address).await,
         }
     }
-}
-
-impl Guide {
-    /// Starts a broker, and an administrator on it.
-    async fn administrate(&mut self, port: u16) -> Result<BrokerListener> {
-        let broker = EmbeddedBroker::new().listen((Ipv4Addr::LOCALHOST, port)).await;
-        let broker = broker.with_context(|| {
-            format!("port {port} is taken: use the broker there, or choose `--broker=PORT`")
-        })?;
-        let address = broker.address();
-        let mut settings = BusSettings::new(self.connector, address.ip().to_string());
-        settings.mqtt_broker_port = address.port();
-        administrator::start(&settings, self.order.take());
-        println!("bus     a broker at {address}");
-        if address.port() != 1883 {
-            self.settings.push(("MQTT_BROKER_PORT", address.port().to_string()));
-        }
-        Ok(broker)
-    }
-
-    /// Returns the shell command that starts the connector.
-    fn command_line(&self, device: Device) -> String {
-        let is_plain = |c: char| c.is_ascii_alphanumeric() || "._:/".contains(c);
-        let settings = self.settings.iter().map(|(name, value)| {
-            let quote = if value.chars().all(is_plain) { "" } else { "'" };
-            format!("{name}={quote}{value}{quote} ")
-        });
-        let example = device.to_possible_value();
-        let example = example.as_ref().map_or("", |example| example.get_name());
-        format!("{}cargo run --example {example}", settings.collect::<String>())
-    }
-}
-
-/// Returns a value that swings between -1 and 1 over time.
-fn swing(step: u32) -> f64 {
-    ((f64::from(step) / 5.0).sin() * 100.0).round() / 100.0
 }

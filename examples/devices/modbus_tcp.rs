@@ -23,7 +23,7 @@ use tokio_modbus::{
     },
 };
 
-use crate::Guide;
+use crate::guide::Guide;
 use simulator::{
     Table::{Coils, HoldingRegisters, InputRegisters},
     Tables,

@@ -9,7 +9,7 @@ use connector_runtime::prelude::*;
 use serde_json::json;
 use tokio::time::interval;
 
-use crate::{Guide, swing};
+use crate::{guide::Guide, swing::swing};
 use simulator::Devices;
 
 pub(crate) async fn start(address: SocketAddr) -> Result<Guide> {

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::time::{interval, sleep};
 use tokio_tungstenite::tungstenite::{Error, Message};
 
-use crate::{Guide, swing};
+use crate::{guide::Guide, swing::swing};
 use simulator::{ChargePoint, Socket, connect, is_question};
 
 /// The pause before it reconnects.

@@ -13,7 +13,7 @@ use axum::{
 use connector_runtime::prelude::*;
 use tokio::{net::TcpListener, time::interval};
 
-use crate::{Guide, swing};
+use crate::{guide::Guide, swing::swing};
 use simulator::{FOLDER, POWER_FLOW, Plant};
 
 pub(crate) async fn start(address: SocketAddr) -> Result<Guide> {

@@ -10,7 +10,7 @@ use tokio::{
     time::interval,
 };
 
-use crate::Guide;
+use crate::guide::Guide;
 
 pub(crate) async fn start(address: SocketAddr) -> Result<Guide> {
     let listener = TcpListener::bind(address).await?;

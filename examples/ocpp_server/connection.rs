@@ -21,8 +21,8 @@ use tokio_tungstenite::{
 };
 
 use crate::{
+    message::{Event, Message, Question},
     protocol::Frame,
-    server::{Event, Message, Question},
     stations::Stations,
 };
 

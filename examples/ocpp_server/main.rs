@@ -29,6 +29,7 @@
 //! - Each transaction has its own number (original: always 1).
 
 mod connection;
+mod message;
 mod protocol;
 mod server;
 #[cfg(test)]
@@ -42,8 +43,9 @@ use std::{net::IpAddr, sync::Arc};
 use connector_runtime::prelude::*;
 use serde_json::{Value, json};
 
+use message::{Event, Message};
 use protocol::{Frame, limit};
-use server::{Event, Message, Server};
+use server::Server;
 use stations::Stations;
 
 /// Connects charge points that speak OCPP 1.6J.

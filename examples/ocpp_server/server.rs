@@ -13,6 +13,7 @@ use tokio::{
 
 use crate::{
     connection,
+    message::{Message, Question},
     protocol::Frame,
     stations::{Stations, split},
 };
@@ -22,30 +23,6 @@ const WAITING: usize = 1000;
 
 /// The pause after a failure to accept a connection.
 const PAUSE: Duration = Duration::from_millis(100);
-
-/// A raw message: a charge point and its event.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Message {
-    pub(crate) charge_point: String,
-    #[serde(flatten)]
-    pub(crate) event: Event,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Event {
-    /// It has connected, or disconnected.
-    Connected(bool),
-    /// It has sent this text.
-    Frame(String),
-}
-
-/// A request to a charge point.
-pub(crate) struct Question {
-    pub(crate) action: &'static str,
-    pub(crate) payload: Value,
-    pub(crate) answer: oneshot::Sender<Frame>,
-}
 
 /// A listening central system; dropping it closes all connections.
 pub(crate) struct Server {

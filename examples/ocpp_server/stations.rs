@@ -8,7 +8,7 @@ use std::{
 use connector_runtime::prelude::*;
 use tokio::sync::mpsc;
 
-use crate::{protocol::Call, server::Question};
+use crate::{message::Question, protocol::Call};
 
 /// All charge points.
 pub(crate) struct Stations(Mutex<State>);

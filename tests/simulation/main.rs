@@ -4,4 +4,5 @@ mod broker;
 mod history;
 mod network;
 mod seeds;
+mod step;
 mod world;

@@ -15,7 +15,7 @@ use serde_json::json;
 
 use crate::{
     broker::{Broker, ClientId},
-    history::Step,
+    step::Step,
 };
 
 /// The limit of the queue that nothing reaches here.

@@ -1,6 +1,6 @@
 //! Either broker, so that a test can run on both.
 
-use super::{Embedded, Mosquitto};
+use super::{embedded::Embedded, mosquitto::Mosquitto};
 
 pub enum Broker {
     Mosquitto(Mosquitto),

@@ -11,7 +11,7 @@ use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, NetworkOptions, Packet
 use serde_json::Value;
 use tokio::{sync::watch, time::sleep};
 
-use super::patiently;
+use super::patience::patiently;
 
 const MAX_PACKET: usize = 64 << 20;
 /// mosquitto acknowledges, but does not deliver, more than 20 at once at `QoS` 2.

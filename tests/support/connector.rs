@@ -7,7 +7,10 @@ use tokio::{
     time::sleep,
 };
 
-use super::{Moment, folder::Folder, output::Output, patiently, signal};
+use super::{folder::Folder, moment::Moment, output::Output, patience::patiently, signal};
+
+/// The name of the connector of a [`World`](crate::World).
+pub const NAME: &str = "demo";
 
 /// From one look at a process to the next.
 const PAUSE: Duration = Duration::from_millis(1);

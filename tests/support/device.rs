@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use super::{
-    patiently,
+    patience::patiently,
     port::{bound, free_port},
 };
 

@@ -23,21 +23,18 @@ mod http;
 mod moment;
 mod mosquitto;
 mod output;
+mod patience;
 mod port;
 pub mod proxy;
 mod signal;
 mod workspace;
 mod world;
 
-use std::time::Duration;
-
-use tokio::time::timeout;
-
 pub use self::{
     broker::Broker,
     bus::{Bus, Message},
     certificates::{Authority, Files},
-    connector::{ConnectorProcess, Launch},
+    connector::{ConnectorProcess, Launch, NAME},
     device::{Device, DeviceLink},
     effort::cases,
     embedded::Embedded,
@@ -45,18 +42,8 @@ pub use self::{
     http::get,
     moment::Moment,
     mosquitto::Mosquitto,
+    patience::{PATIENCE, patiently},
     port::free_port,
     workspace::at_the_root,
-    world::{NAME, World, launch},
+    world::{World, launch},
 };
-
-/// How long anything may take that should happen, on a machine that has much else to do.
-pub const PATIENCE: Duration = Duration::from_mins(1);
-
-/// Awaits something that should happen; otherwise panics with what was there instead.
-pub async fn patiently<T>(future: impl Future<Output = T>, instead: impl Fn() -> String) -> T {
-    match timeout(PATIENCE, future).await {
-        Ok(output) => output,
-        Err(elapsed) => panic!("after {} s: {elapsed}: {}", PATIENCE.as_secs(), instead()),
-    }
-}

@@ -11,7 +11,14 @@ use tokio::{
     sync::OnceCell,
 };
 
-use super::{Launch, NAME, folder::Folder, output::Output, patiently, port::free_port, signal};
+use super::{
+    connector::{Launch, NAME},
+    folder::Folder,
+    output::Output,
+    patience::patiently,
+    port::free_port,
+    signal,
+};
 
 /// Debian's broker on a port of its own, without persistence.
 pub struct Mosquitto {
@@ -106,7 +113,7 @@ impl Mosquitto {
     }
 }
 
-/// What the connector of a [`World`](super::World) needs, by its own account; its values are below three prefixes.
+/// What the connector of a [`World`](crate::World) needs, by its own account; its values are below three prefixes.
 async fn described_acl() -> &'static str {
     static ACL: OnceCell<String> = OnceCell::const_new();
     ACL.get_or_init(describe_acl).await

@@ -5,7 +5,7 @@ use tokio::{
     sync::watch,
 };
 
-use super::patiently;
+use super::patience::patiently;
 
 /// The lines that a program has printed so far.
 #[derive(Clone)]

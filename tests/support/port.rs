@@ -9,7 +9,7 @@ use std::{
 
 use tokio::{net::TcpSocket, time::sleep};
 
-use super::patiently;
+use super::patience::patiently;
 
 /// From one attempt to bind a port to the next.
 const PAUSE: Duration = Duration::from_millis(1);

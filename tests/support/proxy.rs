@@ -21,7 +21,10 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-use super::{patiently, port::bound, port::free_port};
+use super::{
+    patience::patiently,
+    port::{bound, free_port},
+};
 
 /// Packets of one direction that are on their way at most; the sender of more has to wait.
 const ON_THE_WAY: usize = 1024;

@@ -6,11 +6,12 @@ use rumqttc::QoS;
 use serde_json::Value;
 
 use super::{
-    Broker, Bus, Device, DeviceLink, Launch, Message, Mosquitto, connector::ConnectorProcess,
+    broker::Broker,
+    bus::{Bus, Message},
+    connector::{ConnectorProcess, Launch, NAME},
+    device::{Device, DeviceLink},
+    mosquitto::Mosquitto,
 };
-
-/// The name of the connector.
-pub const NAME: &str = "demo";
 
 pub struct World {
     pub broker: Broker,

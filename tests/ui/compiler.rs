@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 use support::{Folder, at_the_root};
 
-use crate::WORKSPACE;
+pub(crate) const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// The crates that fixtures name.
 const CRATES: [&str; 3] = ["connector_runtime", "serde", "serde_json"];

@@ -15,9 +15,7 @@ use std::{
     thread,
 };
 
-use compiler::Compiler;
-
-const WORKSPACE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+use compiler::{Compiler, WORKSPACE};
 
 /// The fixtures in a folder that are asked for.
 fn fixtures(folder: &str) -> Vec<PathBuf> {

@@ -12,7 +12,7 @@ use tokio::{
     },
 };
 
-use super::setting;
+use super::setting::setting;
 use crate::plant::{self, DATAPOINTS, Plant};
 
 /// The maximum number of unacknowledged messages, the same as in a connector.

@@ -8,7 +8,7 @@ use std::{
 
 use connector_runtime::prelude::*;
 
-use super::setting;
+use super::setting::setting;
 use crate::plant::{self, DATAPOINTS, Plant};
 
 /// The size of one write, in bytes.

@@ -4,7 +4,7 @@ use connector_runtime::{BusSettings, anyhow, prelude::*};
 use serde_json::Value;
 use tokio::task::JoinSet;
 
-use super::setting;
+use super::setting::setting;
 use crate::plant;
 
 /// A device that is polled each second.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Display};
 
-use super::{Entry, Point};
+use super::{entry::Entry, point::Point};
 use crate::format::{Format, Kind};
 
 /// Some bits or registers of a device, one after another.

@@ -3,7 +3,7 @@
 use connector_runtime::prelude::*;
 use tokio_modbus::{Request, Response};
 
-use super::{Entry, Point, block::Block};
+use super::{block::Block, entry::Entry, point::Point};
 use crate::format::Value;
 
 /// A function code that reads.

@@ -3,7 +3,7 @@
 use connector_runtime::prelude::*;
 use tokio_modbus::Request;
 
-use super::{Entry, Point, block::Block};
+use super::{block::Block, entry::Entry, point::Point};
 use crate::format::{Kind, Value};
 
 /// The function codes that write, each with the maximum number of registers of one request.

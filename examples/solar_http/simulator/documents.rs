@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::Power;
+use super::power::Power;
 
 pub(super) fn power_flow(power: Power) -> Value {
     let Power { produced, from_battery, consumed, charge } = power;

@@ -2,6 +2,7 @@
 //! V1.
 
 mod documents;
+mod power;
 
 use std::{
     collections::HashMap,
@@ -11,6 +12,8 @@ use std::{
 use axum::http::StatusCode;
 use serde_json::{Value, json};
 
+pub(crate) use self::power::Power;
+
 /// Where the documents are.
 pub(crate) const FOLDER: &str = "/solar_api/v1/";
 
@@ -18,15 +21,6 @@ pub(crate) const POWER_FLOW: &str = "GetPowerFlowRealtimeData.fcgi";
 pub(crate) const INVERTER: &str = "GetInverterRealtimeData.cgi";
 pub(crate) const METERS: &str = "GetMeterRealtimeData.cgi";
 pub(crate) const STORAGES: &str = "GetStorageRealtimeData.cgi";
-
-/// The measurements, in watts and percent, with the signs of the Solar API.
-#[derive(Clone, Copy)]
-pub(crate) struct Power {
-    pub(crate) produced: f64,
-    pub(crate) from_battery: f64,
-    pub(crate) consumed: f64,
-    pub(crate) charge: f64,
-}
 
 /// The plant on a sunny day.
 pub(crate) struct Plant(Mutex<Power>);
