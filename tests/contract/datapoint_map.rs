@@ -89,6 +89,7 @@ async fn the_same_map_again_changes_nothing(broker: Broker) {
             ]
         );
     }
+    world.connector.stdout.times("are selected", 2).await;
     assert_eq!(world.connector.stdout.count("are selected"), 2);
     world.end().await;
 }
