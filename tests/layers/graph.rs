@@ -42,7 +42,8 @@ impl Graph {
         faults
     }
 
-    /// The shortest circle through each file that is part of one, each circle once.
+    /// The shortest circle through each file that is part of one, each circle once. Upward imports are
+    /// reported already, so they close no circle here.
     pub(crate) fn circles(&self) -> Vec<String> {
         let mut seen = BTreeSet::new();
         let mut faults = Vec::new();
@@ -62,7 +63,9 @@ impl Graph {
         while !ways.is_empty() {
             let mut longer = Vec::new();
             for way in ways {
-                for next in self.uses.get(*way.last()?).into_iter().flatten() {
+                let last = *way.last()?;
+                let used = self.uses.get(last).into_iter().flatten();
+                for next in used.filter(|next| !self.is_upward(last, next)) {
                     if next == file {
                         return Some(way);
                     }
@@ -74,6 +77,10 @@ impl Graph {
             ways = longer;
         }
         None
+    }
+
+    fn is_upward(&self, file: &str, used: &str) -> bool {
+        self.layer(file).zip(self.layer(used)).is_some_and(|(file, used)| used > file)
     }
 
     fn layer(&self, file: &str) -> Option<usize> {

@@ -75,12 +75,12 @@ pub struct BusSettings {
     pub mqtt_value_qos: u8,
 
     /// TRUE: publish each raw message as received, for the raw message database.
-    #[arg(long, env = "SEND_RAW_MESSAGE_TO_DB", value_name = "TRUE|FALSE", value_parser = switch)]
+    #[arg(long, env = "SEND_RAW_MESSAGE_TO_DB", value_name = "TRUE|FALSE", value_parser = only_true)]
     #[arg(action = ArgAction::Set, num_args = 0..=1, default_value = "FALSE", default_missing_value = "TRUE")]
     pub send_raw_message_to_db: bool,
 
     /// TRUE: log from level DEBUG on, otherwise from INFO on.
-    #[arg(long, env = "DEBUG", value_name = "TRUE|FALSE", value_parser = switch)]
+    #[arg(long, env = "DEBUG", value_name = "TRUE|FALSE", value_parser = only_true)]
     #[arg(action = ArgAction::Set, num_args = 0..=1, default_value = "FALSE", default_missing_value = "TRUE")]
     pub debug: bool,
 
@@ -200,7 +200,7 @@ impl std::fmt::Debug for BusSettings {
 
 /// A switch as in BEMCom: on only if the text is `TRUE`, in upper or lower case.
 #[allow(clippy::unnecessary_wraps, reason = "clap requires a Result")]
-fn switch(text: &str) -> Result<bool, Infallible> {
+fn only_true(text: &str) -> Result<bool, Infallible> {
     Ok(text.trim().eq_ignore_ascii_case("TRUE"))
 }
 
