@@ -22,7 +22,7 @@ pub(crate) struct Publish {
 /// first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MessageKind {
-    /// Published anew for each link: not kept.
+    /// Published anew for each link: not kept. At most one waits for each topic.
     Passing,
     /// A raw message: kept in order, the oldest dropped first.
     Raw,
@@ -30,6 +30,10 @@ pub(crate) enum MessageKind {
     Value,
     /// A log message: kept like a value but never on disk, and dropped before values.
     Log,
+}
+
+impl MessageKind {
+    pub(super) const ALL: [Self; 4] = [Self::Passing, Self::Raw, Self::Value, Self::Log];
 }
 
 impl Publish {
