@@ -20,7 +20,7 @@ use crate::{
             SubscribeReasonCode, Unsubscribe,
         },
     },
-    outbox::{Outbox, Publish},
+    outbox::{Delivered, Outbox, Publish},
 };
 
 /// The maximum span from the oldest unacknowledged message to the newest. mosquitto acknowledges,
@@ -90,8 +90,8 @@ pub(crate) struct Link {
     subscribing: HashMap<u16, Subscribing>,
     /// When the oldest message last made progress towards its acknowledgement.
     progress: Instant,
-    /// The numbers of the acknowledged messages.
-    delivered: Vec<u64>,
+    /// The messages acknowledged since the last call of [`take_delivered`](Self::take_delivered).
+    delivered: Delivered,
 }
 
 /// A SUBSCRIBE that is not answered yet.
@@ -128,7 +128,7 @@ impl Link {
             hasher: RandomState::new(),
             subscribing: HashMap::new(),
             progress: now,
-            delivered: Vec::new(),
+            delivered: Delivered::default(),
         }
     }
 
@@ -249,7 +249,7 @@ impl Link {
         flight.stage = stage;
         // A retained message may be sent again until every message before it is acknowledged.
         if stage == Stage::Acknowledged && !flight.publish.retain {
-            self.delivered.push(flight.publish.seq);
+            self.delivered.add(&flight.publish);
         }
         if place == 0 {
             self.progress = now;
@@ -258,7 +258,7 @@ impl Link {
             && let Some(InFlight { publish, .. }) = self.in_flight.pop_front()
         {
             if publish.retain {
-                self.delivered.push(publish.seq);
+                self.delivered.add(&publish);
             }
         }
         true
@@ -288,8 +288,8 @@ impl Link {
         Some(Event::Subscribed { refused: refused.map(|(_, topic)| topic).collect() })
     }
 
-    /// Returns the numbers ([`Publish::seq`]) of messages acknowledged since the last call.
-    pub(crate) fn take_delivered(&mut self) -> Vec<u64> {
+    /// Returns the messages acknowledged since the last call.
+    pub(crate) fn take_delivered(&mut self) -> Delivered {
         std::mem::take(&mut self.delivered)
     }
 

@@ -49,6 +49,22 @@ impl Publish {
     }
 }
 
+/// Messages that the broker has acknowledged.
+#[derive(Debug, Default)]
+pub(crate) struct Delivered {
+    /// Their numbers in the spool, 0 for those that were in memory only.
+    pub(crate) seqs: Vec<u64>,
+    /// The size of the largest payload.
+    pub(crate) largest: usize,
+}
+
+impl Delivered {
+    pub(crate) fn add(&mut self, publish: &Publish) {
+        self.seqs.push(publish.seq);
+        self.largest = self.largest.max(publish.payload.len());
+    }
+}
+
 /// The part of a message on disk that stays in memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Stub {

@@ -27,7 +27,7 @@ use crate::{
     mqtt::codec::QoS,
     outbox::{
         lane::Lane,
-        message::{MessageKind, Publish},
+        message::{Delivered, MessageKind, Publish},
         packets::Packets,
         poison::PoisonDetector,
         spilled::Spilled,
@@ -173,11 +173,11 @@ impl Outbox {
         self.waiting.front(!self.holds_raw)
     }
 
-    /// Reports acknowledged messages, by their numbers.
-    pub(crate) fn delivered(&mut self, seqs: &[u64]) {
-        self.poison.delivered(seqs.len());
+    /// Reports acknowledged messages.
+    pub(crate) fn delivered(&mut self, delivered: &Delivered) {
+        self.poison.delivered(delivered.seqs.len(), delivered.largest);
         if let Some(spool) = &self.spool {
-            spool.remove(seqs);
+            spool.remove(&delivered.seqs);
         }
     }
 
