@@ -118,7 +118,7 @@ impl BusHandle {
             }
             (protocol.message(topic, payload, is_retained, now.wall), protocol.received())
         };
-        self.set_status(|status| status.received = received);
+        self.set_received(received);
         let accepted = match arrival {
             Ok(None) => return,
             Ok(Some(arrival)) => {
@@ -188,6 +188,11 @@ impl BusHandle {
     /// Waits until the connector is to leave.
     pub(crate) async fn leaving(&self) {
         self.status(|status| status.is_leaving).await;
+    }
+
+    /// Reports how many maps have arrived.
+    pub(crate) fn set_received(&self, received: Received) {
+        self.set_status(|status| status.received = received);
     }
 
     fn set_status(&self, change: impl FnOnce(&mut Status)) {

@@ -236,6 +236,14 @@ impl Outbox {
         self.in_memory() <= self.enough() / 2 && self.packets.bytes() <= self.most_packets() / 4
     }
 
+    /// Returns how many bytes of last values may be added now, if any: only those that the link sends
+    /// soon, so that they displace no new value.
+    pub(crate) fn room_for_last_values(&self) -> Option<usize> {
+        let is_behind = self.spilled.has(MessageKind::Value) || self.later.has(MessageKind::Value);
+        let room = (self.enough() / 2).saturating_sub(self.in_memory());
+        (!is_behind && room > 0 && self.has_room()).then_some(room)
+    }
+
     /// The number of bytes from which on sources wait while there is a link; more messages would
     /// only be older when they are sent. With a spool this includes messages that were read back
     /// from disk, which sources must not wait for.
