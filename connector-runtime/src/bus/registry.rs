@@ -217,8 +217,9 @@ impl Registry {
     /// Assumes that no value is retained any more, except on topics for which one is queued.
     pub(crate) fn forget_published(&mut self, queued: &HashSet<Arc<str>>) {
         for sensor in &self.sensors {
-            let is_queued = sensor.topic.as_ref().is_some_and(|topic| queued.contains(topic));
-            sensor.published.set(is_queued.then_some(sensor.message));
+            if !sensor.topic.as_ref().is_some_and(|topic| queued.contains(topic)) {
+                sensor.published.set(None);
+            }
         }
         self.unpublished = Some(0);
     }

@@ -86,3 +86,24 @@ fn an_announcement_of_long_examples_is_short() {
     let announcement = published(&mut protocol).remove(0).1;
     assert_eq!(announcement["sensor"], json!({"a": null, "b": null, "c": 1}));
 }
+
+#[test]
+fn an_older_value_that_waits_does_not_hide_the_last_one() {
+    let (mut protocol, now) = (online(), Instant::now());
+    drain(&mut protocol, now);
+    let selected = json!({"sensor": {"a": "t"}, "actuator": {}});
+    map(&mut protocol, &selected);
+    readings(&mut protocol, &json!({"a": 1}));
+    protocol.offline(std::iter::empty(), true);
+    map(&mut protocol, &json!({"sensor": {}, "actuator": {}}));
+    readings(&mut protocol, &json!({"a": 2}));
+    map(&mut protocol, &selected);
+    protocol.online();
+    protocol.proceed(now);
+    let values: Vec<_> = published(&mut protocol)
+        .into_iter()
+        .filter(|(topic, ..)| topic == "t")
+        .map(|(_, payload, ..)| payload["value"].clone())
+        .collect();
+    assert_eq!(values, [1, 2]);
+}
