@@ -46,7 +46,7 @@ pub(crate) fn take_work(link: &mut Link, bus: &BusHandle, now: Instant) -> Resul
     link.unsubscribe(&gone)?;
     link.subscribe(&new, QoS::ExactlyOnce, now)?;
     let delivered = link.take_delivered();
-    bus.metrics.acknowledged.inc_by(delivered.len() as u64);
+    bus.metrics.acknowledged.inc_by(delivered.seqs.len() as u64);
     protocol.outbox.delivered(&delivered);
     link.fill(&mut protocol.outbox, now);
     bus.wake_sources(&protocol);

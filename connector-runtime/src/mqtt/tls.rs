@@ -8,7 +8,7 @@ use std::{
 };
 
 use rustls_native_certs::load_native_certs;
-use tokio::{net::TcpStream, task::spawn_blocking};
+use tokio::task::spawn_blocking;
 use tokio_rustls::{
     TlsConnector,
     rustls::{
@@ -22,7 +22,7 @@ use tokio_rustls::{
     },
 };
 
-use crate::mqtt::{failure::LinkError, stream::Stream, tls_failure};
+use crate::mqtt::{failure::LinkError, stream::Stream, tcp::PromptTcpStream, tls_failure};
 
 /// How long before its expiry a certificate causes warnings.
 const NOTICE: Duration = Duration::from_hours(30 * 24);
@@ -104,7 +104,10 @@ impl Tls {
     }
 
     /// Performs the TLS handshake on a TCP connection.
-    pub(super) async fn handshake(&self, stream: TcpStream) -> Result<Box<dyn Stream>, LinkError> {
+    pub(super) async fn handshake(
+        &self,
+        stream: PromptTcpStream,
+    ) -> Result<Box<dyn Stream>, LinkError> {
         let tls = self.clone();
         let loaded = spawn_blocking(move || tls.load()).await.map_err(io::Error::other)?;
         let Loaded { config, verifier, own } = loaded.map_err(LinkError::Tls)?;

@@ -6,9 +6,10 @@ use std::{io, sync::Arc};
 
 #[cfg(feature = "testing")]
 use tokio::io::DuplexStream;
-use tokio::net::TcpStream;
 
-use crate::mqtt::{codec::Login, failure::LinkError, stream::Stream, tls::Tls};
+use crate::mqtt::{
+    codec::Login, failure::LinkError, stream::Stream, tcp::PromptTcpStream, tls::Tls,
+};
 
 /// The time limit for opening a connection, including the TLS handshake.
 pub(crate) const OPENING: Duration = Duration::from_secs(10);
@@ -50,9 +51,7 @@ impl Address {
     pub(crate) async fn open(&self) -> Result<Box<dyn Stream>, LinkError> {
         match self {
             Self::Tcp { host, port, tls } => {
-                let stream = TcpStream::connect((&**host, *port)).await?;
-                // Nagle's algorithm and delayed acknowledgements would delay each small message by 40 ms.
-                stream.set_nodelay(true)?;
+                let stream = PromptTcpStream::connect(host, *port).await?;
                 match tls {
                     Some(tls) => tls.handshake(stream).await,
                     None => Ok(Box::new(stream)),
