@@ -101,7 +101,8 @@ pub(crate) struct Link {
 #[derive(Debug)]
 struct Subscribing {
     topics: Vec<String>,
-    since: Instant,
+    /// When the connection counts as stalled without an answer.
+    until: Instant,
 }
 
 #[derive(Debug)]
@@ -196,9 +197,8 @@ impl Link {
 
     /// Returns when the connection counts as stalled unless it makes progress.
     pub(super) fn stalled_at(&self) -> Option<Instant> {
-        let progress = (!self.in_flight.is_empty()).then_some(self.progress);
-        let asked = self.subscribing.values().map(|subscribing| subscribing.since);
-        asked.chain(progress).min().map(|oldest| oldest + self.patience())
+        let progress = (!self.in_flight.is_empty()).then(|| self.progress + self.patience());
+        self.subscribing.values().map(|subscribing| subscribing.until).chain(progress).min()
     }
 
     /// Returns how long an answer may take.
@@ -209,10 +209,10 @@ impl Link {
 
     /// Reports that this many bytes of a large packet were transferred; answers may come after it.
     pub(crate) fn note_partial(&mut self, bytes: usize, now: Instant) {
-        let extend = |since: Instant| (since + time_for(bytes)).min(now.max(since));
-        self.progress = extend(self.progress);
-        for subscribing in self.subscribing.values_mut() {
-            subscribing.since = extend(subscribing.since);
+        let (gained, patience) = (time_for(bytes), self.patience());
+        self.progress = (self.progress + gained).min(now.max(self.progress));
+        for Subscribing { until, .. } in self.subscribing.values_mut() {
+            *until = (*until + gained).min((now + patience).max(*until));
         }
     }
 
@@ -337,7 +337,7 @@ impl Link {
             let filters = topics.iter().map(|topic| SubscribeFilter::new(topic.clone(), qos));
             let mut subscribe = Subscribe::new_many(filters);
             subscribe.pkid = self.next_id();
-            let subscribing = Subscribing { topics: topics.to_vec(), since: now };
+            let subscribing = Subscribing { topics: topics.to_vec(), until: now + self.patience() };
             self.subscribing.insert(subscribe.pkid, subscribing);
             self.write(&Packet::Subscribe(subscribe))?;
         }

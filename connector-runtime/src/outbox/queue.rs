@@ -145,6 +145,7 @@ impl Outbox {
         let length = payload.iter().map(|part| part.len()).sum();
         let is_possible = is_next
             && self.packets.bytes() + length < most
+            && self.in_memory() + length < self.limit
             && self.poison.allows(length)
             && !self.poison.is_cautious();
         if is_possible {
