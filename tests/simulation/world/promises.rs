@@ -32,14 +32,15 @@ impl World {
     }
 
     /// Each topic has the value that was last handed over. What is not selected any more is not said
-    /// again to a broker that has lost it, nor what was lost on the line at QoS 0.
+    /// again to a broker that has lost it, nor what was lost
+    /// on the line at QoS 0, or dropped in a small outbox.
     fn check_retained(&self) -> Result<(), String> {
         for (&topic, numbers) in &self.handed_over {
             let retained = self.broker.retained.get(topic);
             let retained = retained.map(|it| number_of(str::from_utf8(it).expect("JSON is text")));
             let is_selected = self.in_force.sensors.iter().any(|(_, it)| *it == topic);
-            let is_acknowledged = self.value_qos != QoS::AtMostOnce;
-            let is_due = is_selected || (retained.is_some() && is_acknowledged);
+            let is_kept = self.value_qos != QoS::AtMostOnce && self.limit == LARGE;
+            let is_due = is_selected || (retained.is_some() && is_kept);
             // A map may select a value that another map gives up before there is room for it.
             let may_be_missing = |number: &u64| !is_selected && self.reselected.contains(number);
             let missing = numbers.iter().rev().take_while(|number| may_be_missing(number)).count();
