@@ -8,9 +8,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::{
     checker::{Checker, Stream},
     client::{Running, connector},
-    fault::installed,
+    fault::{SILENCE, installed},
     load::Load,
-    soak::{BACK, SILENCE, assert_in_order, command, files_in, heard, resources, variable},
+    soak::{BACK, assert_in_order, command, files_in, heard, resources, variable},
     traffic::{Traffic, WINDOW},
 };
 
