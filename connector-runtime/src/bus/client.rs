@@ -70,6 +70,7 @@ pub(super) async fn serve(
         is_flushed: true,
         is_online: false,
         holds_until: None,
+        due: None,
         last_read: Instant::now(),
         last_write: Instant::now(),
         pinged: None,
@@ -107,6 +108,8 @@ struct Client<'a> {
     is_online: bool,
     /// When raw messages are released that are held back.
     holds_until: Option<Instant>,
+    /// When to take work again even if nothing happens.
+    due: Option<Instant>,
     /// When the broker last gave a sign of life, and when bytes were last sent.
     last_read: Instant,
     last_write: Instant,
@@ -241,6 +244,7 @@ impl Client<'_> {
             () = self.bus.changed(), if !is_full => Ok(()),
             () = sleep_until(until) => self.ping(),
             () = sleep_until(stalled.unwrap_or(until)), if stalled.is_some() => self.link.check(Instant::now()),
+            () = sleep_until(self.due.unwrap_or(until)), if self.due.is_some() => Ok(()),
             () = sleep_until(self.holds_until.unwrap_or(until)), if self.holds_until.is_some() => {
                 self.release();
                 Ok(())
@@ -257,7 +261,8 @@ impl Client<'_> {
         if !self.is_online {
             return Ok(());
         }
-        exchange::take_work(&mut self.link, self.bus, Instant::now())
+        self.due = exchange::take_work(&mut self.link, self.bus, Instant::now())?;
+        Ok(())
     }
 
     fn ping(&mut self) -> Result<(), LinkError> {

@@ -57,7 +57,9 @@ pub(crate) const LIMIT: usize = 16 << 20;
 /// - **Outputs**: [`take_packets`](Self::take_packets), [`pop`](Self::pop),
 ///   [`take_dropped`](Self::take_dropped), [`take_too_large`](Self::take_too_large).
 /// - **Getters**: [`next_qos`](Self::next_qos), [`waiting`](Self::waiting),
-///   [`is_crowded`](Self::is_crowded), [`has_room`](Self::has_room), [`backlog`](Self::backlog).
+///   [`is_crowded`](Self::is_crowded), [`has_room`](Self::has_room),
+///   [`is_disk_behind`](Self::is_disk_behind), [`room_for_last_values`](Self::room_for_last_values),
+///   [`backlog`](Self::backlog).
 #[derive(Debug)]
 pub(crate) struct Outbox {
     /// Values that are sent before all waiting messages.
@@ -230,10 +232,23 @@ impl Outbox {
         self.in_memory() > self.enough() || self.packets.bytes() > self.most_packets() / 2
     }
 
+    /// Returns whether sources should wait for the disk: it writes more slowly than they read.
+    pub(crate) fn is_disk_behind(&self) -> bool {
+        self.spool.as_ref().is_some_and(|spool| spool.is_behind())
+    }
+
     /// Returns whether waiting sources can continue for a while: to wake one costs more than its
     /// message.
     pub(crate) fn has_room(&self) -> bool {
         self.in_memory() <= self.enough() / 2 && self.packets.bytes() <= self.most_packets() / 4
+    }
+
+    /// Returns how many bytes of last values may be added now, if any: only those that the link sends
+    /// soon, so that they displace no new value.
+    pub(crate) fn room_for_last_values(&self) -> Option<usize> {
+        let is_behind = self.spilled.has(MessageKind::Value) || self.later.has(MessageKind::Value);
+        let room = (self.enough() / 2).saturating_sub(self.in_memory());
+        (!is_behind && room > 0 && self.has_room()).then_some(room)
     }
 
     /// The number of bytes from which on sources wait while there is a link; more messages would

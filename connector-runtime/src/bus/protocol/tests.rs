@@ -1,6 +1,8 @@
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 mod inbound;
+mod paced;
 
 use super::*;
 use crate::datapoint::Command;
@@ -225,7 +227,9 @@ fn a_dropped_last_value_is_published_again_once_there_is_room() {
     protocol.heartbeat(NOW, Duration::from_secs(30));
     assert!(!topics(&mut protocol).contains(&"1".to_owned()), "the queue was full");
     protocol.heartbeat(NOW, Duration::from_secs(30));
-    assert_eq!(topics(&mut protocol), ["1", "2", "demo/heartbeat"]);
+    assert_eq!(topics(&mut protocol), ["1", "demo/heartbeat"], "there is room for one");
+    protocol.proceed(Instant::now());
+    assert_eq!(topics(&mut protocol), ["2"]);
     protocol.heartbeat(NOW, Duration::from_secs(30));
     assert_eq!(topics(&mut protocol), ["demo/heartbeat"]);
 }

@@ -12,7 +12,7 @@ use crate::{
         message::{Delivered, MessageKind, Publish, Stub},
         queue::{LIMIT, Outbox},
         spool::{
-            requests::{GROUP, IN_MEMORY, Spool},
+            requests::{BEHIND, GROUP, IN_MEMORY, Spool},
             writer::{SpoolWriter, Store},
         },
     },
@@ -363,4 +363,23 @@ fn values_do_not_wait_for_raw_messages_on_disk() {
     run.tick();
     let topics: Vec<_> = std::iter::from_fn(|| run.outbox.pop()).map(|p| p.topic).collect();
     assert_eq!(topics.iter().map(|topic| &**topic).collect::<Vec<_>>(), ["old", "new"]);
+}
+
+#[test]
+fn sources_wait_for_a_slow_disk_but_not_for_a_broken_one() {
+    let disk = Disk::default();
+    let mut run = Run::start(&disk, LIMIT);
+    let fill = |run: &mut Run| {
+        for _ in 0..BEHIND / PAYLOAD.len() {
+            run.push_bytes("a", MessageKind::Raw, PAYLOAD);
+        }
+    };
+    fill(&mut run);
+    assert!(run.outbox.is_disk_behind());
+    run.tick();
+    assert!(!run.outbox.is_disk_behind());
+    disk.content().is_full = true;
+    fill(&mut run);
+    run.tick();
+    assert!(!run.outbox.is_disk_behind());
 }
