@@ -24,6 +24,9 @@ const MAX_KEYS: usize = 8 << 20;
 /// The maximum number of bytes of all last values. Further values are published, but not kept.
 const MAX_VALUES: usize = 16 << 20;
 
+/// The buffer of a last value is at most this many bytes larger than the value.
+const SPARE: usize = 1 << 10;
+
 /// What a value takes in the outbox beside its JSON text, about.
 const VALUE_COST: usize = 256;
 
@@ -189,6 +192,7 @@ impl Registry {
         sensor.timestamp = Some(timestamp);
         self.value_bytes = self.value_bytes - sensor.json.len() + reading.json.len();
         sensor.json.clear();
+        sensor.json.shrink_to(reading.json.len() + SPARE);
         sensor.json.extend_from_slice(reading.json);
     }
 

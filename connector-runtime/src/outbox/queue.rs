@@ -39,6 +39,9 @@ use crate::{
 /// The maximum number of bytes that wait in memory, by [`Publish::cost`].
 pub(crate) const LIMIT: usize = 16 << 20;
 
+/// The maximum cost of one message: several copies of it exist on its way.
+const LARGEST: usize = 4 << 20;
+
 /// The messages that wait for the broker.
 ///
 /// # Order of calls
@@ -112,7 +115,9 @@ impl Outbox {
         self.take_found();
         let limit = self.spool.as_ref().map_or(self.limit, |spool| spool.limit().min(self.limit));
         let is_kept = publish.kind != MessageKind::Passing;
-        if is_kept && (publish.cost() > limit || !self.poison.allows(publish.payload.len())) {
+        if is_kept
+            && (publish.cost() > limit.min(LARGEST) || !self.poison.allows(publish.payload.len()))
+        {
             let Publish { topic, payload, .. } = publish;
             tracing::error!(
                 "dropped a message of {} bytes for `{topic}`: it is too large",
