@@ -139,6 +139,13 @@ impl Checker {
         patiently(async { drop(seen.wait_for(has_begun).await) }, instead).await;
     }
 
+    /// Waits until so many have come on each topic.
+    pub(crate) async fn until(&self, count: u64) {
+        let mut seen = self.seen.clone();
+        let have_come = |seen: &Seen| seen.streams.iter().all(|stream| stream.next >= count);
+        let _ = seen.wait_for(have_come).await;
+    }
+
     /// Waits until all so many have come on all topics, or nothing new has come for a time.
     pub(crate) async fn settle(&self, count: u64, silence: Duration) {
         let mut seen = self.seen.clone();

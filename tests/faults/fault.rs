@@ -18,11 +18,14 @@ use crate::{
 /// How long the load goes on before the first fault and after each.
 const CALM: Duration = Duration::from_millis(500);
 
+/// As long as a short fault takes.
+const MOMENT: Duration = Duration::from_millis(300);
+
 /// Who is not back after so long is not coming back.
 const GONE: Duration = Duration::from_mins(1);
 
 /// Nothing new for so long is the end. It is more than it takes to notice a silent broker.
-const SILENCE: Duration = Duration::from_secs(16);
+pub(crate) const SILENCE: Duration = Duration::from_secs(16);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -33,6 +36,8 @@ pub(crate) enum Fault {
     Resets(u32),
     /// Nothing passes for 300 ms, then the connection is closed.
     Holes(u32),
+    /// The connection is closed, and no other is accepted for 300 ms.
+    Absences(u32),
     /// Nothing passes for so many seconds; then all of it does.
     LongHole(u64),
     /// The broker stands still for so many seconds (SIGSTOP).
@@ -52,6 +57,7 @@ impl fmt::Display for Fault {
             Self::Cuts(times) => write!(f, "{times} connections closed"),
             Self::Resets(times) => write!(f, "{times} connections reset"),
             Self::Holes(times) => write!(f, "{times} x 300 ms of silence, then closed"),
+            Self::Absences(times) => write!(f, "{times} x 300 ms without a broker"),
             Self::LongHole(seconds) => write!(f, "{seconds} s of silence"),
             Self::Stop(seconds) => write!(f, "broker stands still for {seconds} s"),
             Self::Kills(times) => write!(f, "broker killed {times} x, empty afterwards"),
@@ -79,13 +85,29 @@ impl Fault {
         Self::Lost(Kind::PingResp),
     ];
 
+    /// Those that take a few seconds.
+    pub(crate) const SHORT: [Self; 10] = [
+        Self::None,
+        Self::Cuts(10),
+        Self::Resets(5),
+        Self::Holes(5),
+        Self::Absences(5),
+        Self::Stop(5),
+        Self::Kills(3),
+        Self::Slow,
+        Self::Lost(Kind::PubAck),
+        Self::Lost(Kind::PubRec),
+    ];
+
     /// How many faults it is.
     pub(crate) fn count(self) -> u64 {
         match self {
             Self::None => 0,
-            Self::Cuts(times) | Self::Resets(times) | Self::Holes(times) | Self::Kills(times) => {
-                times.into()
-            }
+            Self::Cuts(times)
+            | Self::Resets(times)
+            | Self::Holes(times)
+            | Self::Absences(times)
+            | Self::Kills(times) => times.into(),
             _ => 1,
         }
     }
@@ -176,9 +198,15 @@ impl Stage {
             Fault::Resets(_) => proxy.reset(),
             Fault::Holes(_) => {
                 proxy.freeze(true);
-                sleep(Duration::from_millis(300)).await;
+                sleep(MOMENT).await;
                 proxy.cut();
                 proxy.freeze(false);
+            }
+            Fault::Absences(_) => {
+                proxy.close(true);
+                proxy.cut();
+                sleep(MOMENT).await;
+                proxy.close(false);
             }
             Fault::LongHole(seconds) => {
                 proxy.freeze(true);

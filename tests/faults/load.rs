@@ -16,21 +16,36 @@ struct State {
     is_paused: AtomicBool,
 }
 
+impl State {
+    fn say(&self, numbers: &mpsc::UnboundedSender<u64>) {
+        let number = self.said.fetch_add(1, Ordering::Relaxed);
+        let _ = numbers.send(number);
+    }
+}
+
 /// Says one number after the other, until it is stopped.
 pub(crate) struct Load {
     state: Arc<State>,
+    numbers: mpsc::UnboundedSender<u64>,
     task: JoinHandle<()>,
 }
 
 impl Load {
     pub(crate) fn start(numbers: mpsc::UnboundedSender<u64>, every: Duration) -> Self {
         let state = Arc::new(State::default());
-        let task = tokio::spawn(say(numbers, every, Arc::clone(&state)));
-        Self { state, task }
+        let task = tokio::spawn(say(numbers.clone(), every, Arc::clone(&state)));
+        Self { state, numbers, task }
     }
 
     pub(crate) fn pause(&self, is_paused: bool) {
         self.state.is_paused.store(is_paused, Ordering::Relaxed);
+    }
+
+    /// Says so many numbers at once, as a device that has kept them.
+    pub(crate) fn burst(&self, count: u64) {
+        for _ in 0..count {
+            self.state.say(&self.numbers);
+        }
     }
 
     /// How many numbers were said so far.
@@ -51,8 +66,7 @@ async fn say(numbers: mpsc::UnboundedSender<u64>, every: Duration, state: Arc<St
     loop {
         ticks.tick().await;
         if !state.is_paused.load(Ordering::Relaxed) {
-            let number = state.said.fetch_add(1, Ordering::Relaxed);
-            let _ = numbers.send(number);
+            state.say(&numbers);
         }
     }
 }

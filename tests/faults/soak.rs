@@ -19,10 +19,12 @@ use tokio::{
     time::{Instant, interval, sleep, timeout},
 };
 
-use crate::{checker::Stream, client::Client, fault::Stage, traffic::Traffic};
-
-/// Nothing new for so long is the end.
-const SILENCE: Duration = Duration::from_secs(16);
+use crate::{
+    checker::Stream,
+    client::Client,
+    fault::{SILENCE, Stage},
+    traffic::Traffic,
+};
 
 /// How soon the connector is back once the broker is.
 const BACK: Duration = Duration::from_secs(5);

@@ -13,7 +13,7 @@ pub(crate) const RAW_TOPIC: &str = "demo/raw_message_to_db";
 /// The topics of all values but the first, up to their number.
 const VALUES: &str = "demo/v";
 
-/// A connector may repeat so many messages of each fault: those in flight.
+/// A connector may repeat so many messages after each fault: those in flight, however many of them a line is.
 pub(crate) const WINDOW: u64 = 16;
 
 /// So many lines a second, each of so many values; a line is a raw message, too.
@@ -21,14 +21,22 @@ pub(crate) const WINDOW: u64 = 16;
 pub(crate) struct Traffic {
     lines: u32,
     values: usize,
+    /// Bytes of a text in each line that is not selected.
+    text: usize,
 }
 
 impl Traffic {
     /// A thousand numbers a second.
-    pub(crate) const NUMBERS: Self = Self { lines: 1_000, values: 1 };
+    pub(crate) const NUMBERS: Self = Self { lines: 1_000, values: 1, text: 0 };
+
+    /// A plant: 2,000 values and 100 raw messages a second.
+    pub(crate) const PLANT: Self = Self { lines: 100, values: 20, text: 0 };
 
     /// A busy device: 4,000 values and 200 raw messages a second.
-    pub(crate) const BUSY: Self = Self { lines: 200, values: 20 };
+    pub(crate) const BUSY: Self = Self { lines: 200, values: 20, text: 0 };
+
+    /// Long texts: the raw messages of two hundred lines fill the memory for waiting messages.
+    pub(crate) const TEXTS: Self = Self { lines: 10, values: 1, text: 100_000 };
 
     /// From one line to the next.
     pub(crate) fn every(self) -> Duration {
@@ -53,6 +61,9 @@ impl Traffic {
         let mut line = format!(r#"{{"n":{number}"#);
         for value in 1..self.values {
             let _ = write!(line, r#","v{value}":{number}"#);
+        }
+        if self.text > 0 {
+            let _ = write!(line, r#","text":"{}""#, "x".repeat(self.text));
         }
         line + "}"
     }

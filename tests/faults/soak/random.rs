@@ -8,8 +8,8 @@ use tokio::time::{Instant, sleep_until};
 use crate::{
     checker::Stream,
     client::Client,
-    fault::{Fault, Stage},
-    soak::{BACK, SILENCE, assert_in_order, command, heard, resources, variable},
+    fault::{Fault, SILENCE, Stage},
+    soak::{BACK, assert_in_order, command, heard, resources, variable},
     traffic::{Traffic, WINDOW},
 };
 

@@ -8,14 +8,17 @@ use tokio::time::{Instant, sleep, sleep_until};
 use crate::{
     checker::{Checker, Stream},
     client::{Running, connector},
-    fault::installed,
+    fault::{SILENCE, installed},
     load::Load,
-    soak::{BACK, SILENCE, assert_in_order, command, files_in, heard, resources, variable},
+    soak::{BACK, assert_in_order, command, files_in, heard, resources, variable},
     traffic::{Traffic, WINDOW},
 };
 
 /// From one restart to the next, if `RESTART_SECONDS` is not set.
 const EVERY: u64 = 60;
+
+/// All has come at most this long after the device has stopped.
+const CAUGHT_UP: Duration = Duration::from_secs(30);
 
 /// The first time a connector needs more memory, for what it has not done before.
 const WARM_UP: Duration = Duration::from_mins(10);
@@ -110,9 +113,22 @@ impl fmt::Display for Sample {
     }
 }
 
-/// Restarts the broker of a busy device for so long, and checks that nothing is lost and nothing grows.
+/// Restarts the broker each minute.
 pub(super) async fn soak(duration: Duration) {
-    let every = Duration::from_secs(variable("RESTART_SECONDS", EVERY));
+    run(duration, Duration::from_secs(variable("RESTART_SECONDS", EVERY)), BACK).await;
+}
+
+/// As the soak, but short enough for each build. On a busy machine it may take its time, but not as long as it would
+/// if each message waited for the acknowledgement of a TCP segment.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
+async fn a_connector_keeps_up_with_a_busy_device() {
+    run(Duration::from_secs(15), Duration::from_secs(5), CAUGHT_UP).await;
+}
+
+/// Restarts the broker of a busy device again and again, and checks that nothing is lost and nothing grows, and that
+/// shortly before a restart the connector is at most so far behind the device.
+async fn run(duration: Duration, every: Duration, behind: Duration) {
     let seed = variable("SEED", fastrand::u64(..));
     let mut random = fastrand::Rng::with_seed(seed);
     println!("{duration:?} SEED={seed}");
@@ -129,16 +145,18 @@ pub(super) async fn soak(duration: Duration) {
         sleep_until(next - every / 8).await;
         run.extend(heard(&mut site.running.commands));
         samples.push((start.elapsed(), site.sample().await));
-        let behind = load.said().saturating_sub(Stream::sum(&site.checker.streams()).next);
-        println!("{}; {behind} lines behind", report(&samples, &site.checker, run.len()));
-        if behind > Traffic::BUSY.within(BACK) {
-            late.push((start.elapsed(), behind));
+        let lines = load.said().saturating_sub(Stream::sum(&site.checker.streams()).next);
+        println!("{}; {lines} lines behind", report(&samples, &site.checker, run.len()));
+        if lines > Traffic::BUSY.within(behind) {
+            late.push((start.elapsed(), lines));
         }
     }
     commander.abort();
     let restarts = samples.len() as u64;
     let said = load.stop().await;
+    let stopped = Instant::now();
     site.checker.settle(said, SILENCE).await;
+    let caught_up = stopped.elapsed();
     samples.push((start.elapsed(), site.sample().await));
     run.extend(heard(&mut site.running.commands));
     println!("{}; {said} lines, {restarts} restarts", report(&samples, &site.checker, run.len()));
@@ -148,6 +166,10 @@ pub(super) async fn soak(duration: Duration) {
     let tally = Stream::sum(&streams);
     assert_eq!((lost, tally.inversions), (0, 0), "{tally}\n{}", ended.stdout);
     assert!(tally.doubles <= WINDOW * restarts, "{tally} in {restarts} restarts");
+    assert!(
+        caught_up < CAUGHT_UP,
+        "the last message came {caught_up:?} after the device had stopped"
+    );
     assert!(late.is_empty(), "time, and lines that it is behind the device: {late:?}");
     assert_in_order(&run);
     assert_flat(&samples);

@@ -1,0 +1,9 @@
+//! Connectors among programs that do what no good one would: brokers, peers on the bus, devices and operators.
+//!
+//! Whatever they do, a connector stays healthy, needs little memory, and ends when it is told to.
+
+mod broker;
+mod peer;
+mod scene;
+mod victim;
+mod visit;
