@@ -157,7 +157,9 @@ impl Logs {
 
     fn report(&self, age: Duration) {
         let reports = self.limit().reports(age, Instant::now());
-        reports.into_iter().for_each(|report| self.push(report));
+        for report in reports {
+            self.push(report);
+        }
     }
 
     /// Logs a message that no limit applies to.

@@ -208,7 +208,7 @@ mod tests {
         }
     }
 
-    fn message(msg: impl ToString) -> LogMessage {
+    fn message(msg: &impl ToString) -> LogMessage {
         let (timestamp, emitter) = (Timestamp::from_millis(0), "test".to_owned());
         LogMessage { timestamp, msg: msg.to_string(), emitter, level: 20 }
     }
@@ -226,10 +226,10 @@ mod tests {
     #[test]
     fn a_console_that_nobody_reads_delays_nothing_and_gets_the_last_lines_later() {
         let (printer, written, outcome) = printer();
-        printer.push(&message("first"));
+        printer.push(&message(&"first"));
         let first = written.recv().unwrap();
         for i in 0..LINES + 5 {
-            printer.push(&message(i));
+            printer.push(&message(&i));
         }
         printer.wait(Duration::from_millis(10));
         let count = |queue: &Queue| (queue.lines.len(), queue.lost);
@@ -249,7 +249,7 @@ mod tests {
     fn long_lines_are_limited_by_their_bytes() {
         let printer = Printer::new(false);
         for _ in 0..LINES {
-            printer.push(&message("x".repeat(4096)));
+            printer.push(&message(&"x".repeat(4096)));
         }
         let queue = printer.queue();
         assert!(queue.bytes <= BYTES && queue.bytes > BYTES - 5000, "{}", queue.bytes);
@@ -259,7 +259,7 @@ mod tests {
     #[test]
     fn a_line_is_written_in_parts_and_one_that_fails_is_counted() {
         let (printer, written, outcome) = printer();
-        printer.push(&message("first"));
+        printer.push(&message(&"first"));
         let first = written.recv().unwrap();
         outcome.send(Ok(10)).unwrap();
         assert_eq!(written.recv().unwrap(), first[10..]);
@@ -267,12 +267,12 @@ mod tests {
         assert_eq!(written.recv().unwrap(), first[10..]);
         outcome.send(Ok(first.len() - 10)).unwrap();
         for text in ["a", "b"] {
-            printer.push(&message(text));
+            printer.push(&message(&text));
             written.recv().unwrap();
             outcome.send(Err(ErrorKind::BrokenPipe.into())).unwrap();
         }
         printer.wait(Duration::from_mins(1));
-        printer.push(&message("c"));
+        printer.push(&message(&"c"));
         let next = written.recv().unwrap();
         assert!(next.contains("dropped 2 earlier lines") && next.ends_with(" INFO test: c\n"));
         assert_eq!(printer.queue().lost, 2);

@@ -25,7 +25,7 @@ const SUBJECT: &str = "limit.subject";
 pub(super) struct Text {
     message: Limited,
     fields: Limited,
-    /// What the event is about, if it names it.
+    /// The source or actuator that the event names as its subject, or an empty text.
     pub(super) subject: String,
 }
 

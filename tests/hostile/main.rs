@@ -1,0 +1,6 @@
+//! Attacks on a connector and its process, each as a test by name: signals, files, limits of the system and
+//! clients that do not behave.
+
+mod console;
+mod log_floods;
+mod wait;
