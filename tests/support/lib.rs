@@ -42,6 +42,7 @@ pub use self::{
     http::get,
     moment::Moment,
     mosquitto::Mosquitto,
+    output::Output,
     patience::{PATIENCE, patiently},
     port::free_port,
     workspace::at_the_root,

@@ -18,7 +18,10 @@ use crate::{
     command::{Mailboxes, Refusal},
     datapoint::Actuator,
     outbox::Publish,
-    telemetry::{log::Logs, metrics::Metrics},
+    telemetry::{
+        log::{Logs, LostLogs},
+        metrics::Metrics,
+    },
     time::Now,
 };
 
@@ -82,6 +85,11 @@ impl BusHandle {
         let result = action(&mut self.protocol());
         self.changed.notify_one();
         result
+    }
+
+    /// How many log messages were lost.
+    pub(crate) fn lost_logs(&self) -> LostLogs {
+        self.logs.lost()
     }
 
     /// Locks the protocol, after handing it the log messages so far.
@@ -159,25 +167,29 @@ impl BusHandle {
                 for command in superseded {
                     let (key, json) = (command.key(), command.json());
                     let command = format_args!("the command {json:.100} for `{key}`");
-                    self.refused(command, &Refusal::Superseded);
+                    self.refused(key, command, &Refusal::Superseded);
                 }
             }
             Err((key, refusal)) => {
                 let retained = if is_retained { "retained " } else { "" };
                 let command = format_args!("the {retained}command for `{key}` on `{topic}`");
-                self.refused(command, &refusal);
+                self.refused(&key, command, &refusal);
             }
         }
     }
 
     /// Logs and counts a command that is rejected, ignored or overdue; the only place that does so.
-    pub(crate) fn refused(&self, command: fmt::Arguments<'_>, refusal: &Refusal) {
+    pub(crate) fn refused(&self, key: &str, command: fmt::Arguments<'_>, refusal: &Refusal) {
         self.metrics.refused(refusal.reason());
         match refusal {
             // The device may have received it, so it is not rejected.
-            Refusal::Overdue => tracing::error!("{command} failed: {refusal}"),
-            _ if refusal.is_usual() => tracing::info!("ignored {command}: {refusal}"),
-            _ => tracing::error!("rejected {command}: {refusal}"),
+            Refusal::Overdue => {
+                tracing::error!(limit.subject = key, "{command} failed: {refusal}");
+            }
+            _ if refusal.is_usual() => {
+                tracing::info!(limit.subject = key, "ignored {command}: {refusal}");
+            }
+            _ => tracing::error!(limit.subject = key, "rejected {command}: {refusal}"),
         }
     }
 

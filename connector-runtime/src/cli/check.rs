@@ -70,17 +70,18 @@ impl Check {
         work::block_on(async move {
             let mut code = ExitCode::SUCCESS;
             let mut report = |what: &str, outcome: Result<String>| match outcome {
-                Ok(found) => println!("{what}: {found}"),
+                Ok(found) => work::print(format!("{what}: {found}\n")),
                 Err(error) => {
-                    eprintln!("error: {what}: {}", Causes(&error));
+                    work::note(format_args!("error: {what}: {}", Causes(&error)));
                     code = ExitCode::from(EXIT_CONFIG);
+                    Ok(())
                 }
             };
             if self.broker {
-                report("broker", try_broker(&settings).await);
+                report("broker", try_broker(&settings).await)?;
             }
             if self.device {
-                report("device", try_device(&connector).await);
+                report("device", try_device(&connector).await)?;
             }
             Ok(code)
         })
@@ -131,7 +132,7 @@ fn problems_of(unknown: &[Unknown]) -> (Vec<String>, Vec<String>) {
 
 fn warn(ours: &[String], of_settings: &[String]) {
     for warning in ours.iter().chain(of_settings) {
-        eprintln!("warning: {warning}");
+        work::note(format_args!("warning: {warning}"));
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{env, process::ExitCode};
 
 use crate::{
-    cli::program,
+    cli::{program, work},
     connector::Connector,
     settings::{EXIT_CONFIG, Environment, Exit},
 };
@@ -54,11 +54,11 @@ fn leave(exit: &Exit) -> ExitCode {
             ExitCode::SUCCESS
         }
         Exit::Faults(_) => {
-            eprintln!("{exit}");
+            work::note(exit);
             ExitCode::from(EXIT_CONFIG)
         }
         Exit::Failed(_) => {
-            eprintln!("{exit}");
+            work::note(exit);
             ExitCode::FAILURE
         }
     }

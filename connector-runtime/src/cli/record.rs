@@ -71,7 +71,7 @@ impl Tool for Record {
                 count += 1;
             }
             let s = if count == 1 { "" } else { "s" };
-            eprintln!("recorded {count} raw message{s}");
+            work::note(format_args!("recorded {count} raw message{s}"));
             Ok(ExitCode::SUCCESS)
         })
     }

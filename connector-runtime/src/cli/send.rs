@@ -42,7 +42,7 @@ impl Tool for Send {
     fn run<C: Connector>(call: &Call<'_>) -> Result<ExitCode, Exit> {
         let (send, Read { connector, settings, .. }) = call.read::<C, Self>()?;
         let logs = Logs::new(settings.debug);
-        log::init(&logs, Console::Stderr);
+        let _last_lines = log::init(&logs, Console::Stderr).context(log::CANNOT_PRINT)?;
         work::block_on(logs.collect(async move { Ok(send.carry_out(&connector).await?) }))
     }
 }

@@ -5,7 +5,7 @@ use std::{ffi::OsString, process::ExitCode};
 use clap::{Args, Command};
 
 use crate::{
-    cli::placeholders,
+    cli::{placeholders, work},
     connector::Connector,
     settings::{self, BusSettings, Environment, Exit, Read},
 };
@@ -51,10 +51,10 @@ impl Call<'_> {
         let (command, names) = placeholders::fill(command, self.arguments, self.environment)?;
         let (read, tool) = settings::read_with(command, self.arguments, self.environment)?;
         if !names.is_empty() {
-            eprintln!(
+            work::note(format_args!(
                 "using made-up values for {}: set them as flags if the datapoints depend on them",
                 names.join(", ")
-            );
+            ));
         }
         Ok((tool, read))
     }

@@ -1,11 +1,13 @@
 //! Execution of subcommands, until they are done or receive a signal, and their output.
 
 use std::{
+    fmt::Display,
     io::{self, Write},
     process::ExitCode,
     time::Duration,
 };
 
+use anyhow::Context;
 use tokio::{runtime::Builder, sync::mpsc, time::timeout};
 
 use crate::{
@@ -40,13 +42,15 @@ pub(crate) fn with_device<C: Connector>(
     work: impl AsyncFnOnce(&C, mpsc::Receiver<Tapped<C::Raw>>) -> Result<ExitCode>,
 ) -> Result<ExitCode, Exit> {
     let logs = Logs::new(settings.debug);
-    log::init(&logs, Console::Stderr);
+    let _last_lines = log::init(&logs, Console::Stderr).context(log::CANNOT_PRINT)?;
     let around = Around { connector, with: Tap::default() };
     let messages = around.with.messages();
-    drive(logs.clone().collect(async {
+    let done = drive(logs.clone().collect(async {
         let (device, _tasks) = device_alone(around, settings, &logs)?;
         Ok(work(&device.connector.connector, messages).await?)
-    }))
+    }));
+    logs.report_all_held_back();
+    done
 }
 
 fn drive(work: impl Future<Output = Result<ExitCode, Exit>>) -> Result<ExitCode, Exit> {
@@ -68,6 +72,11 @@ fn drive(work: impl Future<Output = Result<ExitCode, Exit>>) -> Result<ExitCode,
 pub(crate) async fn within<T>(limit: Duration, call: impl Future<Output = Result<T>>) -> Result<T> {
     let outcome = timeout(limit, isolated(call)).await;
     outcome.unwrap_or_else(|_| anyhow::bail!("did not return within {limit:?}"))
+}
+
+/// Prints a line to stderr. Nobody may read it, and then there is no other place to report that.
+pub(crate) fn note(line: impl Display) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// Prints the output of a subcommand. The reader may close the pipe early, as `head` does.

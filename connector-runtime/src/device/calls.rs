@@ -126,12 +126,17 @@ impl Calls {
                 let blocked = call.blocked().filter(|blocked| *blocked >= BLOCKED);
                 match blocked {
                     Some(blocked) if logged.insert(index) => tracing::error!(
+                        limit.subject = &*call.name,
                         "`{}` has blocked its thread for {} s: make a function that waits `async` and await, or use `tokio::task::spawn_blocking`",
                         call.name,
                         blocked.as_secs()
                     ),
                     None if logged.remove(&index) => {
-                        tracing::info!("`{}` no longer blocks its thread", call.name);
+                        let name = &*call.name;
+                        tracing::info!(
+                            limit.subject = name,
+                            "`{name}` no longer blocks its thread"
+                        );
                     }
                     _ => {}
                 }

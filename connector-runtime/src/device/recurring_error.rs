@@ -33,18 +33,25 @@ impl RecurringError {
         let (subject, event, text) = (&self.subject, self.event, Causes(error).to_string());
         self.in_a_row = self.in_a_row.saturating_add(1);
         match self.repetition.note(&text) {
-            1 => tracing::error!("{subject} {event}: {text}"),
+            1 => tracing::error!(limit.subject = &**subject, "{subject} {event}: {text}"),
             times if times <= OFTEN || times.is_power_of_two() => {
-                tracing::error!("{subject} {event} ({times} times): {text}");
+                tracing::error!(
+                    limit.subject = &**subject,
+                    "{subject} {event} ({times} times): {text}"
+                );
             }
-            times => tracing::debug!("{subject} {event} ({times} times): {text}"),
+            times => tracing::debug!(
+                limit.subject = &**subject,
+                "{subject} {event} ({times} times): {text}"
+            ),
         }
     }
 
     /// Reports a success.
     pub(crate) fn end(&mut self) {
         if let Some(text) = self.repetition.clear() {
-            tracing::info!("recovered: {} (was: {text})", self.subject);
+            let subject = &*self.subject;
+            tracing::info!(limit.subject = subject, "recovered: {subject} (was: {text})");
         }
         self.in_a_row = 0;
     }

@@ -83,7 +83,11 @@ impl<C: Connector> CommandSender<C> {
             Ok(()) => {}
             Err(Failure::Overdue) => self.refuse(&command, &Refusal::Overdue),
             Err(Failure::Error(error)) => {
-                tracing::error!("the command {json:.100} for `{key}` failed: {}", Causes(&error));
+                tracing::error!(
+                    limit.subject = key,
+                    "the command {json:.100} for `{key}` failed: {}",
+                    Causes(&error)
+                );
                 open.failed(key, &error);
             }
         }
@@ -96,9 +100,13 @@ impl<C: Connector> CommandSender<C> {
         match after {
             _ if failures > 0 => {}
             Some(after) => tracing::warn!(
+                limit.subject = key,
                 "no command for `{key}` was accepted for {after:?}: sending the failsafe value {value}"
             ),
-            None => tracing::info!("shutting down: sending the failsafe value {value} to `{key}`"),
+            None => tracing::info!(
+                limit.subject = key,
+                "shutting down: sending the failsafe value {value} to `{key}`"
+            ),
         }
         let command = Command::of(key, &value, Timestamp::now());
         let outcome = match self.device.session_soon(Instant::now()).await {
@@ -114,10 +122,12 @@ impl<C: Connector> CommandSender<C> {
         match (outcome, failures) {
             (Ok(()), 0) => {}
             (Ok(()), _) => tracing::info!(
+                limit.subject = key,
                 "sent the failsafe value {value} to `{key}` after {}",
                 counted(failures, "failure")
             ),
             (Err(reason), 0) => tracing::error!(
+                limit.subject = key,
                 "the failsafe value {value} for `{key}` failed, retrying until the next command: {reason}"
             ),
             (Err(reason), _) => tracing::debug!("the failsafe value for `{key}` failed: {reason}"),
@@ -144,7 +154,7 @@ impl<C: Connector> CommandSender<C> {
     fn refuse(&self, command: &Command, refusal: &Refusal) {
         let (key, json) = (command.key(), command.json());
         let command = format_args!("the command {json:.100} for `{key}`");
-        self.device.bus.refused(command, refusal);
+        self.device.bus.refused(key, command, refusal);
     }
 }
 

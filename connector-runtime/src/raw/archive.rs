@@ -3,7 +3,7 @@
 //! BEMCom wraps a raw message and its timestamp in `payload`, next to the connector's version. A database
 //! may return only this inner object, so both shapes are read.
 
-use std::io::BufRead;
+use std::io::{self, BufRead, Write};
 
 use anyhow::Context;
 use serde::Deserialize;
@@ -64,7 +64,8 @@ pub(crate) fn each(
         }
         if let Err(error) = Stored::decode(&line).and_then(&mut with) {
             faults += 1;
-            eprintln!("line {number}: {}", Causes(&error));
+            // If nobody reads stderr, the number of faults remains.
+            let _ = writeln!(io::stderr(), "line {number}: {}", Causes(&error));
         }
     }
     Ok(faults)

@@ -24,6 +24,7 @@ pub(super) fn spawn_device<C: Connector>(
 ) {
     let vitals = Arc::clone(&device.vitals);
     tasks.spawn(logs.collect(async move { vitals.calls.watch().await }));
+    tasks.spawn(logs.clone().report_held_back());
     let records_raw = settings.send_raw_message_to_db;
     let present = sources.into_iter().enumerate().filter(|(_, source)| source.is_there());
     for (index, source) in present {

@@ -54,6 +54,7 @@ impl Picture {
     /// Returns the state of the connector, and why it is not ready, if it is not.
     fn snapshot(&self) -> (Snapshot, Option<String>) {
         let mut now = self.bus.protocol().snapshot();
+        now.lost_logs = self.bus.lost_logs();
         now.device_is_connected = self.vitals.is_connected();
         now.message_age = self.vitals.calls.age().map(|age| age.as_secs_f64());
         let trouble = if !now.broker_is_connected {

@@ -26,7 +26,8 @@ pub(crate) fn until_stopped<C: Connector>(
     let Read { connector, settings, warnings } = read;
     let (bus, device) = runtimes(threads(&connector)).context("cannot start the threads")?;
     let logs = Logs::new(settings.debug);
-    log::init(&logs, Console::Stdout);
+    let _last_lines = log::init(&logs, Console::Stdout).context(log::CANNOT_PRINT)?;
+    log::log_panics();
     let running = async {
         let mut signals = Signals::listen()
             .map_err(|error| Exit::Faults(vec![format!("cannot listen for signals: {error}")]))?;
@@ -34,7 +35,7 @@ pub(crate) fn until_stopped<C: Connector>(
             tracing::info!("read settings from {}", file.display());
         }
         for warning in &warnings {
-            tracing::warn!("{warning}");
+            tracing::warn!(limit.subject = &**warning, "{warning}");
         }
         let stop = async {
             let signal = signals.first().await;

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use anyhow::Context;
 use tokio::{runtime::Handle, task::JoinSet, time::timeout};
 
 use crate::{
@@ -36,7 +37,7 @@ pub async fn run<C: Connector>(
     stop: impl Future<Output = ()>,
 ) -> crate::error::Result<()> {
     let logs = Logs::new(settings.debug);
-    log::init(&logs, Console::Stdout);
+    let _last_lines = log::init(&logs, Console::Stdout).context(log::CANNOT_PRINT)?;
     let device = Handle::current();
     let running = serve(connector, settings, None, logs.clone(), &device, stop);
     logs.collect(running).await.map_err(|exit| anyhow::anyhow!("{exit}"))
@@ -87,6 +88,7 @@ pub(crate) async fn serve<C: Connector>(
         () = operate(&device, &bus, sources, &settings, &logs, runtime) => {}
         () = stop => {}
     }
+    logs.report_all_held_back();
     tracing::info!("Connector stopped.");
     drop(health);
     device.publish_state(false);

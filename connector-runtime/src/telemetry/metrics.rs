@@ -8,6 +8,8 @@ use prometheus_client::{
     registry::{Metric, Registry},
 };
 
+use crate::telemetry::log::LostLogs;
+
 /// Upper bounds of the histogram's buckets in seconds: from a computation to a slow gateway.
 const SECONDS: [f64; 9] = [1e-5, 1e-4, 1e-3, 0.01, 0.1, 0.5, 1.0, 5.0, 30.0];
 
@@ -38,6 +40,7 @@ pub(crate) struct Metrics {
     refused: Family<Label, Counter>,
     dropped: Family<Label, Counter>,
     maps: Family<Label, Counter>,
+    lost_logs: Family<Label, Counter>,
     calls: Family<Labels, Counter>,
     durations: Family<Label, Histogram, fn() -> Histogram>,
     gauges: Gauges,
@@ -71,6 +74,7 @@ pub(crate) struct Snapshot {
     pub(crate) backlog: Backlog,
     /// Seconds since a source last returned successfully; `None` before the first time.
     pub(crate) message_age: Option<f64>,
+    pub(crate) lost_logs: LostLogs,
 }
 
 #[derive(Debug)]
@@ -124,6 +128,7 @@ impl Metrics {
                 "Commands that were rejected or ignored, or did not return in time, by reason",
             ),
             dropped: add(to, "dropped", "Lost messages, by kind of loss"),
+            lost_logs: add(to, "log_messages_dropped", "Lost log messages, by reason"),
             maps: add(to, "datapoint_maps", "Datapoint maps, by outcome"),
             calls: add(to, "calls", "Calls of the device part, by function and outcome"),
             durations,
@@ -160,9 +165,17 @@ impl Metrics {
         self.durations.get_or_create_owned(&[("function", function.to_owned())])
     }
 
+    fn set_lost_logs(&self, LostLogs { limit, console, broker }: LostLogs) {
+        for (reason, count) in [("limit", limit), ("console", console), ("broker", broker)] {
+            let counter = self.lost_logs.get_or_create(&[("reason", reason.to_owned())]);
+            counter.inc_by(count.saturating_sub(counter.get()));
+        }
+    }
+
     /// All metrics as text in the format `OpenMetrics` 1.0.
     pub(crate) fn text(&self, now: &Snapshot) -> String {
         self.gauges.set(now);
+        self.set_lost_logs(now.lost_logs);
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("writing to a String never fails");
         text
@@ -235,7 +248,14 @@ mod tests {
         metrics.too_large.inc();
         metrics.calls("ask", "ok").inc();
         metrics.durations("ask").observe(0.2);
-        let now = Snapshot { known_sensors: 5, broker_is_connected: true, ..Snapshot::default() };
+        let lost_logs = LostLogs { limit: 2, ..LostLogs::default() };
+        let now = Snapshot {
+            known_sensors: 5,
+            broker_is_connected: true,
+            lost_logs,
+            ..Snapshot::default()
+        };
+        metrics.text(&now);
         let text = metrics.text(&now);
         for line in [
             r#"connector_build_info{name="demo",version="1.2.3"} 1"#,
@@ -251,6 +271,8 @@ mod tests {
             r#"connector_connected{to="device"} 0"#,
             r#"connector_datapoints_known{kind="sensor"} 5"#,
             "connector_ready 0",
+            r#"connector_log_messages_dropped_total{reason="limit"} 2"#,
+            r#"connector_log_messages_dropped_total{reason="console"} 0"#,
         ] {
             assert!(text.lines().any(|it| it == line), "{line} is not in\n{text}");
         }

@@ -30,7 +30,7 @@ pub(super) fn compare(earlier: impl BufRead, now: &[String]) -> Result<bool> {
     let text = difference(&earlier, now)?;
     if text.is_empty() {
         let (count, s) = (now.len(), if now.len() == 1 { "" } else { "s" });
-        eprintln!("no differences in {count} value{s}");
+        work::note(format_args!("no differences in {count} value{s}"));
     }
     work::print(&text)?;
     Ok(text.is_empty())

@@ -46,10 +46,10 @@ pub(super) fn publish_selected(
         let count = selected.len();
         visit.publish(selected).await.with_context(broker)?;
         visit.leave().await.with_context(broker)?;
-        eprintln!(
+        work::note(format_args!(
             "published {count} of {} values: those of datapoints that are selected",
             replayed.values.len()
-        );
+        ));
         Ok(if replayed.faults == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })
 }

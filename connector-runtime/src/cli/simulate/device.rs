@@ -195,7 +195,10 @@ impl<C: Connector> Connector for Around<C, Simulation> {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(key.to_owned(), value);
-        tracing::info!("the simulated device received {json:.100} for `{key}`");
+        tracing::info!(
+            limit.subject = key,
+            "the simulated device received {json:.100} for `{key}`"
+        );
         Ok(())
     }
 }

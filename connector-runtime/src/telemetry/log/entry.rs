@@ -15,6 +15,13 @@ pub(crate) struct LogMessage {
     pub(crate) level: u8,
 }
 
+impl LogMessage {
+    pub(super) const ERROR: u8 = 40;
+    pub(super) const WARNING: u8 = 30;
+    pub(super) const INFO: u8 = 20;
+    pub(super) const DEBUG: u8 = 10;
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,18 +1,23 @@
 //! Conversion of `tracing` events to messages on the log topic.
 
 use tracing::{Event, Level, Subscriber};
-use tracing_subscriber::{
-    Layer,
-    layer::Context,
-    registry::{LookupSpan, SpanRef},
-};
+use tracing_subscriber::{Layer, layer::Context, registry::LookupSpan};
 
 use crate::{
-    telemetry::log::{collector::Logs, entry::LogMessage, text},
+    telemetry::log::{
+        collector::Logs,
+        entry::LogMessage,
+        limit::Place,
+        text::{Text, one_line},
+    },
     time::Timestamp,
 };
 
-/// A `tracing` layer that publishes the events of a connector's tasks on its log topic, `{name}/logs`.
+/// The root of the targets of the runtime's own events.
+const RUNTIME: &str = env!("CARGO_CRATE_NAME");
+
+/// A `tracing` layer that publishes the events of a connector's tasks on its log topic, `{name}/logs`, at a
+/// limited rate.
 ///
 /// Add it to your subscriber if your program installs one before it starts a connector. Events outside of
 /// any connector's tasks are published by the first connector of the process.
@@ -22,36 +27,38 @@ pub struct LogTopicLayer;
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogTopicLayer {
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let Some(logs) = Logs::responsible() else { return };
-        if *event.metadata().level() <= logs.0.level {
-            logs.push(message(event, context.event_span(event)));
+        let metadata = event.metadata();
+        if *metadata.level() > logs.0.level {
+            return;
         }
-    }
-}
-
-/// Converts an event to a log message.
-pub(super) fn message<'a, S: LookupSpan<'a>>(
-    event: &Event<'_>,
-    span: Option<SpanRef<'a, S>>,
-) -> LogMessage {
-    let metadata = event.metadata();
-    let emitter = match span {
-        Some(span) => format!("{}:{}", metadata.target(), span.name()),
-        None => metadata.target().to_owned(),
-    };
-    LogMessage {
-        timestamp: Timestamp::now(),
-        msg: text::of(event),
-        emitter: text::one_line(&emitter),
-        level: number(*metadata.level()),
+        let span = context.event_span(event);
+        let text = Text::of(event);
+        let emitter = match &span {
+            Some(span) => format!("{}:{}", metadata.target(), span.name()),
+            None => metadata.target().to_owned(),
+        };
+        let message = LogMessage {
+            timestamp: Timestamp::now(),
+            msg: text.line(),
+            emitter: one_line(&emitter),
+            level: number(*metadata.level()),
+        };
+        let place = Place {
+            callsite: metadata.callsite(),
+            span: span.map(|span| span.metadata().callsite()),
+            subject: text.subject,
+            is_of_runtime: metadata.target().split("::").next() == Some(RUNTIME),
+        };
+        logs.log(place, message);
     }
 }
 
 /// The number of a level in Python's `logging`.
 fn number(level: Level) -> u8 {
     match level {
-        Level::ERROR => 40,
-        Level::WARN => 30,
-        Level::INFO => 20,
-        Level::DEBUG | Level::TRACE => 10,
+        Level::ERROR => LogMessage::ERROR,
+        Level::WARN => LogMessage::WARNING,
+        Level::INFO => LogMessage::INFO,
+        Level::DEBUG | Level::TRACE => LogMessage::DEBUG,
     }
 }

@@ -13,11 +13,42 @@ use tracing::{
 /// Longer messages are truncated.
 const MAX_BYTES: usize = 4096;
 
-/// The message of an event, followed by its fields as ` name=value`.
-pub(super) fn of(event: &Event<'_>) -> String {
-    let mut text = Text::default();
-    event.record(&mut text);
-    let mut line = one_line(&without_logins(&(text.message + &text.fields)));
+/// No more than this is formatted of a message, and of its fields. It is more than [`MAX_BYTES`], so that
+/// the login of an address is recognized as such before the text is truncated.
+const MAX_FORMATTED: usize = 2 * MAX_BYTES;
+
+/// A field with this name is not part of the text. It names the source or actuator that a message is about.
+const SUBJECT: &str = "limit.subject";
+
+/// The text of an event.
+#[derive(Default)]
+pub(super) struct Text {
+    message: Limited,
+    fields: Limited,
+    /// The source or actuator that the event names as its subject, or an empty text.
+    pub(super) subject: String,
+}
+
+/// Text that ignores everything after its first bytes.
+#[derive(Default)]
+struct Limited(String);
+
+impl Text {
+    pub(super) fn of(event: &Event<'_>) -> Self {
+        let mut text = Self::default();
+        event.record(&mut text);
+        text
+    }
+
+    /// The message of the event, followed by its fields as ` name=value`.
+    pub(super) fn line(&self) -> String {
+        let Self { message: Limited(message), fields: Limited(fields), .. } = self;
+        cut(one_line(&without_logins(&[&**message, fields].concat())))
+    }
+}
+
+/// Truncates a text that is too long for a log message.
+pub(super) fn cut(mut line: String) -> String {
     if line.len() > MAX_BYTES {
         line.truncate(line.floor_char_boundary(MAX_BYTES));
         line.push_str(" ..");
@@ -65,18 +96,21 @@ pub(crate) fn without_logins(text: &str) -> Cow<'_, str> {
     (shown + rest).into()
 }
 
-#[derive(Default)]
-struct Text {
-    message: String,
-    fields: String,
-}
-
 impl Visit for Text {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        // `Limited` never returns an error.
         let _ = match field.name() {
             "message" => write!(self.message, "{value:?}"),
             name => write!(self.fields, " {name}={value:?}"),
         };
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == SUBJECT {
+            value.clone_into(&mut self.subject);
+        } else {
+            self.record_debug(field, &value);
+        }
     }
 
     fn record_error(&mut self, field: &Field, value: &(dyn std::error::Error + 'static)) {
@@ -86,6 +120,14 @@ impl Visit for Text {
             let _ = write!(self.fields, ": {cause}");
             source = cause.source();
         }
+    }
+}
+
+impl Write for Limited {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = MAX_FORMATTED.saturating_sub(self.0.len());
+        self.0.push_str(&text[..text.floor_char_boundary(room)]);
+        Ok(())
     }
 }
 
