@@ -6,7 +6,7 @@ mod operation;
 mod preflight;
 mod process;
 mod run;
-mod signals;
+pub(crate) mod signals;
 
 pub use self::run::run;
 #[cfg(feature = "testing")]
@@ -15,5 +15,4 @@ pub(crate) use self::{
     device_part::device_alone,
     preflight::{address_of, faults, identity_of},
     process::until_stopped,
-    signals::Signals,
 };

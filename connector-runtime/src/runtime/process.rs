@@ -8,8 +8,9 @@ use tokio::runtime::{Builder, Runtime};
 use crate::{
     connector::Connector,
     error::isolated_call,
-    runtime::{run::serve, signals::Signals},
+    runtime::{run::serve, signals},
     settings::{Environment, Exit, Read},
+    system::thread,
     telemetry::log::{self, Console, Logs},
 };
 
@@ -28,8 +29,6 @@ pub(crate) fn until_stopped<C: Connector>(
     let logs = Logs::new(settings.debug);
     log::init(&logs, Console::Stdout);
     let running = async {
-        let mut signals = Signals::listen()
-            .map_err(|error| Exit::Faults(vec![format!("cannot listen for signals: {error}")]))?;
         if let Some(file) = &environment.file {
             tracing::info!("read settings from {}", file.display());
         }
@@ -37,14 +36,15 @@ pub(crate) fn until_stopped<C: Connector>(
             tracing::warn!("{warning}");
         }
         let stop = async {
-            let signal = signals.first().await;
+            let signal = signals::first().await;
             tracing::info!("received {signal}: shutting down");
         };
         serve(connector, settings, None, logs.clone(), device.handle(), stop).await
     };
     let ended = bus.block_on(logs.collect(running));
-    // A blocking call of the device part must not delay the exit.
+    // Neither a blocking call of the device part nor one of a library must delay the exit.
     device.shutdown_background();
+    bus.shutdown_background();
     ended.map(|()| ExitCode::SUCCESS)
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn until_stopped<C: Connector>(
 /// delays neither values nor heartbeats nor the shutdown.
 fn runtimes(device_threads: usize) -> std::io::Result<(Runtime, Runtime)> {
     let bus = Builder::new_current_thread().enable_all().build()?;
-    let device = Builder::new_multi_thread().worker_threads(device_threads).enable_all().build()?;
+    let device = thread::runtime(device_threads)?;
     Ok((bus, device))
 }
 
