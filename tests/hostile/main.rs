@@ -1,4 +1,5 @@
 //! Attacks on a connector and its process, each as a test by name: signals, files, limits of the system and
 //! clients that do not behave.
 
+mod files;
 mod stop;
