@@ -2,4 +2,5 @@
 //! clients that do not behave.
 
 mod files;
+mod health;
 mod stop;

@@ -1,5 +1,6 @@
 //! Combines the bus and the device into a running connector.
 
+mod connections;
 mod device_part;
 mod health;
 mod operation;
