@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 use crate::{
     connector::Connector,
@@ -51,9 +51,7 @@ pub(crate) fn until_stopped<C: Connector>(
 /// Creates one thread for the bus and others for the device part, so that a blocked method
 /// delays neither values nor heartbeats nor the shutdown.
 fn runtimes(device_threads: usize) -> std::io::Result<(Runtime, Runtime)> {
-    let bus = Builder::new_current_thread().enable_all().build()?;
-    let device = thread::runtime(device_threads)?;
-    Ok((bus, device))
+    Ok((thread::current_thread_runtime()?, thread::runtime(device_threads)?))
 }
 
 fn threads(connector: &impl Connector) -> usize {

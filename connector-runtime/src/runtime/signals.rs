@@ -13,13 +13,14 @@ pub(crate) use self::unix::{first, listen, stage};
 mod unix {
     use std::{
         fs,
-        sync::{LazyLock, Mutex, PoisonError, mpsc},
+        sync::{Arc, LazyLock, Mutex, PoisonError, mpsc},
         thread::{self, Builder},
         time::{Duration, Instant},
     };
 
     use signal_hook::{
-        consts::{SIGHUP, SIGINT, SIGTERM},
+        consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ},
+        flag,
         iterator::Signals,
         low_level::exit,
     };
@@ -58,6 +59,8 @@ mod unix {
         // `nohup` ignores SIGHUP on behalf of the program.
         let stops = stops.into_iter().filter(|&stop| stop != SIGHUP || !is_ignored(SIGHUP));
         let signals = Signals::new(stops)?;
+        // A file that reaches a limit of the system (`ulimit -f`) is an error of the write, like a full disk.
+        flag::register(SIGXFSZ, Arc::default())?;
         Builder::new().name("signals".to_owned()).spawn(move || obey(signals)).map(drop)
     }
 

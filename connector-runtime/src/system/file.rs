@@ -95,7 +95,11 @@ fn make_private(file: &File) -> io::Result<()> {
     {
         use std::os::unix::fs::PermissionsExt;
         if file.metadata()?.permissions().mode() & 0o777 != PRIVATE {
-            file.set_permissions(fs::Permissions::from_mode(PRIVATE))?;
+            let made = file.set_permissions(fs::Permissions::from_mode(PRIVATE));
+            made.map_err(|error| {
+                let problem = "its mode cannot be changed to 0600: change its owner, or remove it";
+                io::Error::new(error.kind(), format!("{problem}: {error}"))
+            })?;
         }
     }
     Ok(())

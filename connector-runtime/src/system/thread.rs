@@ -29,18 +29,27 @@ pub(crate) async fn blocking<T: Send + 'static>(
     receiver.await.map_err(|_| io::Error::other(format!("the thread `{name}` has panicked")))
 }
 
+/// Creates a runtime that runs on the thread that uses it.
+pub(crate) fn current_thread_runtime() -> io::Result<Runtime> {
+    build(|| tokio::runtime::Builder::new_current_thread().enable_all().build())
+}
+
 /// Starts a runtime with this number of threads.
 pub(crate) fn runtime(workers: usize) -> io::Result<Runtime> {
     probe(workers + FEW)?;
-    // If the system denies a thread, tokio panics and then waits forever for the other threads. Between the probe
-    // and this, another process may have taken the last ones.
-    let (sender, started) = mpsc::channel();
-    Builder::new().name("start".to_owned()).spawn(move || {
+    build(move || {
         let mut builder = tokio::runtime::Builder::new_multi_thread();
-        sender.send(builder.worker_threads(workers).enable_all().build())
-    })?;
-    let denied = |_| io::Error::other("the system allows too few threads");
-    started.recv_timeout(STARTING).map_err(denied)?
+        builder.worker_threads(workers).enable_all().build()
+    })
+}
+
+/// Builds a runtime on another thread. If the system denies a thread or a file, tokio panics, and it may then wait
+/// forever for its other threads. [`probe`] cannot exclude that: another process may take the last ones.
+fn build(build: impl FnOnce() -> io::Result<Runtime> + Send + 'static) -> io::Result<Runtime> {
+    let (sender, done) = mpsc::channel();
+    Builder::new().name("start".to_owned()).spawn(move || sender.send(build()))?;
+    let denied = |_| io::Error::other("the system allows too few threads or open files");
+    done.recv_timeout(STARTING).map_err(denied)?
 }
 
 /// Checks that the system allows this number of further threads at the same time.
