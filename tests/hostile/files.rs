@@ -100,6 +100,17 @@ async fn a_dotenv_file_of_80000_lines_is_read() {
     connector.terminate().await.assert_clean();
 }
 
+#[tokio::test]
+async fn names_that_look_like_settings_are_reported_in_bounded_time_and_length() {
+    let line = |i: usize| format!("MQTT_X{i}=y\n");
+    let many: String = (0..60_000).map(line).collect();
+    alone().dotenv(&many).argument("check").start().wait().await;
+    let long = format!("MQTT_{}=y\n", "X".repeat(1_000_000));
+    let ended = alone().dotenv(&long).argument("check").start().wait().await;
+    assert!(ended.stderr.contains("is not a setting of this connector"), "{}", ended.stderr);
+    assert!(ended.stderr.len() < 1000, "{} bytes", ended.stderr.len());
+}
+
 /// As Kubernetes mounts secrets: each file is a link into a folder that is itself a link.
 #[tokio::test]
 async fn a_secret_may_be_a_link() {

@@ -11,6 +11,7 @@ use crate::{
         environment::{Environment, Origin},
         fault::is_secret,
         read::from_environment,
+        shown,
         suggest::nearest,
     },
     telemetry::log::text::without_logins,
@@ -109,7 +110,7 @@ pub(crate) fn unknown(command: &Command, environment: &Environment) -> Vec<Unkno
     let mut unknown: Vec<_> = names
         .filter(looks_known)
         .filter(|name| !is_known(name))
-        .map(|name| Unknown { name: name.to_owned(), meant: meant(name) })
+        .map(|name| Unknown { name: shown::value(name).into_owned(), meant: meant(name) })
         .collect();
     unknown.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     unknown
