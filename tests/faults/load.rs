@@ -1,4 +1,4 @@
-//! A thousand numbers a second.
+//! One number after the other.
 
 use std::{
     sync::{
@@ -9,8 +9,6 @@ use std::{
 };
 
 use tokio::{sync::mpsc, task::JoinHandle, time::interval};
-
-const EVERY: Duration = Duration::from_millis(1);
 
 #[derive(Default)]
 struct State {
@@ -25,14 +23,19 @@ pub(crate) struct Load {
 }
 
 impl Load {
-    pub(crate) fn start(numbers: mpsc::UnboundedSender<u64>) -> Self {
+    pub(crate) fn start(numbers: mpsc::UnboundedSender<u64>, every: Duration) -> Self {
         let state = Arc::new(State::default());
-        let task = tokio::spawn(say(numbers, Arc::clone(&state)));
+        let task = tokio::spawn(say(numbers, every, Arc::clone(&state)));
         Self { state, task }
     }
 
     pub(crate) fn pause(&self, is_paused: bool) {
         self.state.is_paused.store(is_paused, Ordering::Relaxed);
+    }
+
+    /// How many numbers were said so far.
+    pub(crate) fn said(&self) -> u64 {
+        self.state.said.load(Ordering::Relaxed)
     }
 
     /// Stops, and tells how many numbers were said.
@@ -43,8 +46,8 @@ impl Load {
     }
 }
 
-async fn say(numbers: mpsc::UnboundedSender<u64>, state: Arc<State>) {
-    let mut ticks = interval(EVERY);
+async fn say(numbers: mpsc::UnboundedSender<u64>, every: Duration, state: Arc<State>) {
+    let mut ticks = interval(every);
     loop {
         ticks.tick().await;
         if !state.is_paused.load(Ordering::Relaxed) {

@@ -12,13 +12,11 @@ use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
 use crate::{
     client::Client,
     fault::{Fault, Outcome, run},
+    traffic::{Traffic, WINDOW},
 };
 
 /// So many runs share the machine, most of the time waiting.
 const AT_ONCE: usize = 8;
-
-/// Messages on their way at once: so many may come twice for each fault.
-const WINDOW: u64 = 16;
 
 /// How soon the connector is back once the line is.
 const BACK: Duration = Duration::from_secs(5);
@@ -30,7 +28,7 @@ const NOTICED: Duration = Duration::from_secs(4);
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Runs each client through each fault.
-pub(crate) async fn matrix(clients: &[Client], faults: &[Fault]) -> Vec<Outcome> {
+pub(crate) async fn matrix(clients: &[Client], faults: &[Fault], traffic: Traffic) -> Vec<Outcome> {
     let permits = Arc::new(Semaphore::new(AT_ONCE));
     let mut runs = JoinSet::new();
     for (i, &fault) in faults.iter().enumerate() {
@@ -38,7 +36,7 @@ pub(crate) async fn matrix(clients: &[Client], faults: &[Fault]) -> Vec<Outcome>
             let permits = Arc::clone(&permits);
             runs.spawn(async move {
                 let _permit = permits.acquire().await;
-                ((i, j), run(client, fault).await)
+                ((i, j), run(client, fault, traffic).await)
             });
         }
     }
@@ -63,10 +61,11 @@ fn broken_promises(outcome: &Outcome) -> Vec<&'static str> {
         Fault::Lost(_) => BACK + NOTICED,
         _ => BACK,
     };
+    let tally = outcome.tally();
     let promises = [
         (outcome.lost() == 0, "something is lost"),
-        (outcome.inversions() == 0, "something is out of order"),
-        (outcome.doubles() <= WINDOW * fault.count(), "too much comes twice"),
+        (tally.inversions == 0, "something is out of order"),
+        (tally.doubles <= WINDOW * fault.count(), "too much comes twice"),
         (!is_stale, "the broker retains an old value"),
         (back.is_some_and(|back| back <= patience), "it comes back late"),
     ];
@@ -76,7 +75,7 @@ fn broken_promises(outcome: &Outcome) -> Vec<&'static str> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn no_fault_costs_a_message_or_the_order() {
-    let outcomes = matrix(&[Client::Connector], &Fault::ALL).await;
+    let outcomes = matrix(&[Client::Connector], &Fault::ALL, Traffic::NUMBERS).await;
     let table = table(&outcomes);
     println!("{table}");
     let broken: Vec<_> = outcomes

@@ -76,6 +76,8 @@ pub(crate) struct World {
     values: BTreeMap<&'static str, u64>,
     /// What was handed over since the connector started, by topic.
     handed_over: BTreeMap<&'static str, Vec<u64>>,
+    /// Those of them that only a map has selected: a newer value may take their place.
+    reselected: BTreeSet<u64>,
     selections: usize,
     /// The numbers of values that the connector has said at QoS 0, by topic.
     said: BTreeMap<String, BTreeSet<u64>>,
@@ -120,6 +122,7 @@ impl World {
             in_force: NOTHING,
             values: BTreeMap::new(),
             handed_over: BTreeMap::new(),
+            reselected: BTreeSet::new(),
             selections: 0,
             said: BTreeMap::new(),
             in_flight: VecDeque::new(),
@@ -211,6 +214,7 @@ impl World {
         self.in_force = NOTHING;
         self.values.clear();
         self.handed_over.clear();
+        self.reselected.clear();
         self.plain.clear();
         self.carried_out.remove("guarded");
     }

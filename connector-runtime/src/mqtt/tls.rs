@@ -8,7 +8,6 @@ use std::{
 };
 
 use rustls_native_certs::load_native_certs;
-use tokio::net::TcpStream;
 use tokio_rustls::{
     TlsConnector,
     rustls::{
@@ -25,7 +24,7 @@ use tokio_rustls::{
 use zeroize::Zeroizing;
 
 use crate::{
-    mqtt::{failure::LinkError, stream::Stream, tls_failure},
+    mqtt::{failure::LinkError, stream::Stream, tcp::PromptTcpStream, tls_failure},
     system::{file, thread},
 };
 
@@ -112,7 +111,10 @@ impl Tls {
     }
 
     /// Performs the TLS handshake on a TCP connection.
-    pub(super) async fn handshake(&self, stream: TcpStream) -> Result<Box<dyn Stream>, LinkError> {
+    pub(super) async fn handshake(
+        &self,
+        stream: PromptTcpStream,
+    ) -> Result<Box<dyn Stream>, LinkError> {
         let tls = self.clone();
         let loaded = thread::blocking("certificates", move || tls.load()).await?;
         let Loaded { config, verifier, own } = loaded.map_err(LinkError::Tls)?;

@@ -10,10 +10,9 @@ use std::{
 
 #[cfg(feature = "testing")]
 use tokio::io::DuplexStream;
-use tokio::net::TcpStream;
 
 use crate::{
-    mqtt::{codec::Login, failure::LinkError, stream::Stream, tls::Tls},
+    mqtt::{codec::Login, failure::LinkError, stream::Stream, tcp::PromptTcpStream, tls::Tls},
     system::thread,
 };
 
@@ -58,9 +57,7 @@ impl Address {
         match self {
             Self::Tcp { host, port, tls } => {
                 let addresses = addresses_of(host, *port).await?;
-                let stream = TcpStream::connect(&*addresses).await?;
-                // Nagle's algorithm and delayed acknowledgements would delay each small message by 40 ms.
-                stream.set_nodelay(true)?;
+                let stream = PromptTcpStream::connect(&addresses).await?;
                 match tls {
                     Some(tls) => tls.handshake(stream).await,
                     None => Ok(Box::new(stream)),

@@ -58,6 +58,7 @@ pub(crate) async fn serve<C: Connector>(
     let Described { sources, sensors, actuators } = describe(&connector)?;
     let mut protocol = Protocol::new(&settings.connector_name, C::VERSION, sensors, actuators);
     protocol.value_qos = value_qos(&settings);
+    protocol.limit_sensors(settings.max_sensors);
     protocol.topics.prefixes.clone_from(&settings.mqtt_topic_prefixes);
     let spool = Running::start(&settings, &logs).await?;
     if let Some(running) = &spool {

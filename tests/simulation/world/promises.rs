@@ -97,7 +97,8 @@ impl World {
             let is_acknowledged = topic == RAW || self.value_qos != QoS::AtMostOnce;
             let there = if is_acknowledged { arrived.get(topic) } else { self.said.get(topic) };
             let is_lost = |number: &&u64| !there.is_some_and(|it| it.contains(number));
-            missing += numbers.iter().filter(is_lost).count();
+            let due = numbers.iter().filter(|number| !self.reselected.contains(number));
+            missing += due.filter(is_lost).count();
         }
         let is_large = self.limit == LARGE;
         let (dropped, refused) = if missing > 0 || is_large { self.dropped() } else { (0, 0) };
