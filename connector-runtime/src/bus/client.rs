@@ -276,10 +276,9 @@ impl Client<'_> {
     /// as far as it is not too slow.
     fn note_read(&mut self, count: usize) {
         if !self.input.is_empty() || self.oversized.is_skipping() {
-            let now = Instant::now();
-            let extend = |since: Instant| (since + time_for(count)).min(now);
-            self.last_read = extend(self.last_read);
-            self.pinged = self.pinged.map(extend);
+            let (now, gained) = (Instant::now(), time_for(count));
+            self.last_read = (self.last_read + gained).min(now);
+            self.pinged = self.pinged.map(|pinged| (pinged + gained).min(now));
             self.link.note_partial(count, now);
         }
     }

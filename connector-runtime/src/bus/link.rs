@@ -153,8 +153,8 @@ impl Link {
         self.out.len() >= BATCH / 2
     }
 
-    /// Returns whether the broker leaves so many answers unread that no further packet of it should
-    /// be read.
+    /// Returns whether the broker reads too few of its answers. Until it does, its packets should not be
+    /// read either.
     pub(super) fn is_choked(&self) -> bool {
         self.out.len() >= CHOKED
     }

@@ -32,14 +32,14 @@ use crate::{
         log::LogMessage,
         metrics::{Metrics, Snapshot},
     },
-    time::{Allowance, Timestamp},
+    time::{Paced, Timestamp},
 };
 
 /// The bytes of announcements: at most one per second in the long run, and fewer of large ones.
-const ANNOUNCEMENTS: Allowance = Allowance::new(4 << 20, 1 << 20);
+const ANNOUNCEMENTS: Paced<()> = Paced::new(4 << 20, 1 << 20);
 
 /// The bytes of datapoint maps: in the long run, applying them takes less than a tenth of a core.
-const MAPS: Allowance = Allowance::new(1 << 20, 4 << 20);
+const MAPS: Paced<Bytes> = Paced::new(1 << 20, 4 << 20);
 
 /// The messages and subscriptions of a connector.
 ///
@@ -83,12 +83,8 @@ pub(crate) struct Protocol {
     has_gaps: bool,
     received: Received,
     changes: Vec<Change>,
-    maps: Allowance,
-    /// The last map that came too soon after others.
-    waiting_map: Option<Bytes>,
-    announcements: Allowance,
-    /// Whether the announcement has changed since the last one.
-    must_announce: bool,
+    maps: Paced<Bytes>,
+    announcements: Paced<()>,
 }
 
 /// A change of the subscriptions.
@@ -137,9 +133,7 @@ impl Protocol {
             received: Received::default(),
             changes: Vec::new(),
             maps: MAPS,
-            waiting_map: None,
             announcements: ANNOUNCEMENTS,
-            must_announce: false,
         }
     }
 

@@ -27,7 +27,7 @@ const MAX_VALUES: usize = 16 << 20;
 /// The buffer of a last value is at most this many bytes larger than the value.
 const SPARE: usize = 1 << 10;
 
-/// What a value takes in the outbox beside its JSON text, about.
+/// The approximate cost of a value in the outbox in addition to its JSON text.
 const VALUE_COST: usize = 256;
 
 /// The known datapoints of a connector.

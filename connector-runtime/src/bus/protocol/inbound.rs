@@ -17,7 +17,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// What a map costs beside its bytes.
+/// The cost of a map in addition to its bytes.
 const MAP_COST: usize = 4 << 10;
 
 impl Protocol {
@@ -88,15 +88,12 @@ impl Protocol {
 
     /// Applies a map, or keeps it until the next one may be applied: only the last one counts.
     fn offer_map(&mut self, payload: &[u8]) {
-        if self.maps.is_left() {
+        if self.maps.demand(|| Bytes::copy_from_slice(payload)) {
             self.new_map(payload);
-        } else {
-            self.waiting_map = Some(Bytes::copy_from_slice(payload));
         }
     }
 
     pub(super) fn new_map(&mut self, payload: &[u8]) {
-        self.waiting_map = None;
         self.maps.spend(payload.len() + MAP_COST);
         match DatapointMap::parse(payload, &self.topics) {
             Ok((map, refused)) => {

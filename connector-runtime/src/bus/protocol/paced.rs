@@ -3,12 +3,11 @@
 
 use std::sync::Arc;
 
-use tokio::time::Instant;
-
 use crate::{
     bus::{last_values::publish_values, protocol::Protocol},
     mqtt::codec::QoS,
     outbox::{MessageKind, Publish},
+    time::Instant,
 };
 
 /// The maximum size of all example values of an announcement together; longer ones are replaced by null.
@@ -17,20 +16,16 @@ const EXAMPLES: usize = 1 << 20;
 /// The same for a broker that rejects large messages, for each of them.
 const SHORT_EXAMPLE: usize = 100;
 
-/// What an announcement costs beside its bytes.
+/// The cost of an announcement in addition to its bytes.
 const ANNOUNCEMENT_COST: usize = 1 << 20;
 
 impl Protocol {
     /// Reports the present time, and that messages may have left the outbox: publishes what had to wait.
     pub(crate) fn proceed(&mut self, now: Instant) {
-        self.maps.recover(now);
-        self.announcements.recover(now);
-        if self.maps.is_left()
-            && let Some(map) = self.waiting_map.take()
-        {
+        if let Some(map) = self.maps.recover(now) {
             self.new_map(&map);
         }
-        if self.must_announce {
+        if self.announcements.recover(now).is_some() {
             self.announce();
         }
         self.refill();
@@ -38,9 +33,7 @@ impl Protocol {
 
     /// Returns when [`proceed`](Self::proceed) has something to do, if time alone decides that.
     pub(crate) fn due_at(&self) -> Option<Instant> {
-        let map = self.waiting_map.as_ref().and_then(|_| self.maps.left_at());
-        let announcement = if self.must_announce { self.announcements.left_at() } else { None };
-        map.into_iter().chain(announcement).min()
+        self.maps.due_at().into_iter().chain(self.announcements.due_at()).min()
     }
 
     /// Publishes the last value of each sensor, unless a retained message already waits for its
@@ -66,11 +59,10 @@ impl Protocol {
         }
     }
 
-    /// Publishes the announcement, or notes that it is due if there were too many of late.
+    /// Publishes the announcement, or later if there were too many of late.
     pub(super) fn announce(&mut self) {
-        self.must_announce = self.is_online && !self.announcements.is_left();
         if self.is_online
-            && !self.must_announce
+            && self.announcements.demand(|| ())
             && let Some(announcement) = self.announcement()
         {
             self.outbox.push(announcement);
@@ -79,7 +71,6 @@ impl Protocol {
 
     /// Returns the announcement, if there are known datapoints and the broker accepts its size.
     pub(super) fn announcement(&mut self) -> Option<Publish> {
-        self.must_announce = false;
         if self.registry.is_empty() {
             return None;
         }
