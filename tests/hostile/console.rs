@@ -105,13 +105,22 @@ async fn a_tool_prints_its_last_log_messages() {
 }
 
 #[tokio::test]
+async fn a_fault_ends_the_program_though_nobody_reads_stderr() {
+    let launch = Launch::program("tcp_json").argument("send").argument("key").argument("1");
+    let ended = launch.device(Device::place()).within(&format!("{FULL}; exec 2>&7")).start();
+    assert_eq!(ended.wait().await.code, Some(1));
+}
+
+#[tokio::test]
 #[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn a_panic_is_logged_and_not_printed_to_stderr() {
     let broker = Mosquitto::start().await;
     let careless = Launch::program("careless").broker(broker.port()).variable("DEVICE_PIN", "1");
+    let careless = careless.variable("RUST_BACKTRACE", "1");
     let connector = careless.variable("DEVICE_URL", "http://127.0.0.1:1").start();
     let line = connector.stdout.line("panicked at ").await;
     assert!(line.contains("careless.rs:") && line.ends_with(": with ***"), "{line}");
     connector.stdout.line("`read` failed: panicked: with ***").await;
+    assert!(connector.stdout.contains("rust_begin_unwind"), "{}", connector.stdout.text());
     connector.terminate().await.assert_clean();
 }
