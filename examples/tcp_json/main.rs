@@ -22,7 +22,7 @@ use tokio::{
 };
 
 /// The maximum length of a line in bytes; a longer one ends the connection.
-const MAX_LINE: u64 = 8 << 20;
+const MAX_LINE: u64 = 1 << 20;
 
 /// Connects a device that sends JSON lines over TCP.
 #[connector(name = "tcp-json")]

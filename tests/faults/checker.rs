@@ -1,29 +1,23 @@
 //! Counts what arrives at the broker: lost, doubled, or out of order.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     fmt,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
-use rumqttc::{AsyncClient, Event, EventLoop, MqttOptions, Packet, QoS};
+use rumqttc::{AsyncClient, Event, MqttOptions, Packet, QoS};
 use support::{
     NAME, patiently,
     proxy::{Kind, Watch, Way},
 };
-use tokio::{
-    sync::watch,
-    time::{sleep, timeout},
+use tokio::{sync::watch, task::JoinHandle, time::timeout};
+
+use crate::{
+    subscriber::{self, Heard},
+    traffic::Traffic,
 };
-
-/// Where the values go, and where the raw messages go.
-pub(crate) const TOPICS: [&str; 2] = ["demo/n", "demo/raw_message_to_db"];
-
-const MAP: &str = r#"{"sensor":{"n":"demo/n"},"actuator":{"demo/set":"room_1__setpoint"}}"#;
-
-/// From one attempt to reach the broker to the next.
-const PAUSE: Duration = Duration::from_millis(10);
 
 /// Acknowledged numbers are remembered for so long.
 const REMEMBERED: u64 = 50_000;
@@ -40,10 +34,20 @@ pub(crate) struct Stream {
     pub(crate) broker_lost: u64,
 }
 
-impl fmt::Display for Stream {
+/// The sums of several streams.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tally {
+    /// So far all streams have come.
+    pub(crate) next: u64,
+    pub(crate) missing: u64,
+    pub(crate) doubles: u64,
+    pub(crate) inversions: u64,
+    pub(crate) broker_lost: u64,
+}
+
+impl fmt::Display for Tally {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { next, missing, doubles, inversions, broker_lost } = self;
-        let missing = missing.len();
         write!(
             f,
             "{next} ({missing} missing, {broker_lost} lost by the broker, {doubles} twice, {inversions} out of order)"
@@ -66,35 +70,53 @@ impl Stream {
     pub(crate) fn lost(&self, count: u64) -> u64 {
         self.missing.len() as u64 + count.saturating_sub(self.next)
     }
+
+    /// Several streams as one, as far as all of them are.
+    pub(crate) fn sum<'a>(streams: impl IntoIterator<Item = &'a Self>) -> Tally {
+        let mut tally = Tally { next: u64::MAX, ..Tally::default() };
+        for stream in streams {
+            tally.next = tally.next.min(stream.next);
+            tally.missing += stream.missing.len() as u64;
+            tally.doubles += stream.doubles;
+            tally.inversions += stream.inversions;
+            tally.broker_lost += stream.broker_lost;
+        }
+        tally
+    }
 }
 
 #[derive(Default)]
 struct Seen {
-    streams: [Stream; 2],
+    streams: Vec<Stream>,
     subscriptions: usize,
 }
 
 /// A client that is subscribed straight at the broker.
 pub(crate) struct Checker {
     port: u16,
-    client: AsyncClient,
+    traffic: Traffic,
     seen: watch::Receiver<Seen>,
     change: watch::Sender<Seen>,
-    acknowledged: Arc<Mutex<[BTreeSet<u64>; 2]>>,
+    acknowledged: Arc<Mutex<Vec<BTreeSet<u64>>>>,
+    /// Aborted when dropped.
+    listens: JoinHandle<()>,
+}
+
+impl Drop for Checker {
+    fn drop(&mut self) {
+        self.listens.abort();
+    }
 }
 
 impl Checker {
     /// Subscribes, and publishes the datapoint map.
-    pub(crate) async fn on(port: u16) -> Self {
-        let mut options = MqttOptions::new("checker", "127.0.0.1", port);
-        options.set_max_packet_size(1 << 20, 1 << 20);
-        let (client, events) = AsyncClient::new(options, 100);
-        let (change, seen) = watch::channel(Seen::default());
-        tokio::spawn(listen(client.clone(), events, change.clone()));
-        let checker = Self { port, client, seen, change, acknowledged: Arc::default() };
+    pub(crate) async fn on(port: u16, traffic: Traffic) -> Self {
+        let streams = vec![Stream::default(); traffic.streams()];
+        let (change, seen) = watch::channel(Seen { streams, subscriptions: 0 });
+        let listens = tokio::spawn(listen(port, traffic, change.clone()));
+        let acknowledged = Arc::new(Mutex::new(vec![BTreeSet::new(); traffic.streams()]));
+        let checker = Self { port, traffic, seen, change, acknowledged, listens };
         checker.subscribed(1).await;
-        let map_topic = format!("{NAME}/datapoint_map");
-        checker.client.try_publish(map_topic, QoS::AtLeastOnce, true, MAP).expect("there is room");
         checker
     }
 
@@ -109,7 +131,7 @@ impl Checker {
         patiently(wait, || "the checker is not subscribed".to_owned()).await;
     }
 
-    /// Waits until something has come on both topics.
+    /// Waits until something has come on all topics.
     pub(crate) async fn began(&self) {
         let mut seen = self.seen.clone();
         let has_begun = |seen: &Seen| seen.streams.iter().all(|stream| stream.next > 0);
@@ -117,7 +139,14 @@ impl Checker {
         patiently(async { drop(seen.wait_for(has_begun).await) }, instead).await;
     }
 
-    /// Waits until all so many have come on both topics, or nothing new has come for a time.
+    /// Waits until so many have come on each topic.
+    pub(crate) async fn until(&self, count: u64) {
+        let mut seen = self.seen.clone();
+        let have_come = |seen: &Seen| seen.streams.iter().all(|stream| stream.next >= count);
+        let _ = seen.wait_for(have_come).await;
+    }
+
+    /// Waits until all so many have come on all topics, or nothing new has come for a time.
     pub(crate) async fn settle(&self, count: u64, silence: Duration) {
         let mut seen = self.seen.clone();
         loop {
@@ -140,34 +169,41 @@ impl Checker {
         });
     }
 
-    pub(crate) fn streams(&self) -> [Stream; 2] {
+    /// The numbers on each topic; those of the raw messages are the last.
+    pub(crate) fn streams(&self) -> Vec<Stream> {
         self.seen.borrow().streams.clone()
     }
 
-    /// The number that the broker retains as the newest value.
+    /// The number that the broker retains as the newest value; the oldest of all values.
     pub(crate) async fn retained(&self) -> Option<u64> {
         let options = MqttOptions::new("late", "127.0.0.1", self.port);
         let (client, mut events) = AsyncClient::new(options, 10);
-        client.try_subscribe(TOPICS[0], QoS::AtLeastOnce).expect("there is room");
+        client.try_subscribe(format!("{NAME}/#"), QoS::AtMostOnce).expect("there is room");
         let retained = async {
-            loop {
-                if let Ok(Event::Incoming(Packet::Publish(message))) = events.poll().await {
-                    return number(&message.topic, &message.payload).map(|(_, number)| number);
+            let (mut streams, mut oldest) = (HashSet::new(), u64::MAX);
+            while streams.len() < self.traffic.values() {
+                if let Ok(Event::Incoming(Packet::Publish(message))) = events.poll().await
+                    && let Some((stream, number)) =
+                        self.traffic.number(&message.topic, &message.payload)
+                {
+                    streams.insert(stream);
+                    oldest = oldest.min(number);
                 }
             }
+            oldest
         };
-        timeout(Duration::from_secs(5), retained).await.ok().flatten()
+        timeout(Duration::from_secs(5), retained).await.ok()
     }
 
     /// Notes what is acknowledged to the client behind a proxy.
     pub(crate) fn watch_acknowledgements(&self) -> Watch {
-        let acknowledged = Arc::clone(&self.acknowledged);
+        let (acknowledged, traffic) = (Arc::clone(&self.acknowledged), self.traffic);
         let in_flight = Mutex::new(HashMap::new());
         Box::new(move |link, way, packet| {
             let mut in_flight = in_flight.lock().unwrap_or_else(PoisonError::into_inner);
             let kind = packet[0] >> 4;
             if way == Way::ToBroker && kind == Kind::Publish as u8 {
-                if let Some((id, what)) = published(packet) {
+                if let Some((id, what)) = published(packet, traffic) {
                     in_flight.insert((link, id), what);
                 }
             } else if way == Way::ToClient
@@ -186,41 +222,30 @@ impl Checker {
 }
 
 /// The packet id of a PUBLISH of QoS 1 or 2, and which number it carries on which topic.
-fn published(packet: &[u8]) -> Option<(u16, (usize, u64))> {
+fn published(packet: &[u8], traffic: Traffic) -> Option<(u16, (usize, u64))> {
     let body = 1 + packet[1..].iter().position(|byte| byte & 0x80 == 0)? + 1;
     let (length, rest) = packet.get(body..)?.split_first_chunk::<2>()?;
     let (topic, rest) = rest.split_at_checked(u16::from_be_bytes(*length).into())?;
     let (id, payload) = rest.split_first_chunk::<2>()?;
-    let number = number(str::from_utf8(topic).ok()?, payload)?;
+    let number = traffic.number(str::from_utf8(topic).ok()?, payload)?;
     Some((u16::from_be_bytes(*id), number))
 }
 
-/// The topic's index and the number in a message of the load.
-fn number(topic: &str, payload: &[u8]) -> Option<(usize, u64)> {
-    let topic = TOPICS.iter().position(|name| *name == topic)?;
-    let text = str::from_utf8(payload).ok()?;
-    let (_, rest) = text.split_once(["value", "raw_message"][topic])?;
-    let rest = rest.trim_start_matches(|c: char| !c.is_ascii_digit());
-    let digits = rest.split_once(|c: char| !c.is_ascii_digit())?.0;
-    Some((topic, digits.parse().ok()?))
-}
-
-async fn listen(client: AsyncClient, mut events: EventLoop, seen: watch::Sender<Seen>) {
-    loop {
-        match events.poll().await {
-            Ok(Event::Incoming(Packet::ConnAck(_))) => {
-                client.try_subscribe(format!("{NAME}/#"), QoS::AtLeastOnce).expect("there is room");
-            }
-            Ok(Event::Incoming(Packet::SubAck(_))) => {
-                seen.send_modify(|seen| seen.subscriptions += 1);
-            }
-            Ok(Event::Incoming(Packet::Publish(message))) if !message.retain => {
-                if let Some((topic, number)) = number(&message.topic, &message.payload) {
-                    seen.send_modify(|seen| seen.streams[topic].take(number));
+async fn listen(port: u16, traffic: Traffic, seen: watch::Sender<Seen>) {
+    let hear = |heard: &mut Vec<Heard>| {
+        seen.send_modify(|seen| {
+            for heard in heard.drain(..) {
+                match heard {
+                    Heard::Subscribed => seen.subscriptions += 1,
+                    Heard::Message(message) => {
+                        let number = traffic.number(&message.topic, &message.payload);
+                        if let Some((stream, number)) = number {
+                            seen.streams[stream].take(number);
+                        }
+                    }
                 }
             }
-            Ok(_) => {}
-            Err(_) => sleep(PAUSE).await,
-        }
-    }
+        });
+    };
+    subscriber::listen(port, &traffic.map(), hear).await;
 }

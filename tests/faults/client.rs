@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use support::{Device, connector::ConnectorProcess, launch};
+use support::{ConnectorProcess, Device, Launch, launch};
 use tokio::{sync::mpsc, task::JoinSet, time::sleep};
 
-use crate::checker::TOPICS;
+use crate::traffic::{RAW_TOPIC, Traffic, VALUE_TOPIC, WINDOW};
 
 /// How long a plain client waits after an error.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -14,8 +14,10 @@ const PAUSE: Duration = Duration::from_millis(250);
 const ROOM: usize = 10;
 const KEEP_ALIVE: u64 = 5;
 
-/// Messages on their way at once. mosquitto throws away what exceeds 20, and the default is 100.
-const IN_FLIGHT: u16 = 16;
+/// Messages on their way at once, as many as of the connector. mosquitto throws away what exceeds 20, and the
+/// default is 100.
+#[allow(clippy::cast_possible_truncation, reason = "16")]
+const IN_FLIGHT: u16 = WINDOW as u16;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Client {
@@ -45,42 +47,43 @@ impl Client {
         }
     }
 
-    pub(crate) async fn start(self, port: u16) -> Running {
+    /// Starts to publish the numbers; a plain client knows one value of each.
+    pub(crate) async fn start(self, port: u16, traffic: Traffic) -> Running {
+        if self == Self::Connector {
+            return connector(port, traffic, |launch| launch).await;
+        }
         let (sender, numbers) = mpsc::unbounded_channel();
-        let (heard, commands) = mpsc::unbounded_channel();
+        let (_, commands) = mpsc::unbounded_channel();
         let mut tasks = JoinSet::new();
-        let process = match self {
-            Self::Connector => Some(connector(port, numbers, heard, &mut tasks).await),
-            Self::Rumqttc => {
-                rumqttc(port, numbers, &mut tasks);
-                None
-            }
-            Self::RumqttcNext => {
-                rumqttc_next(port, numbers, &mut tasks);
-                None
-            }
-        };
-        Running { numbers: sender, process, commands, _tasks: tasks }
+        if self == Self::Rumqttc {
+            rumqttc(port, numbers, &mut tasks);
+        } else {
+            rumqttc_next(port, numbers, &mut tasks);
+        }
+        Running { numbers: sender, process: None, commands, _tasks: tasks }
     }
 }
 
 type Numbers = mpsc::UnboundedReceiver<u64>;
 
-async fn connector(
+/// Starts a connector that publishes raw messages, with further settings.
+pub(crate) async fn connector(
     port: u16,
-    mut numbers: Numbers,
-    heard: mpsc::UnboundedSender<String>,
-    tasks: &mut JoinSet<()>,
-) -> ConnectorProcess {
+    traffic: Traffic,
+    settings: impl FnOnce(Launch) -> Launch,
+) -> Running {
+    let (sender, mut numbers) = mpsc::unbounded_channel();
+    let (heard, commands) = mpsc::unbounded_channel();
     let device = Device::start().await;
     let launch = launch(port, device.address()).variable("SEND_RAW_MESSAGE_TO_DB", "TRUE");
-    let process = launch.start();
+    let process = Some(settings(launch).start());
     let mut link = device.accept().await;
+    let mut tasks = JoinSet::new();
     tasks.spawn(async move {
         loop {
             tokio::select! {
                 Some(number) = numbers.recv() => {
-                    if link.try_say(&format!(r#"{{"n":{number}}}"#)).await.is_err() {
+                    if link.try_say(&traffic.line(number)).await.is_err() {
                         return;
                     }
                 }
@@ -89,7 +92,7 @@ async fn connector(
             }
         }
     });
-    process
+    Running { numbers: sender, process, commands, _tasks: tasks }
 }
 
 /// What the connector would publish.
@@ -117,9 +120,9 @@ fn rumqttc(port: u16, mut numbers: Numbers, tasks: &mut JoinSet<()>) {
     tasks.spawn(async move {
         while let Some(number) = numbers.recv().await {
             let [value, raw] = messages(number);
-            let published = client.publish(TOPICS[0], QoS::AtLeastOnce, true, value).await;
+            let published = client.publish(VALUE_TOPIC, QoS::AtLeastOnce, true, value).await;
             published.expect("it polls");
-            let published = client.publish(TOPICS[1], QoS::ExactlyOnce, false, raw).await;
+            let published = client.publish(RAW_TOPIC, QoS::ExactlyOnce, false, raw).await;
             published.expect("it polls");
         }
     });
@@ -145,8 +148,8 @@ fn rumqttc_next(port: u16, mut numbers: Numbers, tasks: &mut JoinSet<()>) {
         );
         while let Some(number) = numbers.recv().await {
             let [value, raw] = messages(number);
-            client.publish(TOPICS[0], value, values).await.expect("it polls");
-            client.publish(TOPICS[1], raw, raws).await.expect("it polls");
+            client.publish(VALUE_TOPIC, value, values).await.expect("it polls");
+            client.publish(RAW_TOPIC, raw, raws).await.expect("it polls");
         }
     });
 }

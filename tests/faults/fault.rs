@@ -1,6 +1,6 @@
 //! The faults, and one run of a client under load through one of them.
 
-use std::{fmt, time::Duration};
+use std::{env, fmt, time::Duration};
 
 use support::{
     Moment, Mosquitto,
@@ -9,19 +9,23 @@ use support::{
 use tokio::time::{sleep, timeout};
 
 use crate::{
-    checker::{Checker, Stream},
+    checker::{Checker, Stream, Tally},
     client::{Client, Running},
     load::Load,
+    traffic::Traffic,
 };
 
 /// How long the load goes on before the first fault and after each.
 const CALM: Duration = Duration::from_millis(500);
 
+/// As long as a short fault takes.
+const MOMENT: Duration = Duration::from_millis(300);
+
 /// Who is not back after so long is not coming back.
 const GONE: Duration = Duration::from_mins(1);
 
 /// Nothing new for so long is the end. It is more than it takes to notice a silent broker.
-const SILENCE: Duration = Duration::from_secs(16);
+pub(crate) const SILENCE: Duration = Duration::from_secs(16);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fault {
@@ -32,6 +36,8 @@ pub(crate) enum Fault {
     Resets(u32),
     /// Nothing passes for 300 ms, then the connection is closed.
     Holes(u32),
+    /// The connection is closed, and no other is accepted for 300 ms.
+    Absences(u32),
     /// Nothing passes for so many seconds; then all of it does.
     LongHole(u64),
     /// The broker stands still for so many seconds (SIGSTOP).
@@ -51,6 +57,7 @@ impl fmt::Display for Fault {
             Self::Cuts(times) => write!(f, "{times} connections closed"),
             Self::Resets(times) => write!(f, "{times} connections reset"),
             Self::Holes(times) => write!(f, "{times} x 300 ms of silence, then closed"),
+            Self::Absences(times) => write!(f, "{times} x 300 ms without a broker"),
             Self::LongHole(seconds) => write!(f, "{seconds} s of silence"),
             Self::Stop(seconds) => write!(f, "broker stands still for {seconds} s"),
             Self::Kills(times) => write!(f, "broker killed {times} x, empty afterwards"),
@@ -78,13 +85,29 @@ impl Fault {
         Self::Lost(Kind::PingResp),
     ];
 
+    /// Those that take a few seconds.
+    pub(crate) const SHORT: [Self; 10] = [
+        Self::None,
+        Self::Cuts(10),
+        Self::Resets(5),
+        Self::Holes(5),
+        Self::Absences(5),
+        Self::Stop(5),
+        Self::Kills(3),
+        Self::Slow,
+        Self::Lost(Kind::PubAck),
+        Self::Lost(Kind::PubRec),
+    ];
+
     /// How many faults it is.
     pub(crate) fn count(self) -> u64 {
         match self {
             Self::None => 0,
-            Self::Cuts(times) | Self::Resets(times) | Self::Holes(times) | Self::Kills(times) => {
-                times.into()
-            }
+            Self::Cuts(times)
+            | Self::Resets(times)
+            | Self::Holes(times)
+            | Self::Absences(times)
+            | Self::Kills(times) => times.into(),
             _ => 1,
         }
     }
@@ -94,9 +117,10 @@ impl Fault {
 pub(crate) struct Outcome {
     pub(crate) fault: Fault,
     pub(crate) client: Client,
-    /// Numbers that were said; each is a value and a raw message.
+    pub(crate) traffic: Traffic,
+    /// Lines that were said.
     pub(crate) said: u64,
-    pub(crate) streams: [Stream; 2],
+    pub(crate) streams: Vec<Stream>,
     /// What the broker retains at the end is not the last value.
     pub(crate) is_stale: bool,
     /// From the end of the fault to the next acknowledgement, the longest; none if it did not come.
@@ -104,20 +128,12 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    fn sum(&self, count: impl Fn(&Stream) -> u64) -> u64 {
-        self.streams.iter().map(count).sum()
-    }
-
     pub(crate) fn lost(&self) -> u64 {
-        self.sum(|stream| stream.lost(self.said))
+        self.streams.iter().map(|stream| stream.lost(self.said)).sum()
     }
 
-    pub(crate) fn doubles(&self) -> u64 {
-        self.sum(|stream| stream.doubles)
-    }
-
-    pub(crate) fn inversions(&self) -> u64 {
-        self.sum(|stream| stream.inversions)
+    pub(crate) fn tally(&self) -> Tally {
+        Stream::sum(&self.streams)
     }
 
     pub(crate) const HEAD: &str = "| fault | client | messages | lost | lost by the broker | twice | out of order | stale | back after |\n|---|---|---|---|---|---|---|---|---|";
@@ -126,9 +142,9 @@ impl Outcome {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { fault, client, said, is_stale, back, .. } = self;
-        let (lost, twice, inversions) = (self.lost(), self.doubles(), self.inversions());
-        let broker_lost = self.sum(|stream| stream.broker_lost);
-        let (client, messages) = (client.name(), 2 * said);
+        let Tally { doubles, inversions, broker_lost, .. } = self.tally();
+        let (client, lost) = (client.name(), self.lost());
+        let messages = said * self.traffic.streams() as u64;
         let stale = if *is_stale { "yes" } else { "no" };
         let back = match back {
             Some(Duration::ZERO) => "-".to_owned(),
@@ -137,7 +153,7 @@ impl fmt::Display for Outcome {
         };
         write!(
             f,
-            "| {fault} | {client} | {messages} | {lost} | {broker_lost} | {twice} | {inversions} | {stale} | {back} |"
+            "| {fault} | {client} | {messages} | {lost} | {broker_lost} | {doubles} | {inversions} | {stale} | {back} |"
         )
     }
 }
@@ -152,12 +168,11 @@ pub(crate) struct Stage {
 }
 
 impl Stage {
-    pub(crate) async fn set(client: Client) -> Self {
-        let broker = Mosquitto::start().await;
-        let checker = Checker::on(broker.port()).await;
+    pub(crate) async fn set(client: Client, broker: Mosquitto, traffic: Traffic) -> Self {
+        let checker = Checker::on(broker.port(), traffic).await;
         let proxy = Proxy::watched(broker.port(), checker.watch_acknowledgements()).await;
-        let running = client.start(proxy.port()).await;
-        let load = Load::start(running.numbers.clone());
+        let running = client.start(proxy.port(), traffic).await;
+        let load = Load::start(running.numbers.clone(), traffic.every());
         checker.began().await;
         Self { broker, checker, proxy, load, running }
     }
@@ -183,9 +198,15 @@ impl Stage {
             Fault::Resets(_) => proxy.reset(),
             Fault::Holes(_) => {
                 proxy.freeze(true);
-                sleep(Duration::from_millis(300)).await;
+                sleep(MOMENT).await;
                 proxy.cut();
                 proxy.freeze(false);
+            }
+            Fault::Absences(_) => {
+                proxy.close(true);
+                proxy.cut();
+                sleep(MOMENT).await;
+                proxy.close(false);
             }
             Fault::LongHole(seconds) => {
                 proxy.freeze(true);
@@ -244,8 +265,8 @@ impl Stage {
 }
 
 /// Sets a stage, lets a fault happen, and counts.
-pub(crate) async fn run(client: Client, fault: Fault) -> Outcome {
-    let mut stage = Stage::set(client).await;
+pub(crate) async fn run(client: Client, fault: Fault, traffic: Traffic) -> Outcome {
+    let mut stage = Stage::set(client, broker(traffic).await, traffic).await;
     sleep(CALM).await;
     let back = stage.suffer(fault).await;
     sleep(CALM).await;
@@ -256,5 +277,15 @@ pub(crate) async fn run(client: Client, fault: Fault) -> Outcome {
     }
     let is_stale = stage.checker.retained().await != said.checked_sub(1);
     let streams = stage.checker.streams();
-    Outcome { fault, client, said, streams, is_stale, back }
+    Outcome { fault, client, traffic, said, streams, is_stale, back }
+}
+
+/// Numbers meet a broker without limits, all else one as it is installed.
+async fn broker(traffic: Traffic) -> Mosquitto {
+    if traffic == Traffic::NUMBERS { Mosquitto::start().await } else { installed().await }
+}
+
+/// A mosquitto as it is installed, plus the lines of `MOSQUITTO_SETTINGS`, such as `set_tcp_nodelay true`.
+pub(crate) async fn installed() -> Mosquitto {
+    Mosquitto::as_installed(&env::var("MOSQUITTO_SETTINGS").unwrap_or_default()).await
 }

@@ -14,3 +14,5 @@ mod load;
 mod peers;
 mod sensors;
 mod soak;
+mod subscriber;
+mod traffic;

@@ -1,24 +1,30 @@
 //! From the device to the bus: nothing is lost, and all is in order.
+//!
+//! Each fault meets a thousand numbers a second at a broker without limits, and the short ones a plant with many
+//! values in a line at a broker as it is installed.
 
-use std::{fmt::Write, sync::Arc, time::Duration};
+use std::{fmt::Write, time::Duration};
 
 use serde_json::json;
 use support::{
     Device, Mosquitto, launch,
     proxy::{Kind, Proxy, Way},
 };
-use tokio::{sync::Semaphore, task::JoinSet, time::timeout};
+use tokio::{
+    sync::Semaphore,
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 
 use crate::{
+    checker::Stream,
     client::Client,
-    fault::{Fault, Outcome, run},
+    fault::{Fault, Outcome, SILENCE, Stage, installed, run},
+    traffic::{Traffic, WINDOW},
 };
 
 /// So many runs share the machine, most of the time waiting.
 const AT_ONCE: usize = 8;
-
-/// Messages on their way at once: so many may come twice for each fault.
-const WINDOW: u64 = 16;
 
 /// How soon the connector is back once the line is.
 const BACK: Duration = Duration::from_secs(5);
@@ -26,19 +32,25 @@ const BACK: Duration = Duration::from_secs(5);
 /// How soon it has noticed that the broker does not answer, beside that.
 const NOTICED: Duration = Duration::from_secs(4);
 
+/// Lines with long texts that a device has kept: 100 MB, of which a connector keeps 16 MiB at most.
+const BACKLOG: u64 = 1_000;
+
+/// How long there is no broker: a connector that reads the backlog meanwhile has to drop a part of it. It needs a tenth
+/// of this in a build with optimisations.
+const ABSENCE: Duration = Duration::from_secs(3);
+
 /// A large message on a slow line takes a fifth of this, on a machine that has nothing else to do.
 const PATIENCE: Duration = Duration::from_mins(3);
 
 /// Runs each client through each fault.
-pub(crate) async fn matrix(clients: &[Client], faults: &[Fault]) -> Vec<Outcome> {
-    let permits = Arc::new(Semaphore::new(AT_ONCE));
+pub(crate) async fn matrix(clients: &[Client], faults: &[Fault], traffic: Traffic) -> Vec<Outcome> {
+    static PERMITS: Semaphore = Semaphore::const_new(AT_ONCE);
     let mut runs = JoinSet::new();
     for (i, &fault) in faults.iter().enumerate() {
         for (j, &client) in clients.iter().enumerate() {
-            let permits = Arc::clone(&permits);
             runs.spawn(async move {
-                let _permit = permits.acquire().await;
-                ((i, j), run(client, fault).await)
+                let _permit = PERMITS.acquire().await;
+                ((i, j), run(client, fault, traffic).await)
             });
         }
     }
@@ -63,28 +75,64 @@ fn broken_promises(outcome: &Outcome) -> Vec<&'static str> {
         Fault::Lost(_) => BACK + NOTICED,
         _ => BACK,
     };
+    let tally = outcome.tally();
     let promises = [
         (outcome.lost() == 0, "something is lost"),
-        (outcome.inversions() == 0, "something is out of order"),
-        (outcome.doubles() <= WINDOW * fault.count(), "too much comes twice"),
+        (tally.inversions == 0, "something is out of order"),
+        (tally.doubles <= WINDOW * fault.count(), "too much comes twice"),
         (!is_stale, "the broker retains an old value"),
         (back.is_some_and(|back| back <= patience), "it comes back late"),
     ];
     promises.into_iter().filter(|(holds, _)| !holds).map(|(_, problem)| problem).collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
-async fn no_fault_costs_a_message_or_the_order() {
-    let outcomes = matrix(&[Client::Connector], &Fault::ALL).await;
+/// Lets a connector under this load suffer each of the faults.
+async fn hold_promises(faults: &[Fault], traffic: Traffic) {
+    let outcomes = matrix(&[Client::Connector], faults, traffic).await;
     let table = table(&outcomes);
-    println!("{table}");
+    println!("{traffic:?}\n{table}");
     let broken: Vec<_> = outcomes
         .iter()
         .filter(|outcome| !broken_promises(outcome).is_empty())
         .map(|outcome| format!("{}: {:?}", outcome.fault, broken_promises(outcome)))
         .collect();
     assert!(broken.is_empty(), "{broken:#?}\n{table}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
+async fn no_fault_costs_a_message_or_the_order() {
+    hold_promises(&Fault::ALL, Traffic::NUMBERS).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
+async fn no_fault_costs_a_value_of_a_plant_or_the_order() {
+    hold_promises(&Fault::SHORT, Traffic::PLANT).await;
+}
+
+/// While the broker was slow the device has kept more than the memory of the connector holds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
+async fn a_backlog_of_the_device_survives_a_moment_without_a_broker() {
+    let stage = Stage::set(Client::Connector, installed().await, Traffic::TEXTS).await;
+    stage.load.pause(true);
+    stage.proxy.slow_down(Duration::from_millis(20), 0);
+    let before = stage.load.said();
+    stage.load.burst(BACKLOG);
+    let has_begun = stage.checker.until(before + BACKLOG / 10);
+    assert!(timeout(PATIENCE, has_begun).await.is_ok(), "{:?}", stage.checker.streams());
+    stage.proxy.close(true);
+    stage.proxy.cut();
+    sleep(ABSENCE).await;
+    stage.proxy.close(false);
+    stage.proxy.slow_down(Duration::ZERO, 0);
+    let said = stage.load.stop().await;
+    stage.checker.settle(said, SILENCE).await;
+    let streams = stage.checker.streams();
+    let lost: Vec<_> = streams.iter().map(|stream| stream.lost(said)).collect();
+    let tally = Stream::sum(&streams);
+    assert_eq!((lost.iter().sum(), tally.inversions), (0, 0), "{lost:?} of {said}: {tally}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -30,6 +30,9 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         20 => (0..3_usize).prop_map(Step::Value),
         10 => Just(Step::Raw),
+        1 => (10..60_usize).prop_map(Step::Burst),
+        1 => Just(Step::Strangers),
+        1 => (1..30_usize).prop_map(Step::Flood),
         1 => Just(Step::Heartbeat),
         3 => (0..3_usize).prop_map(Step::Map),
         8 => command.prop_map(|(topic, age, retain)| Step::Command { topic, age, retain }),

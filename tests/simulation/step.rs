@@ -6,6 +6,12 @@ pub(crate) enum Step {
     /// The device part hands over a value of one sensor.
     Value(usize),
     Raw,
+    /// It hands over so many values and raw messages at once.
+    Burst(usize),
+    /// It hands over a message of long values with keys that are mostly new.
+    Strangers,
+    /// Somebody else publishes so many times that the connector is offline.
+    Flood(usize),
     Heartbeat,
     /// The administrator publishes one of the maps.
     Map(usize),

@@ -74,8 +74,12 @@ pub(crate) struct World {
     number: u64,
     in_force: Map,
     values: BTreeMap<&'static str, u64>,
+    /// The keys of sensors that nobody selects.
+    strangers: BTreeSet<String>,
     /// What was handed over since the connector started, by topic.
     handed_over: BTreeMap<&'static str, Vec<u64>>,
+    /// Those of them that only a map has selected: a newer value may take their place.
+    reselected: BTreeSet<u64>,
     selections: usize,
     /// The numbers of values that the connector has said at QoS 0, by topic.
     said: BTreeMap<String, BTreeSet<u64>>,
@@ -119,7 +123,9 @@ impl World {
             number: 0,
             in_force: NOTHING,
             values: BTreeMap::new(),
+            strangers: BTreeSet::new(),
             handed_over: BTreeMap::new(),
+            reselected: BTreeSet::new(),
             selections: 0,
             said: BTreeMap::new(),
             in_flight: VecDeque::new(),
@@ -135,6 +141,12 @@ impl World {
         match *step {
             Step::Value(sensor) => self.value(SENSORS[sensor]),
             Step::Raw => self.raw(),
+            Step::Burst(count) => (0..count).for_each(|_| {
+                self.value(SENSORS[0]);
+                self.raw();
+            }),
+            Step::Strangers => self.strangers(),
+            Step::Flood(count) => (0..count).for_each(|_| self.claim_offline()),
             Step::Map(map) => self.publish_map(MAPS[map]),
             Step::Command { topic, age, retain } => self.command(TOPICS[topic], age, retain),
             Step::Heartbeat => self.machine.heartbeat(),
@@ -183,6 +195,21 @@ impl World {
         self.handed_over.entry(RAW).or_default().push(number);
     }
 
+    /// Ten long values: mostly new ones, until there are a hundred.
+    fn strangers(&mut self) {
+        let text = "x".repeat(500);
+        let first = usize::try_from(self.next_number()).unwrap_or(0) % 10 * 10;
+        let keys = (first..first + 10).map(|number| format!("stranger {number}"));
+        let message: BTreeMap<_, _> = keys.map(|key| (key, &text)).collect();
+        self.machine.readings(&message);
+        self.strangers.extend(message.into_keys());
+    }
+
+    fn claim_offline(&mut self) {
+        self.broker.publish(STATUS, &"offline".into(), QoS::AtMostOnce, false);
+        self.hand_out();
+    }
+
     fn publish_map(&mut self, Map { sensors, actuators }: Map) {
         let sensors: BTreeMap<_, _> = sensors.iter().copied().collect();
         let actuators: BTreeMap<_, _> = actuators.iter().copied().collect();
@@ -210,7 +237,9 @@ impl World {
         self.machine = machine(self.limit, self.value_qos, self.wall);
         self.in_force = NOTHING;
         self.values.clear();
+        self.strangers.clear();
         self.handed_over.clear();
+        self.reselected.clear();
         self.plain.clear();
         self.carried_out.remove("guarded");
     }
@@ -225,13 +254,14 @@ impl World {
         }
         self.publish_wills();
         self.connect();
-        for _ in 0..2 {
+        for _ in 0..3 {
             self.speak();
             while !(self.up.is_empty() && self.down.is_empty()) {
                 self.up();
                 self.down();
             }
-            // Raw messages of an outage are held back for some seconds.
+            // Raw messages of an outage are held back for some seconds. Only with room after that are
+            // values published again that were dropped.
             self.wait(6000);
             self.machine.heartbeat();
         }

@@ -20,6 +20,10 @@ use super::{
     signal,
 };
 
+/// Without limits it keeps everything for a slow test, and in order: mosquitto 2.0 mixes up what it delivers when
+/// more than `max_inflight_messages` wait for a subscriber that confirms several at once.
+const UNLIMITED: &str = "set_tcp_nodelay true\nmax_queued_messages 0\nmax_inflight_messages 0";
+
 /// Debian's broker on a port of its own, without persistence.
 pub struct Mosquitto {
     port: u16,
@@ -37,7 +41,7 @@ impl Mosquitto {
         // What comes before the first user is for those without a name.
         let acl = folder.write("acl", &format!("topic readwrite #\n{}", described_acl().await));
         let settings = format!("allow_anonymous true\nacl_file {}", acl.display());
-        Self::within(folder, &settings).await
+        Self::within(folder, &unlimited(&settings)).await
     }
 
     /// Knows one user only.
@@ -49,12 +53,20 @@ impl Mosquitto {
         let made = maker.args(arguments).stderr(Stdio::null()).status().await;
         assert!(made.expect("install mosquitto").success(), "no password file");
         let settings = format!("allow_anonymous false\npassword_file {}", file.display());
-        Self::within(folder, &settings).await
+        Self::within(folder, &unlimited(&settings)).await
     }
 
     /// Starts with these lines in its configuration.
     pub async fn with(settings: &str) -> Self {
-        Self::within(Folder::new(), settings).await
+        Self::within(Folder::new(), &unlimited(settings)).await
+    }
+
+    /// Starts as Debian installs it, plus these lines: small packets wait for the acknowledgement of those before
+    /// (Nagle), and each client has at most 20 messages in flight. A slow subscriber alone has no limit, as it is
+    /// the test itself.
+    pub async fn as_installed(settings: &str) -> Self {
+        let settings = format!("allow_anonymous true\nmax_queued_messages 0\n{settings}");
+        Self::within(Folder::new(), &settings).await
     }
 
     async fn within(folder: Folder, settings: &str) -> Self {
@@ -89,17 +101,23 @@ impl Mosquitto {
         self.process.kill().await.expect("it runs");
     }
 
+    /// Ends it as the system does (SIGTERM).
+    pub async fn terminate(&mut self) {
+        signal::send("TERM", &self.process).await;
+        let ended = patiently(self.process.wait(), || self.log.text()).await;
+        ended.expect("it can be waited for");
+    }
+
     /// Starts it on the same port; it has forgotten everything.
     pub async fn start_again(&mut self) {
-        let settings = self.settings.clone();
-        self.start_again_with(&settings).await;
+        let launched = launch(&self.folder, self.port, &self.settings).await;
+        (self.process, self.log) = launched.unwrap_or_else(|log| panic!("not again: {log}"));
     }
 
     /// Starts it on the same port with another configuration.
     pub async fn start_again_with(&mut self, settings: &str) {
-        settings.clone_into(&mut self.settings);
-        let launched = launch(&self.folder, self.port, settings).await;
-        (self.process, self.log) = launched.unwrap_or_else(|log| panic!("not again: {log}"));
+        self.settings = unlimited(settings);
+        self.start_again().await;
     }
 
     /// Stops its work; connections stay open, and the system accepts further ones for it.
@@ -111,6 +129,10 @@ impl Mosquitto {
     pub async fn resume(&self) {
         signal::send("CONT", &self.process).await;
     }
+}
+
+fn unlimited(settings: &str) -> String {
+    format!("{UNLIMITED}\n{settings}")
 }
 
 /// What the connector of a [`World`](crate::World) needs, by its own account; its values are below three prefixes.
@@ -130,12 +152,9 @@ async fn describe_acl() -> String {
 
 /// Waits until it accepts connections; the error is its log.
 async fn launch(folder: &Folder, port: u16, settings: &str) -> Result<(Child, Output), String> {
-    // Without limits it keeps everything for a slow test, and in order: mosquitto 2.0 mixes up what it
-    // delivers when more than `max_inflight_messages` wait for a subscriber that confirms several at
-    // once. As root it would become another user, who cannot read the folder.
+    // As root it would become another user, who cannot read the folder.
     let configuration = format!(
-        "listener {port} 127.0.0.1\npersistence false\nset_tcp_nodelay true\n\
-         max_queued_messages 0\nmax_inflight_messages 0\nuser root\nlog_dest stderr\n\
+        "listener {port} 127.0.0.1\npersistence false\nuser root\nlog_dest stderr\n\
          log_type error\nlog_type warning\nlog_type notice\nlog_type information\n\
          log_type subscribe\nlog_type unsubscribe\n\
          {settings}\n"

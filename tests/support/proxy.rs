@@ -274,6 +274,8 @@ async fn take(
                 }
             }
         }
+        // It acknowledges as a client at the other end would, not after 40 ms: a broker may wait for that (Nagle).
+        let _ = from.as_ref().set_quickack(true);
         if !from.read_buf(&mut input).await.is_ok_and(|read| read > 0) {
             return;
         }

@@ -37,6 +37,15 @@ const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// Buffer space for one read.
 const READ: usize = 4096;
 
+/// A buffer that has grown beyond this is released once it is empty.
+const SPARE: usize = 256 << 10;
+
+/// The number of packets that are handled before the other tasks of the thread get their turn.
+const PACKETS: usize = 64;
+
+/// The type of a CONNACK, in the upper half of its first byte: MQTT 3.1.1, section 3.2.1.
+const CONNACK: u8 = 2;
+
 /// The time limit for leaving: for the rest of the queue and the acknowledgements.
 const LEAVING: Duration = Duration::from_secs(1);
 
@@ -57,9 +66,11 @@ pub(super) async fn serve(
         oversized: Oversized::default(),
         link: Link::new(Instant::now()),
         bus,
+        has_packets: true,
         is_flushed: true,
         is_online: false,
         holds_until: None,
+        due: None,
         last_read: Instant::now(),
         last_write: Instant::now(),
         pinged: None,
@@ -90,12 +101,16 @@ struct Client<'a> {
     oversized: Oversized,
     link: Link,
     bus: &'a BusHandle,
+    /// Whether the input may contain further complete packets.
+    has_packets: bool,
     /// Whether all written bytes are flushed: TLS may buffer some.
     is_flushed: bool,
     is_online: bool,
     /// When raw messages are released that are held back.
     holds_until: Option<Instant>,
-    /// When bytes were last received, and last sent.
+    /// When to take work again even if nothing happens.
+    due: Option<Instant>,
+    /// When the broker last gave a sign of life, and when bytes were last sent.
     last_read: Instant,
     last_write: Instant,
     /// When a ping was sent that is not yet answered.
@@ -143,8 +158,10 @@ impl Client<'_> {
         self.writer.write_all_buf(&mut self.link.out).await?;
         self.writer.flush().await?;
         loop {
-            if self.input.first() == Some(&TLS_ALERT) {
-                return Err(LinkError::Mute);
+            match self.input.first() {
+                Some(&TLS_ALERT) => return Err(LinkError::Mute),
+                Some(first) if first >> 4 != CONNACK => return Err(LinkError::Unexpected),
+                _ => {}
             }
             match self.next_packet()? {
                 Some(Packet::ConnAck(ack)) if ack.code == ConnectReturnCode::Success => {
@@ -152,7 +169,10 @@ impl Client<'_> {
                 }
                 Some(Packet::ConnAck(ack)) => return Err(LinkError::Refused(ack.code)),
                 Some(_) => return Err(LinkError::Unexpected),
-                None => self.read().await.map_err(LinkError::at_first)?,
+                None => {
+                    let count = self.reader.read_buf(&mut self.input).await;
+                    check_read(count).map_err(LinkError::at_first)?;
+                }
             }
         }
     }
@@ -193,7 +213,13 @@ impl Client<'_> {
         if !is_full {
             self.take_work()?;
         }
+        if self.has_packets && !self.link.is_choked() {
+            self.handle_input()?;
+            tokio::task::yield_now().await;
+            return Ok(());
+        }
         self.input.reserve(READ);
+        let can_read = !self.link.is_choked();
         let has_output = !(self.link.out.is_empty() && self.is_flushed);
         let stalled = self.link.stalled_at();
         let until = match self.pinged {
@@ -201,19 +227,24 @@ impl Client<'_> {
             None => self.last_read.min(self.last_write) + PING_AFTER,
         };
         tokio::select! {
-            read = self.reader.read_buf(&mut self.input) => {
-                self.note_read(read?)?;
-                self.handle_input()
+            read = self.reader.read_buf(&mut self.input), if can_read => {
+                let count = check_read(read)?;
+                self.handle_input()?;
+                self.note_read(count);
+                Ok(())
             }
             written = write(&mut self.writer, &mut self.link.out), if has_output => {
-                self.is_flushed = written? == 0;
+                let count = written?;
+                self.is_flushed = count == 0;
                 self.last_write = Instant::now();
-                self.link.wrote(self.last_write);
+                self.link.wrote(count, self.last_write);
+                release_spare(&mut self.link.out);
                 Ok(())
             }
             () = self.bus.changed(), if !is_full => Ok(()),
             () = sleep_until(until) => self.ping(),
             () = sleep_until(stalled.unwrap_or(until)), if stalled.is_some() => self.link.check(Instant::now()),
+            () = sleep_until(self.due.unwrap_or(until)), if self.due.is_some() => Ok(()),
             () = sleep_until(self.holds_until.unwrap_or(until)), if self.holds_until.is_some() => {
                 self.release();
                 Ok(())
@@ -230,7 +261,8 @@ impl Client<'_> {
         if !self.is_online {
             return Ok(());
         }
-        exchange::take_work(&mut self.link, self.bus, Instant::now())
+        self.due = exchange::take_work(&mut self.link, self.bus, Instant::now())?;
+        Ok(())
     }
 
     fn ping(&mut self) -> Result<(), LinkError> {
@@ -240,14 +272,16 @@ impl Client<'_> {
         self.link.write(&Packet::PingReq)
     }
 
-    async fn read(&mut self) -> Result<(), LinkError> {
-        let count = self.reader.read_buf(&mut self.input).await?;
-        self.note_read(count)
-    }
-
-    fn note_read(&mut self, count: usize) -> Result<(), LinkError> {
-        (self.last_read, self.pinged) = (Instant::now(), None);
-        if count == 0 { Err(LinkError::Closed) } else { Ok(()) }
+    /// Reports received bytes that were not enough for a packet. A slow transfer is a sign of life,
+    /// as far as it is not too slow.
+    fn note_read(&mut self, count: usize) {
+        if !self.input.is_empty() || self.oversized.is_skipping() {
+            let now = Instant::now();
+            let extend = |since: Instant| (since + time_for(count)).min(now);
+            self.last_read = extend(self.last_read);
+            self.pinged = self.pinged.map(extend);
+            self.link.note_partial(count, now);
+        }
     }
 
     fn next_packet(&mut self) -> Result<Option<Packet>, LinkError> {
@@ -271,16 +305,35 @@ impl Client<'_> {
         self.link.receive(Packet::Publish(message), Instant::now()).map(drop)
     }
 
+    /// Handles the packets in the input, but not too many at a time.
     fn handle_input(&mut self) -> Result<(), LinkError> {
-        while let Some(packet) = self.next_packet()? {
+        for _ in 0..PACKETS {
+            let Some(packet) = self.next_packet()? else {
+                self.has_packets = false;
+                release_spare(&mut self.input);
+                return Ok(());
+            };
             let now = Now::read();
+            (self.last_read, self.pinged) = (now.instant, None);
             let event = self.link.receive(packet, now.instant)?;
             exchange::hear(self.bus, event, now)?;
         }
-        if !self.input.is_empty() {
-            self.link.note_partial(Instant::now());
-        }
+        self.has_packets = true;
         Ok(())
+    }
+}
+
+fn check_read(read: io::Result<usize>) -> Result<usize, LinkError> {
+    match read? {
+        0 => Err(LinkError::Closed),
+        count => Ok(count),
+    }
+}
+
+/// Releases the memory that a large packet took.
+fn release_spare(buffer: &mut BytesMut) {
+    if buffer.is_empty() && buffer.capacity() > SPARE {
+        *buffer = BytesMut::new();
     }
 }
 

@@ -32,10 +32,17 @@ pub(crate) fn subscribe(link: &mut Link, bus: &BusHandle, now: Instant) -> Resul
     link.subscribe(&actuators, QoS::ExactlyOnce, now)
 }
 
-/// Takes messages and subscriptions from the protocol, as far as the connection has room.
-pub(crate) fn take_work(link: &mut Link, bus: &BusHandle, now: Instant) -> Result<(), LinkError> {
+/// Takes messages and subscriptions from the protocol, as far as the connection has room. Returns when
+/// to call it again if nothing else happens.
+pub(crate) fn take_work(
+    link: &mut Link,
+    bus: &BusHandle,
+    now: Instant,
+) -> Result<Option<Instant>, LinkError> {
     link.check(now)?;
     let mut protocol = bus.protocol_with_logs();
+    protocol.proceed(now);
+    bus.set_received(protocol.received());
     let (mut new, mut gone) = (Vec::new(), Vec::new());
     for change in protocol.take_changes() {
         match change {
@@ -46,11 +53,11 @@ pub(crate) fn take_work(link: &mut Link, bus: &BusHandle, now: Instant) -> Resul
     link.unsubscribe(&gone)?;
     link.subscribe(&new, QoS::ExactlyOnce, now)?;
     let delivered = link.take_delivered();
-    bus.metrics.acknowledged.inc_by(delivered.len() as u64);
+    bus.metrics.acknowledged.inc_by(delivered.seqs.len() as u64);
     protocol.outbox.delivered(&delivered);
     link.fill(&mut protocol.outbox, now);
     bus.wake_sources(&protocol);
-    Ok(())
+    Ok(protocol.due_at())
 }
 
 /// Handles an event from the broker.

@@ -5,7 +5,10 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::sync::{Notify, watch};
+use tokio::{
+    sync::{Notify, watch},
+    time::{Duration, Instant, timeout},
+};
 
 use crate::{
     bus::{
@@ -21,6 +24,16 @@ use crate::{
     },
     time::Now,
 };
+
+/// How long sources that wait for the broker go on waiting after the connection is lost: what a device has
+/// buffered meanwhile would fill the outbox at once, and most brokers are back by then.
+const RETURN: Duration = Duration::from_secs(5);
+
+/// After this time, sources that wait for the disk look again.
+const DISK: Duration = Duration::from_millis(50);
+
+/// The same for sources that wait for the broker, which are also woken.
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// The protocol behind a lock that is never held across an await, and notifications of its changes.
 #[derive(Debug)]
@@ -41,6 +54,8 @@ pub(crate) struct Status {
     pub(crate) is_online: bool,
     pub(crate) received: Received,
     is_leaving: bool,
+    /// When the connection was last lost.
+    lost: Option<Instant>,
 }
 
 impl BusHandle {
@@ -94,19 +109,31 @@ impl BusHandle {
         }
     }
 
-    /// Waits until the broker has taken enough of the published messages. Without a broker it
-    /// returns at once, as the outbox keeps messages up to its limit.
+    /// Waits until the broker, or without it the disk, has taken enough of the published messages. In
+    /// an outage without a spool it returns at once, as the outbox keeps messages up to its limit.
     pub(crate) async fn has_room(&self) {
         loop {
             let notified = self.room.notified();
-            {
-                let protocol = self.protocol();
-                if !(protocol.is_online() && protocol.outbox.is_crowded()) {
-                    return;
-                }
-            }
-            notified.await;
+            let Some(pause) = self.pause_of_sources() else { return };
+            let _ = timeout(pause, notified).await;
         }
+    }
+
+    /// Returns how long sources should wait before they look again whether there is room, unless there
+    /// is.
+    fn pause_of_sources(&self) -> Option<Duration> {
+        let protocol = self.protocol();
+        if protocol.outbox.is_disk_behind() {
+            return Some(DISK);
+        }
+        if !protocol.outbox.is_crowded() {
+            return None;
+        }
+        if protocol.is_online() {
+            return Some(LONGEST);
+        }
+        let lost = self.status.borrow().lost?;
+        Some(RETURN.saturating_sub(lost.elapsed())).filter(|pause| !pause.is_zero())
     }
 
     /// Wakes waiting sources if there is room again.
@@ -126,7 +153,7 @@ impl BusHandle {
             }
             (protocol.message(topic, payload, is_retained, now.wall), protocol.received())
         };
-        self.set_status(|status| status.received = received);
+        self.set_received(received);
         let accepted = match arrival {
             Ok(None) => return,
             Ok(Some(arrival)) => {
@@ -181,7 +208,11 @@ impl BusHandle {
 
     pub(crate) fn offline(&self, undelivered: impl Iterator<Item = Publish>, is_closed: bool) {
         self.update(|protocol| protocol.offline(undelivered, is_closed));
-        self.set_status(|status| status.is_online = false);
+        self.set_status(|status| {
+            if std::mem::take(&mut status.is_online) {
+                status.lost = Some(Instant::now());
+            }
+        });
         self.room.notify_waiters();
     }
 
@@ -202,11 +233,46 @@ impl BusHandle {
         self.status(|status| status.is_leaving).await;
     }
 
+    /// Reports how many maps have arrived.
+    pub(crate) fn set_received(&self, received: Received) {
+        self.set_status(|status| status.received = received);
+    }
+
     fn set_status(&self, change: impl FnOnce(&mut Status)) {
         self.status.send_if_modified(|status| {
             let before = *status;
             change(status);
             *status != before
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::time::Timestamp;
+
+    #[tokio::test(start_paused = true)]
+    async fn sources_go_on_waiting_for_a_broker_that_was_lost_a_moment_ago() {
+        let bus = BusHandle::new(
+            Protocol::new("demo", "1", Vec::new(), Vec::new()),
+            Logs::new(false),
+            Arc::default(),
+        );
+        let fill = || {
+            while !bus.protocol().outbox.is_crowded() {
+                bus.update(|protocol| protocol.raw_message("1", Timestamp::from_millis(0)));
+            }
+        };
+        fill();
+        let start = Instant::now();
+        bus.has_room().await;
+        assert_eq!(start.elapsed(), Duration::ZERO, "there has been no broker");
+        bus.online();
+        assert!(timeout(RETURN * 2, bus.has_room()).await.is_err());
+        bus.offline(std::iter::empty(), true);
+        let start = Instant::now();
+        bus.has_room().await;
+        assert_eq!(start.elapsed(), RETURN);
     }
 }

@@ -44,9 +44,22 @@ impl KnownSensor {
         }
     }
 
+    /// Returns whether its last value is still to be published to its topic.
+    pub(super) fn is_unpublished(&self) -> bool {
+        self.topic.is_some()
+            && self.timestamp.is_some()
+            && self.published.get() != Some(self.message)
+    }
+
     /// Marks its last value as published to its topic.
     pub(crate) fn mark_published(&self) {
         self.published.set(Some(self.message));
+    }
+
+    /// Forgets its last value; returns the number of bytes that this frees.
+    pub(super) fn forget_value(&mut self) -> usize {
+        self.timestamp = None;
+        std::mem::take(&mut self.json).len()
     }
 
     /// Selects a topic, or none. Returns the topic if it differs from the last one.

@@ -20,7 +20,7 @@ use crate::{
             SubscribeReasonCode, Unsubscribe,
         },
     },
-    outbox::{Outbox, Publish},
+    outbox::{Delivered, Outbox, Publish},
 };
 
 /// The maximum span from the oldest unacknowledged message to the newest. mosquitto acknowledges,
@@ -29,6 +29,9 @@ const WINDOW: usize = 16;
 
 /// The number of bytes for one write.
 const BATCH: usize = 64 << 10;
+
+/// From this number of unwritten bytes on, no packet is read: each may demand an answer.
+const CHOKED: usize = 1 << 20;
 
 /// The maximum number of filters in one SUBSCRIBE.
 const FILTERS: usize = 64;
@@ -42,7 +45,7 @@ const REMEMBERED: usize = 256;
 const ANSWER: Duration = Duration::from_secs(4);
 
 /// The slowest supported line, in bytes per second: data in flight gets more time to be answered,
-/// because it may wait in buffers along the way.
+/// because it may wait in buffers along the way. A transfer that is slower is not a sign of life.
 const SLOWEST: u32 = 8 << 10;
 
 /// An event for the protocol.
@@ -74,7 +77,7 @@ pub(crate) enum Event {
 /// - **Outputs**: [`out`](Self::out), the [`Event`] that [`receive`](Self::receive) returns,
 ///   [`take_delivered`](Self::take_delivered), [`undelivered`](Self::undelivered), the error of
 ///   [`check`](Self::check).
-/// - **Getters**: [`is_full`](Self::is_full), [`is_settled`](Self::is_settled),
+/// - **Getters**: [`is_full`](Self::is_full), [`is_choked`](Self::is_choked), [`is_settled`](Self::is_settled),
 ///   [`stalled_at`](Self::stalled_at), [`patience`](Self::patience).
 #[derive(Debug)]
 pub(crate) struct Link {
@@ -90,15 +93,16 @@ pub(crate) struct Link {
     subscribing: HashMap<u16, Subscribing>,
     /// When the oldest message last made progress towards its acknowledgement.
     progress: Instant,
-    /// The numbers of the acknowledged messages.
-    delivered: Vec<u64>,
+    /// The messages acknowledged since the last call of [`take_delivered`](Self::take_delivered).
+    delivered: Delivered,
 }
 
 /// A SUBSCRIBE that is not answered yet.
 #[derive(Debug)]
 struct Subscribing {
     topics: Vec<String>,
-    since: Instant,
+    /// When the connection counts as stalled without an answer.
+    until: Instant,
 }
 
 #[derive(Debug)]
@@ -128,7 +132,7 @@ impl Link {
             hasher: RandomState::new(),
             subscribing: HashMap::new(),
             progress: now,
-            delivered: Vec::new(),
+            delivered: Delivered::default(),
         }
     }
 
@@ -136,17 +140,23 @@ impl Link {
         Ok(codec::write(packet, &mut self.out)?)
     }
 
-    /// Reports that a part of [`out`](Self::out) was written. If a part is left, the broker is
-    /// slow, not gone.
-    pub(crate) fn wrote(&mut self, now: Instant) {
+    /// Reports that this many bytes of [`out`](Self::out) were written. If a part is left, the
+    /// broker is slow, not gone.
+    pub(crate) fn wrote(&mut self, bytes: usize, now: Instant) {
         if !self.out.is_empty() {
-            self.note_partial(now);
+            self.note_partial(bytes, now);
         }
     }
 
     /// Returns whether there is enough to write for now.
     pub(super) fn is_full(&self) -> bool {
         self.out.len() >= BATCH / 2
+    }
+
+    /// Returns whether the broker leaves so many answers unread that no further packet of it should
+    /// be read.
+    pub(super) fn is_choked(&self) -> bool {
+        self.out.len() >= CHOKED
     }
 
     /// Handles a packet from the broker, and answers it.
@@ -187,9 +197,8 @@ impl Link {
 
     /// Returns when the connection counts as stalled unless it makes progress.
     pub(super) fn stalled_at(&self) -> Option<Instant> {
-        let progress = (!self.in_flight.is_empty()).then_some(self.progress);
-        let asked = self.subscribing.values().map(|subscribing| subscribing.since);
-        asked.chain(progress).min().map(|oldest| oldest + self.patience())
+        let progress = (!self.in_flight.is_empty()).then(|| self.progress + self.patience());
+        self.subscribing.values().map(|subscribing| subscribing.until).chain(progress).min()
     }
 
     /// Returns how long an answer may take.
@@ -198,10 +207,13 @@ impl Link {
         ANSWER + time_for(bytes)
     }
 
-    /// Reports that a part of a large packet was transferred; answers may come after it.
-    pub(crate) fn note_partial(&mut self, now: Instant) {
-        self.progress = now;
-        self.subscribing.values_mut().for_each(|subscribing| subscribing.since = now);
+    /// Reports that this many bytes of a large packet were transferred; answers may come after it.
+    pub(crate) fn note_partial(&mut self, bytes: usize, now: Instant) {
+        let (gained, patience) = (time_for(bytes), self.patience());
+        self.progress = (self.progress + gained).min(now.max(self.progress));
+        for Subscribing { until, .. } in self.subscribing.values_mut() {
+            *until = (*until + gained).min((now + patience).max(*until));
+        }
     }
 
     /// Returns whether every message is acknowledged and every subscription confirmed.
@@ -249,7 +261,7 @@ impl Link {
         flight.stage = stage;
         // A retained message may be sent again until every message before it is acknowledged.
         if stage == Stage::Acknowledged && !flight.publish.retain {
-            self.delivered.push(flight.publish.seq);
+            self.delivered.add(&flight.publish);
         }
         if place == 0 {
             self.progress = now;
@@ -258,7 +270,7 @@ impl Link {
             && let Some(InFlight { publish, .. }) = self.in_flight.pop_front()
         {
             if publish.retain {
-                self.delivered.push(publish.seq);
+                self.delivered.add(&publish);
             }
         }
         true
@@ -288,8 +300,8 @@ impl Link {
         Some(Event::Subscribed { refused: refused.map(|(_, topic)| topic).collect() })
     }
 
-    /// Returns the numbers ([`Publish::seq`]) of messages acknowledged since the last call.
-    pub(crate) fn take_delivered(&mut self) -> Vec<u64> {
+    /// Returns the messages acknowledged since the last call.
+    pub(crate) fn take_delivered(&mut self) -> Delivered {
         std::mem::take(&mut self.delivered)
     }
 
@@ -325,7 +337,7 @@ impl Link {
             let filters = topics.iter().map(|topic| SubscribeFilter::new(topic.clone(), qos));
             let mut subscribe = Subscribe::new_many(filters);
             subscribe.pkid = self.next_id();
-            let subscribing = Subscribing { topics: topics.to_vec(), since: now };
+            let subscribing = Subscribing { topics: topics.to_vec(), until: now + self.patience() };
             self.subscribing.insert(subscribe.pkid, subscribing);
             self.write(&Packet::Subscribe(subscribe))?;
         }

@@ -4,6 +4,7 @@
 //! clock: the caller passes the current time.
 
 mod inbound;
+mod paced;
 
 use std::{
     collections::{HashSet, VecDeque},
@@ -11,11 +12,11 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use serde_json::value::RawValue;
 
 use crate::{
     bus::{
-        known_sensor::KnownSensor,
         last_values::{past_value, publish_values},
         presence::{OFFLINE, ONLINE, Presence},
         registry::Registry,
@@ -31,11 +32,14 @@ use crate::{
         log::LogMessage,
         metrics::{Metrics, Snapshot},
     },
-    time::Timestamp,
+    time::{Allowance, Timestamp},
 };
 
-/// The maximum size of an example value for a broker that rejects large messages.
-const SHORT_EXAMPLE: usize = 100;
+/// The bytes of announcements: at most one per second in the long run, and fewer of large ones.
+const ANNOUNCEMENTS: Allowance = Allowance::new(4 << 20, 1 << 20);
+
+/// The bytes of datapoint maps: in the long run, applying them takes less than a tenth of a core.
+const MAPS: Allowance = Allowance::new(1 << 20, 4 << 20);
 
 /// The messages and subscriptions of a connector.
 ///
@@ -45,7 +49,8 @@ const SHORT_EXAMPLE: usize = 100;
 /// connection: [`last_will`](Self::last_will) for the CONNECT; [`map_topic`](Self::map_topic),
 /// [`own_topics`](Self::own_topics) and [`actuator_topics`](Self::actuator_topics) for the
 /// subscriptions; [`online`](Self::online) once those are confirmed; [`offline`](Self::offline) at
-/// its end. All other inputs may be called at any time, with or without a connection.
+/// its end. While connected, [`proceed`](Self::proceed) is called after each input, and at
+/// [`due_at`](Self::due_at). All other inputs may be called at any time, with or without a connection.
 /// [`leave`](Self::leave) comes last.
 ///
 /// # Methods
@@ -54,12 +59,13 @@ const SHORT_EXAMPLE: usize = 100;
 ///   [`offline`](Self::offline). From the device: [`readings`](Self::readings),
 ///   [`past_readings`](Self::past_readings), [`raw_message`](Self::raw_message),
 ///   [`set_actuators`](Self::set_actuators). From the runtime: [`heartbeat`](Self::heartbeat),
-///   [`log`](Self::log), [`restore_map`](Self::restore_map), [`leave`](Self::leave).
+///   [`log`](Self::log), [`restore_map`](Self::restore_map), [`leave`](Self::leave),
+///   [`proceed`](Self::proceed).
 /// - **Outputs**: the [`outbox`](Self::outbox), with all messages to publish;
 ///   [`take_changes`](Self::take_changes), the topics to subscribe and unsubscribe; the command
 ///   that [`message`](Self::message) returns.
 /// - **Getters**: [`is_online`](Self::is_online), [`received`](Self::received),
-///   [`selected`](Self::selected), [`snapshot`](Self::snapshot), [`actuators`](Self::actuators),
+///   [`selected`](Self::selected), [`due_at`](Self::due_at), [`snapshot`](Self::snapshot), [`actuators`](Self::actuators),
 ///   [`check`](Self::check), [`map_json`](Self::map_json), and the topics.
 #[derive(Debug)]
 pub(crate) struct Protocol {
@@ -77,6 +83,12 @@ pub(crate) struct Protocol {
     has_gaps: bool,
     received: Received,
     changes: Vec<Change>,
+    maps: Allowance,
+    /// The last map that came too soon after others.
+    waiting_map: Option<Bytes>,
+    announcements: Allowance,
+    /// Whether the announcement has changed since the last one.
+    must_announce: bool,
 }
 
 /// A change of the subscriptions.
@@ -124,7 +136,16 @@ impl Protocol {
             has_gaps: false,
             received: Received::default(),
             changes: Vec::new(),
+            maps: MAPS,
+            waiting_map: None,
+            announcements: ANNOUNCEMENTS,
+            must_announce: false,
         }
+    }
+
+    /// Sets the maximum number of sensors.
+    pub(crate) fn limit_sensors(&mut self, max_sensors: usize) {
+        self.registry.max_sensors = max_sensors;
     }
 
     /// Returns the map's topic: it is subscribed first, and nothing works without it.
@@ -204,21 +225,6 @@ impl Protocol {
         }
     }
 
-    /// Publishes the last value of each sensor, unless a retained message already waits for its
-    /// topic.
-    fn publish_last_values(&mut self) {
-        self.has_gaps = false;
-        self.registry.forget_published();
-        let to_be_retained = self.outbox.waiting().filter(|publish| publish.retain);
-        let queued: HashSet<Arc<str>> =
-            to_be_retained.map(|publish| Arc::clone(&publish.topic)).collect();
-        let is_queued =
-            |sensor: &&KnownSensor| sensor.topic.as_ref().is_some_and(|t| queued.contains(t));
-        let unqueued = self.registry.sensors().iter().filter(|sensor| !is_queued(sensor));
-        let count = publish_values(&mut self.outbox, unqueued, self.value_qos);
-        self.metrics.values.inc_by(count);
-    }
-
     /// Publishes the last message before the connector leaves.
     pub(crate) fn leave(&mut self) {
         self.is_leaving = true;
@@ -282,6 +288,7 @@ impl Protocol {
         }
         let count = publish_values(&mut self.outbox, self.registry.updated(), self.value_qos);
         self.metrics.values.inc_by(count);
+        self.registry.forget_excess_values();
         has_new_sensor
     }
 
@@ -302,6 +309,7 @@ impl Protocol {
             count += 1;
         }
         self.metrics.values.inc_by(count);
+        self.registry.forget_excess_values();
         has_new_sensor
     }
 
@@ -313,14 +321,6 @@ impl Protocol {
     pub(crate) fn set_actuators(&mut self, actuators: Vec<Actuator>) {
         if self.registry.set_actuators(actuators) {
             self.announce();
-        }
-    }
-
-    fn announce(&mut self) {
-        if self.is_online
-            && let Some(announcement) = self.announcement()
-        {
-            self.outbox.push(announcement);
         }
     }
 
@@ -355,27 +355,6 @@ impl Protocol {
         }
     }
 
-    /// Returns the announcement, if there are known datapoints and the broker accepts its size.
-    fn announcement(&self) -> Option<Publish> {
-        if self.registry.is_empty() {
-            return None;
-        }
-        let topic = Arc::clone(&self.topics.available_datapoints);
-        let mut payload = self.registry.announcement(usize::MAX);
-        if !self.outbox.poison.allows_announcement(payload.len()) {
-            payload = self.registry.announcement(SHORT_EXAMPLE);
-        }
-        if !self.outbox.poison.allows_announcement(payload.len()) {
-            tracing::error!(
-                "cannot announce the datapoints: the broker disconnects on a message of {} bytes",
-                payload.len()
-            );
-            return None;
-        }
-        let (payload, qos, retain) = (payload.into(), QoS::AtLeastOnce, true);
-        Some(Publish { topic, payload, qos, retain, kind: MessageKind::Passing, seq: 0 })
-    }
-
     fn report_dropped(&mut self) {
         self.metrics.dropped("too_large", self.outbox.take_too_large());
         let dropped = self.outbox.take_dropped();
@@ -383,6 +362,15 @@ impl Protocol {
             self.has_gaps = true;
             self.metrics.dropped("queue", dropped);
             tracing::error!("dropped {}: the outbox was full", counted(dropped, "message"));
+        }
+        let excess = self.registry.take_excess();
+        if excess > 0 {
+            self.metrics.dropped("too_many_sensors", excess);
+            tracing::error!(
+                "dropped {} with new keys, as {} sensors are known: check whether keys contain changing numbers or times, or raise MAX_SENSORS",
+                counted(excess, "reading"),
+                self.registry.sensors().len()
+            );
         }
     }
 }

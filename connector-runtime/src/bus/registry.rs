@@ -18,13 +18,34 @@ use crate::{
 /// From this number of sensors on, the keys are probably wrong.
 const MANY: usize = 10_000;
 
+/// The maximum number of bytes of all their keys.
+const MAX_KEYS: usize = 8 << 20;
+
+/// The maximum number of bytes of all last values. Further values are published, but not kept.
+const MAX_VALUES: usize = 16 << 20;
+
+/// The buffer of a last value is at most this many bytes larger than the value.
+const SPARE: usize = 1 << 10;
+
+/// What a value takes in the outbox beside its JSON text, about.
+const VALUE_COST: usize = 256;
+
 /// The known datapoints of a connector.
 #[derive(Debug)]
 pub(crate) struct Registry {
+    /// The maximum number of sensors.
+    pub(crate) max_sensors: usize,
     actuators: Vec<Actuator>,
     sensors: Vec<KnownSensor>,
     by_key: HashMap<Arc<str>, usize>,
+    /// The number of bytes of all keys, and of all last values.
+    key_bytes: usize,
+    value_bytes: usize,
     map: DatapointMap,
+    /// The first sensor that may have an unpublished last value, if any has.
+    unpublished: Option<usize>,
+    /// The number of readings that were dropped because their sensors would be too many.
+    excess: u64,
     /// The number of messages, to detect a key that occurs twice in one.
     message: u64,
     /// The sensors of the current message, in its order.
@@ -34,10 +55,15 @@ pub(crate) struct Registry {
 impl Registry {
     pub(crate) fn new(sensors: Vec<Sensor>, actuators: Vec<Actuator>) -> Self {
         let mut registry = Self {
+            max_sensors: usize::MAX,
             actuators,
             sensors: Vec::new(),
             by_key: HashMap::new(),
+            key_bytes: 0,
+            value_bytes: 0,
             map: DatapointMap::default(),
+            unpublished: None,
+            excess: 0,
             message: 0,
             touched: Vec::new(),
         };
@@ -56,7 +82,9 @@ impl Registry {
             return;
         }
         let index = self.add(&sensor.key);
-        self.sensors[index].json = sensor.announced().to_string().into_bytes();
+        let example = sensor.announced().to_string().into_bytes();
+        self.value_bytes += example.len();
+        self.sensors[index].json = example;
     }
 
     /// Updates the sensors with the readings of a message; true if a key is new.
@@ -66,7 +94,7 @@ impl Registry {
         self.touched.clear();
         let mut previous = None;
         for reading in flat.readings() {
-            let index = self.find_or_add(previous, &reading);
+            let Some(index) = self.find_or_add(previous, &reading) else { continue };
             previous = Some(index);
             self.set(index, &reading, timestamp);
         }
@@ -91,7 +119,7 @@ impl Registry {
         self.touched.clear();
         let mut late = BTreeMap::<usize, Reading<'_>>::new();
         for reading in flat.readings() {
-            let index = self.find_or_add(None, &reading);
+            let Some(index) = self.find_or_add(None, &reading) else { continue };
             if self.sensors[index].timestamp.is_none_or(|newest| newest <= timestamp) {
                 self.set(index, &reading, timestamp);
             } else if late.get(&index).is_none_or(|other| other.depth <= reading.depth) {
@@ -106,25 +134,41 @@ impl Registry {
         self.touched.iter().map(|&index| &self.sensors[index])
     }
 
-    fn find_or_add(&mut self, previous: Option<usize>, reading: &Reading<'_>) -> usize {
+    /// Returns the sensor of a reading, unless it is new and there are too many.
+    fn find_or_add(&mut self, previous: Option<usize>, reading: &Reading<'_>) -> Option<usize> {
         let expected = previous.map_or(0, |previous| self.sensors[previous].next);
         if self.sensors.get(expected).is_some_and(|sensor| &*sensor.key == reading.key) {
-            return expected;
+            return Some(expected);
         }
         let index = match self.by_key.get(reading.key) {
             Some(&index) => index,
+            None if self.is_full_for(reading.key) => {
+                self.excess += 1;
+                return None;
+            }
             None => self.add(reading.key),
         };
         if let Some(previous) = previous {
             self.sensors[previous].next = index;
         }
-        index
+        Some(index)
+    }
+
+    fn is_full_for(&self, key: &str) -> bool {
+        self.sensors.len() >= self.max_sensors || self.key_bytes + key.len() > MAX_KEYS
+    }
+
+    /// Returns the number of readings dropped since the last call because their sensors would be too
+    /// many.
+    pub(crate) fn take_excess(&mut self) -> u64 {
+        std::mem::take(&mut self.excess)
     }
 
     fn add(&mut self, key: &str) -> usize {
         let index = self.sensors.len();
         let topic = self.map.sensor.get(key).cloned();
         let key: Arc<str> = key.into();
+        self.key_bytes += key.len();
         self.by_key.insert(Arc::clone(&key), index);
         self.sensors.push(KnownSensor::new(key, topic, index + 1));
         index
@@ -146,31 +190,65 @@ impl Registry {
         sensor.message = self.message;
         sensor.depth = reading.depth;
         sensor.timestamp = Some(timestamp);
+        self.value_bytes = self.value_bytes - sensor.json.len() + reading.json.len();
         sensor.json.clear();
+        sensor.json.shrink_to(reading.json.len() + SPARE);
         sensor.json.extend_from_slice(reading.json);
     }
 
-    /// Applies a map. Returns the selected sensors whose last value is not yet published on their
-    /// topic.
-    pub(crate) fn select(&mut self, map: DatapointMap) -> Vec<usize> {
+    /// Forgets the values of the last message again if all last values together are too large.
+    pub(crate) fn forget_excess_values(&mut self) {
+        if self.value_bytes > MAX_VALUES {
+            for &index in &self.touched {
+                self.value_bytes -= self.sensors[index].forget_value();
+            }
+        }
+    }
+
+    /// Applies a map.
+    pub(crate) fn select(&mut self, map: DatapointMap) {
         self.map = map;
-        let mut changed = Vec::new();
         let mut taken = HashSet::new();
         for sensor in &mut self.sensors {
             taken.extend(sensor.select(self.map.sensor.get(&*sensor.key)));
         }
-        for (index, sensor) in self.sensors.iter_mut().enumerate() {
+        for sensor in &mut self.sensors {
             sensor.forget_taken_topic(&taken);
-            if sensor.topic.is_some() && sensor.published.get() != Some(sensor.message) {
-                changed.push(index);
-            }
         }
-        changed
+        self.unpublished = Some(0);
     }
 
-    /// Assumes that no value is retained any more.
-    pub(crate) fn forget_published(&mut self) {
-        self.sensors.iter_mut().for_each(|sensor| sensor.published.set(None));
+    /// Assumes that no value is retained any more, except on topics for which one is queued.
+    pub(crate) fn forget_published(&mut self, queued: &HashSet<Arc<str>>) {
+        for sensor in &self.sensors {
+            if !sensor.topic.as_ref().is_some_and(|topic| queued.contains(topic)) {
+                sensor.published.set(None);
+            }
+        }
+        self.unpublished = Some(0);
+    }
+
+    /// Returns the next sensors whose last value is not yet published on their topic: about `bytes` of
+    /// values, but at least one. None if all are published.
+    pub(crate) fn next_unpublished(
+        &mut self,
+        bytes: usize,
+    ) -> Option<impl Iterator<Item = &KnownSensor> + Clone> {
+        let first = self.unpublished?;
+        let mut room = bytes;
+        let mut sensors = self.sensors.iter().enumerate().skip(first);
+        let next = sensors.find_map(|(index, sensor)| {
+            if sensor.is_unpublished() {
+                if room == 0 {
+                    return Some(index);
+                }
+                room = room.saturating_sub(sensor.json.len() + VALUE_COST);
+            }
+            None
+        });
+        self.unpublished = next;
+        let sensors = &self.sensors[first..next.unwrap_or(self.sensors.len())];
+        Some(sensors.iter().filter(|sensor| sensor.is_unpublished()))
     }
 
     pub(crate) fn map(&self) -> &DatapointMap {
@@ -215,6 +293,19 @@ impl Registry {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.sensors.is_empty() && self.actuators.is_empty()
+    }
+
+    /// Returns how long an example may be so that all together have at most about `bytes`.
+    pub(crate) fn longest_example(&self, bytes: usize) -> usize {
+        if self.value_bytes <= bytes {
+            return usize::MAX;
+        }
+        let sum = |longest: usize| -> usize {
+            let lengths = self.sensors.iter().map(|sensor| sensor.json.len());
+            lengths.filter(|length| *length <= longest).sum()
+        };
+        let shorter = std::iter::successors(Some(1 << 10), |longest| Some(longest / 4));
+        shorter.take(5).find(|longest| sum(*longest) <= bytes).unwrap_or(0)
     }
 
     /// Returns the message for `{name}/available_datapoints`: all datapoints that were declared or

@@ -2,9 +2,12 @@
 
 use std::{env, process::ExitCode, sync::mpsc, thread, time::Duration};
 
+use anyhow::Context;
+
 use crate::{
     cli::{program, work::note},
     connector::Connector,
+    runtime::signals,
     settings::{EXIT_CONFIG, Environment, Exit},
 };
 
@@ -12,7 +15,7 @@ use crate::{
 const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Runs a connector as the `main` of a program: reads its settings, connects to the broker and runs until
-/// SIGTERM or SIGINT.
+/// SIGTERM, SIGINT or SIGHUP.
 ///
 /// The first argument can be a [subcommand](crate::guide::tools), such as `check`; the default is `run`.
 ///
@@ -45,9 +48,15 @@ const LAST_WORDS: Duration = Duration::from_secs(1);
 /// ```
 #[must_use]
 pub fn main<C: Connector>() -> ExitCode {
+    start::<C>().unwrap_or_else(|exit| leave(&exit))
+}
+
+fn start<C: Connector>() -> Result<ExitCode, Exit> {
+    // First of all: a signal that arrives earlier kills the process.
+    signals::listen().context("cannot receive signals")?;
     let (arguments, environment): (Vec<_>, _) =
         (env::args_os().collect(), Environment::of_process());
-    program::start::<C>(&arguments, &environment).unwrap_or_else(|exit| leave(&exit))
+    program::start::<C>(&arguments, &environment)
 }
 
 fn leave(exit: &Exit) -> ExitCode {

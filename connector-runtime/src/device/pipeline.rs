@@ -49,6 +49,7 @@ impl<C: Connector> Pipeline<'_, C> {
             Ok(false) => {}
             Err(error) => self.recurring.note(&error),
         }
+        self.flat.release_spare();
     }
 
     /// Publishes the selected values of a message; true if it contains a new sensor.

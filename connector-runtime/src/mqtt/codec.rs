@@ -34,16 +34,60 @@ pub(crate) use rumqttc::SubAck;
 /// The maximum size of a packet in bytes, a limit of the protocol: MQTT 3.1.1, section 2.2.3.
 const MAX_PACKET: usize = 268_435_455;
 
-/// Takes a packet from the input. If the packet is incomplete, reserves space for the rest of it.
+/// The maximum size in bytes of a PUBLISH packet that is read: a datapoint map may have 16 MiB.
+pub(super) const LARGEST: usize = 17 << 20;
+
+/// The same for all other packets of a broker. The longest is a SUBACK, with one byte for each of at most
+/// 64 filters.
+const LARGEST_CONTROL: usize = 1 << 10;
+
+/// How much space is reserved ahead of a large packet. A length that only a few bytes claim must not
+/// reserve memory.
+const AHEAD: usize = 64 << 10;
+
+/// Takes a packet of a broker from the input.
 pub(crate) fn read(input: &mut BytesMut) -> Result<Option<Packet>, Error> {
-    match Packet::read(input, MAX_PACKET) {
+    if let Some(FixedHeader { first, length, .. }) = fixed_header(input)
+        && !is_publish(first)
+        && length > LARGEST_CONTROL
+    {
+        return Err(Error::PayloadSizeLimitExceeded(length));
+    }
+    match Packet::read(input, LARGEST) {
         Ok(packet) => Ok(Some(packet)),
         Err(Error::InsufficientBytes(missing)) => {
-            input.reserve(missing);
+            input.reserve(missing.min(AHEAD));
             Ok(None)
         }
         Err(error) => Err(error),
     }
+}
+
+/// The fixed header of a packet: MQTT 3.1.1, section 2.2.
+pub(super) struct FixedHeader {
+    pub(super) first: u8,
+    /// The remaining length.
+    pub(super) length: usize,
+    /// The offset of the variable header.
+    pub(super) body: usize,
+}
+
+/// Returns the fixed header once it has arrived.
+pub(super) fn fixed_header(input: &[u8]) -> Option<FixedHeader> {
+    let (&first, rest) = input.split_first()?;
+    let mut length = 0;
+    for (index, &byte) in rest.iter().take(4).enumerate() {
+        length |= usize::from(byte & 0x7f) << (7 * index);
+        if byte & 0x80 == 0 {
+            return Some(FixedHeader { first, length, body: index + 2 });
+        }
+    }
+    None
+}
+
+/// Returns whether a packet that begins with this byte is a PUBLISH.
+pub(super) fn is_publish(first: u8) -> bool {
+    first >> 4 == 3
 }
 
 /// Appends a packet to the output.

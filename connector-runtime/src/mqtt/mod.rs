@@ -7,6 +7,7 @@ mod failure;
 pub(crate) mod oversized;
 pub(crate) mod probe;
 mod stream;
+mod tcp;
 #[cfg(feature = "tls")]
 mod tls;
 #[cfg(not(feature = "tls"))]

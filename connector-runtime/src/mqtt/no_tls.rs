@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use tokio::net::TcpStream;
-
-use crate::mqtt::{failure::LinkError, stream::Stream};
+use crate::mqtt::{failure::LinkError, stream::Stream, tcp::PromptTcpStream};
 
 /// Has no value: without the feature there is no TLS connection.
 #[derive(Clone)]
@@ -22,7 +20,7 @@ impl Tls {
     }
 
     #[allow(clippy::unused_async, reason = "as with TLS")]
-    pub(super) async fn handshake(&self, _: TcpStream) -> Result<Box<dyn Stream>, LinkError> {
+    pub(super) async fn handshake(&self, _: PromptTcpStream) -> Result<Box<dyn Stream>, LinkError> {
         match *self {}
     }
 }

@@ -5,10 +5,7 @@
 
 use bytes::{Buf, BytesMut};
 
-use crate::mqtt::codec::{self, QoS};
-
-/// The maximum size in bytes of a packet that is read: a datapoint map may have 16 MiB.
-const LIMIT: usize = 17 << 20;
+use crate::mqtt::codec::{self, FixedHeader, LARGEST, QoS, fixed_header, is_publish};
 
 /// Skips large messages.
 #[derive(Debug, Default)]
@@ -40,14 +37,20 @@ pub(crate) enum Front {
 }
 
 impl Oversized {
+    /// Returns whether bytes of a large message are still to be discarded.
+    pub(crate) fn is_skipping(&self) -> bool {
+        self.left > 0
+    }
+
     /// Discards the bytes of a large message, and classifies the packet after it.
     pub(crate) fn skip(&mut self, input: &mut BytesMut) -> Front {
         let dropped = self.left.min(input.len());
         input.advance(dropped);
         self.left -= dropped;
-        let Some((first, length, body)) = fixed_header(input) else { return Front::Usual };
-        // No other packet is this large; the codec rejects it.
-        if length <= LIMIT || first >> 4 != 3 {
+        let Some(FixedHeader { first, length, body }) = fixed_header(input) else {
+            return Front::Usual;
+        };
+        if length <= LARGEST || !is_publish(first) {
             return Front::Usual;
         }
         let Some(header) = publish_header(first, length, &input[body..]) else {
@@ -56,20 +59,6 @@ impl Oversized {
         self.left = body + length;
         Front::Large(header)
     }
-}
-
-/// Returns the first byte, the remaining length, and the offset of the variable header: MQTT 3.1.1,
-/// section 2.2.
-fn fixed_header(input: &[u8]) -> Option<(u8, usize, usize)> {
-    let (&first, rest) = input.split_first()?;
-    let mut length = 0;
-    for (index, &byte) in rest.iter().take(4).enumerate() {
-        length |= usize::from(byte & 0x7f) << (7 * index);
-        if byte & 0x80 == 0 {
-            return Some((first, length, index + 2));
-        }
-    }
-    None
 }
 
 /// Returns topic and packet id once they have arrived: MQTT 3.1.1, section 3.3.2.
@@ -87,7 +76,7 @@ fn publish_header(first: u8, length: usize, mut body: &[u8]) -> Option<Header> {
 mod tests {
     use super::*;
 
-    const LENGTH: usize = LIMIT + 1;
+    const LENGTH: usize = LARGEST + 1;
 
     /// A PUBLISH packet of QoS 1 with a payload of zeros.
     fn large() -> Vec<u8> {

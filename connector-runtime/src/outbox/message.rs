@@ -22,7 +22,7 @@ pub(crate) struct Publish {
 /// first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum MessageKind {
-    /// Published anew for each link: not kept.
+    /// Published anew for each link: not kept. At most one waits for each topic.
     Passing,
     /// A raw message: kept in order, the oldest dropped first.
     Raw,
@@ -30,6 +30,10 @@ pub(crate) enum MessageKind {
     Value,
     /// A log message: kept like a value but never on disk, and dropped before values.
     Log,
+}
+
+impl MessageKind {
+    pub(super) const ALL: [Self; 4] = [Self::Passing, Self::Raw, Self::Value, Self::Log];
 }
 
 impl Publish {
@@ -42,6 +46,22 @@ impl Publish {
     /// is not kept.
     pub(super) fn is_durable(&self) -> bool {
         matches!(self.kind, MessageKind::Raw | MessageKind::Value) && self.qos != QoS::AtMostOnce
+    }
+}
+
+/// Messages that the broker has acknowledged.
+#[derive(Debug, Default)]
+pub(crate) struct Delivered {
+    /// Their numbers in the spool, 0 for those that were in memory only.
+    pub(crate) seqs: Vec<u64>,
+    /// The size of the largest payload.
+    pub(crate) largest: usize,
+}
+
+impl Delivered {
+    pub(crate) fn add(&mut self, publish: &Publish) {
+        self.seqs.push(publish.seq);
+        self.largest = self.largest.max(publish.payload.len());
     }
 }
 

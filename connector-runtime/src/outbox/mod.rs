@@ -9,7 +9,7 @@ mod spilled;
 mod spool;
 
 pub(crate) use self::{
-    message::{MessageKind, Publish},
+    message::{Delivered, MessageKind, Publish},
     queue::{LIMIT, Outbox},
     spool::Running,
 };

@@ -12,41 +12,63 @@ const CUTS: u32 = 3;
 /// After this many acknowledged messages a lost connection is forgotten.
 const CALM: usize = 100;
 
-/// A larger culprit is assumed to exceed a size limit of the broker, so other messages of its size
-/// are not sent either.
+/// Two larger culprits in a row, with no delivery of that size between them, are assumed to exceed a
+/// size limit of the broker, so other messages of their size are not sent either. One culprit is not
+/// enough: the line may have broken three times while it was transferred.
 const LARGE: usize = 8 << 10;
 
 /// The same for an announcement. Every broker accepts one of this size.
 const LARGE_ANNOUNCEMENT: usize = 1 << 10;
 
-/// After this many acknowledged messages large messages are tried again: the cause may have been
-/// something else, or the broker may be another one.
-const PROBATION: usize = 10_000;
+/// After this many acknowledged messages large messages are tried again, as the broker may be another
+/// one. A single further culprit then restores the limit.
+const PROBATION: usize = 1000;
 
 /// Tracks which message is in flight when connections end.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct PoisonDetector {
     suspect: Option<Publish>,
     cuts: u32,
     /// The number of acknowledgements until the last lost connection is forgotten.
     unrest: usize,
     /// The maximum payload size that the broker may accept, and that of an announcement.
-    limit: usize,
-    announcement_limit: usize,
+    limit: SizeLimit,
+    announcement_limit: SizeLimit,
     /// The number of acknowledgements until both limits are lifted.
     probation: usize,
 }
 
-impl Default for PoisonDetector {
-    fn default() -> Self {
-        Self {
-            suspect: None,
-            cuts: 0,
-            unrest: 0,
-            limit: usize::MAX,
-            announcement_limit: usize::MAX,
-            probation: 0,
-        }
+/// The limit of a broker for the size of messages, as far as it shows.
+#[derive(Debug, Default)]
+struct SizeLimit {
+    /// The size of the smallest culprit of which another one of this size or above would be proof.
+    suspected: Option<usize>,
+    /// The smallest size that is not sent.
+    condemned: Option<usize>,
+}
+
+impl SizeLimit {
+    fn accuse(&mut self, size: usize) {
+        let smallest = self.suspected.map(|suspected| suspected.min(size));
+        (self.suspected, self.condemned) = match smallest {
+            Some(smallest) => (None, Some(smallest)),
+            None => (Some(size), self.condemned),
+        };
+    }
+
+    /// Reports a delivery of this size.
+    fn acquit(&mut self, size: usize) {
+        self.suspected = self.suspected.filter(|suspected| size < *suspected);
+        self.condemned = self.condemned.filter(|condemned| size < *condemned);
+    }
+
+    /// Allows all sizes again; a single culprit restores the limit.
+    fn parole(&mut self) {
+        self.suspected = self.condemned.take().or(self.suspected);
+    }
+
+    fn allows(&self, size: usize) -> bool {
+        self.condemned.is_none_or(|condemned| size < condemned)
     }
 }
 
@@ -62,18 +84,17 @@ impl PoisonDetector {
             return false;
         }
         if let Some(Publish { payload, kind, .. }) = self.suspect.take() {
-            let most = payload.len().saturating_sub(1);
+            let size = payload.len();
             match kind {
-                MessageKind::Passing if payload.len() > LARGE_ANNOUNCEMENT => {
-                    self.announcement_limit = self.announcement_limit.min(most);
+                MessageKind::Passing if size > LARGE_ANNOUNCEMENT => {
+                    self.announcement_limit.accuse(size);
                 }
-                MessageKind::Raw | MessageKind::Value if payload.len() > LARGE => {
-                    self.limit = self.limit.min(most);
-                }
+                MessageKind::Raw | MessageKind::Value if size > LARGE => self.limit.accuse(size),
                 _ => {}
             }
             self.probation = PROBATION;
         }
+        self.cuts = 0;
         true
     }
 
@@ -82,26 +103,29 @@ impl PoisonDetector {
         self.unrest > 0
     }
 
-    /// Reports acknowledged messages.
-    pub(crate) fn delivered(&mut self, count: usize) {
+    /// Reports acknowledged messages, and the size of the largest payload.
+    pub(crate) fn delivered(&mut self, count: usize, largest: usize) {
+        self.limit.acquit(largest);
+        self.announcement_limit.acquit(largest);
         self.unrest = self.unrest.saturating_sub(count);
         if self.unrest == 0 {
             self.suspect = None;
         }
         self.probation = self.probation.saturating_sub(count);
         if self.probation == 0 {
-            (self.limit, self.announcement_limit) = (usize::MAX, usize::MAX);
+            self.limit.parole();
+            self.announcement_limit.parole();
         }
     }
 
     /// Returns whether the broker may accept an announcement of this size.
     pub(crate) fn allows_announcement(&self, size: usize) -> bool {
-        size <= self.announcement_limit
+        self.announcement_limit.allows(size)
     }
 
     /// Returns whether the broker may accept a payload of this size.
     pub(crate) fn allows(&self, size: usize) -> bool {
-        size <= self.limit
+        self.limit.allows(size)
     }
 }
 
@@ -137,11 +161,41 @@ mod tests {
             assert_eq!(poison.is_culprit(Some(message)), is_culprit);
             assert!(poison.is_cautious());
         }
-        assert!(poison.allows(LARGE + 1));
         assert!(poison.is_culprit(Some(&large)));
-        assert!(!poison.allows(LARGE + 1) && poison.allows(LARGE));
-        poison.delivered(PROBATION);
         assert!(poison.allows(LARGE + 1));
+    }
+
+    /// Three cuts in a row while a message of this size is in flight.
+    fn condemn(poison: &mut PoisonDetector, size: usize) {
+        let culprit = publish("a", size);
+        let accused = [(); CUTS as usize].map(|()| poison.is_culprit(Some(&culprit)));
+        assert_eq!(accused, [false, false, true]);
+    }
+
+    #[test]
+    fn two_large_culprits_show_a_size_limit_unless_one_of_that_size_is_delivered() {
+        let mut poison = PoisonDetector::default();
+        condemn(&mut poison, LARGE + 10);
+        poison.delivered(1, LARGE + 10);
+        condemn(&mut poison, LARGE + 20);
+        poison.delivered(1, LARGE + 10);
+        assert!(poison.allows(LARGE + 20), "the first was acquitted");
+        condemn(&mut poison, LARGE + 30);
+        assert!(!poison.allows(LARGE + 20) && poison.allows(LARGE + 19));
+        poison.delivered(1, LARGE + 20);
+        assert!(poison.allows(LARGE + 30), "one that waited has been delivered");
+    }
+
+    #[test]
+    fn after_a_probation_large_messages_are_tried_again() {
+        let mut poison = PoisonDetector::default();
+        (0..2).for_each(|_| condemn(&mut poison, LARGE + 1));
+        poison.delivered(PROBATION - 1, 1);
+        assert!(!poison.allows(LARGE + 1));
+        poison.delivered(1, 1);
+        assert!(poison.allows(LARGE + 1));
+        condemn(&mut poison, LARGE + 1);
+        assert!(!poison.allows(LARGE + 1));
     }
 
     #[test]
@@ -149,8 +203,8 @@ mod tests {
         let mut poison = PoisonDetector::default();
         for (size, is_allowed) in [(LARGE_ANNOUNCEMENT, true), (LARGE_ANNOUNCEMENT + 1, false)] {
             let announcement = Publish { kind: MessageKind::Passing, ..publish("a", size) };
-            let accused = [(); CUTS as usize].map(|()| poison.is_culprit(Some(&announcement)));
-            assert_eq!(accused, [false, false, true]);
+            let accused = [(); 2 * CUTS as usize].map(|()| poison.is_culprit(Some(&announcement)));
+            assert_eq!(accused, [false, false, true, false, false, true]);
             assert_eq!(poison.allows_announcement(size), is_allowed);
         }
     }
@@ -170,9 +224,9 @@ mod tests {
         let mut poison = PoisonDetector::default();
         for _ in 0..10 {
             assert!(!poison.is_culprit(Some(&publish("a", 1))));
-            poison.delivered(CALM - 1);
+            poison.delivered(CALM - 1, 1);
             assert!(poison.is_cautious());
-            poison.delivered(1);
+            poison.delivered(1, 1);
             assert!(!poison.is_cautious());
         }
     }

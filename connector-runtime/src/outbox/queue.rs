@@ -27,7 +27,7 @@ use crate::{
     mqtt::codec::QoS,
     outbox::{
         lane::Lane,
-        message::{MessageKind, Publish},
+        message::{Delivered, MessageKind, Publish},
         packets::Packets,
         poison::PoisonDetector,
         spilled::Spilled,
@@ -38,6 +38,9 @@ use crate::{
 
 /// The maximum number of bytes that wait in memory, by [`Publish::cost`].
 pub(crate) const LIMIT: usize = 16 << 20;
+
+/// The maximum cost of one message: several copies of it exist on its way.
+const LARGEST: usize = 4 << 20;
 
 /// The messages that wait for the broker.
 ///
@@ -57,14 +60,16 @@ pub(crate) const LIMIT: usize = 16 << 20;
 /// - **Outputs**: [`take_packets`](Self::take_packets), [`pop`](Self::pop),
 ///   [`take_dropped`](Self::take_dropped), [`take_too_large`](Self::take_too_large).
 /// - **Getters**: [`next_qos`](Self::next_qos), [`waiting`](Self::waiting),
-///   [`is_crowded`](Self::is_crowded), [`has_room`](Self::has_room), [`backlog`](Self::backlog).
+///   [`is_crowded`](Self::is_crowded), [`has_room`](Self::has_room),
+///   [`is_disk_behind`](Self::is_disk_behind), [`room_for_last_values`](Self::room_for_last_values),
+///   [`backlog`](Self::backlog).
 #[derive(Debug)]
 pub(crate) struct Outbox {
     /// Values that are sent before all waiting messages.
     packets: Packets,
     waiting: Lane,
-    /// Raw messages that are held back for now.
-    held: Option<Lane>,
+    /// Whether raw messages are held back for now.
+    holds_raw: bool,
     spilled: Spilled,
     later: Lane,
     limit: usize,
@@ -84,7 +89,7 @@ impl Outbox {
         Self {
             packets: Packets::default(),
             waiting: Lane::default(),
-            held: None,
+            holds_raw: false,
             spilled: Spilled::default(),
             later: Lane::default(),
             limit,
@@ -109,7 +114,10 @@ impl Outbox {
     pub(crate) fn push(&mut self, mut publish: Publish) {
         self.take_found();
         let limit = self.spool.as_ref().map_or(self.limit, |spool| spool.limit().min(self.limit));
-        if publish.cost() > limit || !self.poison.allows(publish.payload.len()) {
+        let is_kept = publish.kind != MessageKind::Passing;
+        if is_kept
+            && (publish.cost() > limit.min(LARGEST) || !self.poison.allows(publish.payload.len()))
+        {
             let Publish { topic, payload, .. } = publish;
             tracing::error!(
                 "dropped a message of {} bytes for `{topic}`: it is too large",
@@ -133,10 +141,11 @@ impl Outbox {
     /// consists of these parts. If this returns false, [`push`](Self::push) the value instead.
     pub(crate) fn push_packet(&mut self, topic: &str, payload: &[&[u8]]) -> bool {
         let most = self.most_packets();
-        let is_next = !self.is_cut_off && self.waiting.is_empty();
+        let is_next = !self.is_cut_off && self.next().is_none();
         let length = payload.iter().map(|part| part.len()).sum();
         let is_possible = is_next
             && self.packets.bytes() + length < most
+            && self.in_memory() + length < self.limit
             && self.poison.allows(length)
             && !self.poison.is_cautious();
         if is_possible {
@@ -159,22 +168,24 @@ impl Outbox {
     /// Returns the oldest message, which the link owns from then on.
     pub(crate) fn pop(&mut self) -> Option<Publish> {
         self.read_back();
-        self.set_aside();
-        self.waiting.pop_front()
+        self.waiting.pop_front(!self.holds_raw)
     }
 
     /// Returns the QoS of the message that [`pop`](Self::pop) would return.
     pub(crate) fn next_qos(&mut self) -> Option<QoS> {
         self.read_back();
-        self.set_aside();
-        self.waiting.front().map(|publish| publish.qos)
+        self.next().map(|publish| publish.qos)
     }
 
-    /// Reports acknowledged messages, by their numbers.
-    pub(crate) fn delivered(&mut self, seqs: &[u64]) {
-        self.poison.delivered(seqs.len());
+    fn next(&self) -> Option<&Publish> {
+        self.waiting.front(!self.holds_raw)
+    }
+
+    /// Reports acknowledged messages.
+    pub(crate) fn delivered(&mut self, delivered: &Delivered) {
+        self.poison.delivered(delivered.seqs.len(), delivered.largest);
         if let Some(spool) = &self.spool {
-            spool.remove(seqs);
+            spool.remove(&delivered.seqs);
         }
     }
 
@@ -193,23 +204,12 @@ impl Outbox {
     /// reconnect.
     pub(crate) fn hold_raw(&mut self) {
         self.is_cut_off = false;
-        if self.waiting.has(MessageKind::Raw) || self.spilled.has(MessageKind::Raw) {
-            self.held = Some(Lane::default());
-        }
+        self.holds_raw = self.waiting.has(MessageKind::Raw) || self.spilled.has(MessageKind::Raw);
     }
 
     /// Sends raw messages again, beginning with those that were held back.
     pub(crate) fn release_raw(&mut self) {
-        self.waiting.prepend(self.held.take().into_iter().flatten());
-    }
-
-    fn set_aside(&mut self) {
-        let Some(held) = &mut self.held else { return };
-        while self.waiting.front().is_some_and(|publish| publish.kind == MessageKind::Raw)
-            && let Some(raw) = self.waiting.pop_front()
-        {
-            held.push_back(raw);
-        }
+        self.holds_raw = false;
     }
 
     /// Reports that the link has ended, and takes back the messages that it did not deliver, in
@@ -219,7 +219,7 @@ impl Outbox {
         self.release_raw();
         self.waiting.prepend(self.packets.take_messages().into_iter());
         self.waiting.prepend(undelivered);
-        self.waiting.split(|publish| publish.kind != MessageKind::Passing);
+        drop(self.waiting.take(MessageKind::Passing));
         self.keep_limits();
     }
 
@@ -230,7 +230,7 @@ impl Outbox {
 
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
-        self.packets.len() == 0 && self.waiting.is_empty() && self.spilled.is_empty()
+        self.packets.len() == 0 && self.waiting.len() == 0 && self.spilled.is_empty()
     }
 
     /// Returns whether sources should wait for the broker.
@@ -238,10 +238,23 @@ impl Outbox {
         self.in_memory() > self.enough() || self.packets.bytes() > self.most_packets() / 2
     }
 
+    /// Returns whether sources should wait for the disk: it writes more slowly than they read.
+    pub(crate) fn is_disk_behind(&self) -> bool {
+        self.spool.as_ref().is_some_and(|spool| spool.is_behind())
+    }
+
     /// Returns whether waiting sources can continue for a while: to wake one costs more than its
     /// message.
     pub(crate) fn has_room(&self) -> bool {
         self.in_memory() <= self.enough() / 2 && self.packets.bytes() <= self.most_packets() / 4
+    }
+
+    /// Returns how many bytes of last values may be added now, if any: only those that the link sends
+    /// soon, so that they displace no new value.
+    pub(crate) fn room_for_last_values(&self) -> Option<usize> {
+        let is_behind = self.spilled.has(MessageKind::Value) || self.later.has(MessageKind::Value);
+        let room = (self.enough() / 2).saturating_sub(self.in_memory());
+        (!is_behind && room > 0 && self.has_room()).then_some(room)
     }
 
     /// The number of bytes from which on sources wait while there is a link; more messages would
@@ -268,12 +281,10 @@ impl Outbox {
     }
 
     pub(crate) fn backlog(&self) -> Backlog {
-        let held = self.held.as_ref().map_or(0, Lane::len);
         let spool = self.spool.as_ref().map(|spool| spool.health()).unwrap_or_default();
         Backlog {
             messages: self.packets.len()
                 + self.waiting.len()
-                + held
                 + self.spilled.len()
                 + self.later.len(),
             bytes: self.in_memory() + self.spilled.bytes(),
@@ -284,8 +295,7 @@ impl Outbox {
     }
 
     fn in_memory(&self) -> usize {
-        let held = self.held.as_ref().map_or(0, Lane::bytes);
-        self.packets.bytes() + self.waiting.bytes() + held + self.later.bytes()
+        self.packets.bytes() + self.waiting.bytes() + self.later.bytes()
     }
 
     fn keep_limits(&mut self) {
@@ -296,15 +306,11 @@ impl Outbox {
     }
 
     /// Drops the oldest raw message, log message, or value; returns false if there is none.
-    /// Messages that are published anew on each link are never dropped, because that would be too
-    /// late.
     fn drop_oldest(&mut self, also_on_disk: bool) -> bool {
         let in_memory = |publish: Publish| publish.seq;
         let dropped = self
-            .held
-            .as_mut()
-            .and_then(Lane::pop_front)
-            .or_else(|| self.waiting.pop_first(MessageKind::Raw))
+            .waiting
+            .pop_first(MessageKind::Raw)
             .map(in_memory)
             .or_else(|| self.drop_spilled(MessageKind::Raw, also_on_disk))
             .or_else(|| self.later.pop_first(MessageKind::Raw).map(in_memory))

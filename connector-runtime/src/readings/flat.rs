@@ -15,6 +15,9 @@ use crate::time::Timestamp;
 /// The maximum depth of nesting, the same as in `serde_json`.
 pub(super) const MAX_NESTING: usize = 128;
 
+/// Buffers are kept for the next message up to this number of bytes.
+const SPARE: usize = 256 << 10;
+
 /// Joins the keys of nested objects.
 pub(crate) const SEPARATOR: &str = "__";
 
@@ -88,6 +91,14 @@ impl FlatReadings {
         self.timestamp = None;
         self.path.clear();
         self.failure = None;
+    }
+
+    /// Releases the memory that an unusually large message took.
+    pub(crate) fn release_spare(&mut self) {
+        self.clear();
+        self.keys.shrink_to(SPARE);
+        self.json.shrink_to(SPARE);
+        self.leaves.shrink_to(SPARE / size_of::<Leaf>());
     }
 
     /// The time at which the device took the readings, if it is known.

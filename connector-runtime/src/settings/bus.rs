@@ -11,12 +11,15 @@ use clap::{ArgAction, Args};
 
 use crate::{
     mqtt::topic,
-    settings::{identity::check_name, secret::Secret, value_parser},
+    settings::{identity::check_name, secret::Secret, shown, value_parser},
 };
 
 /// The ports of MQTT that are registered with IANA, without and with TLS.
 const PORT: u16 = 1883;
 pub(super) const PORT_WITH_TLS: u16 = 8883;
+
+/// The maximum number of sensors: with names and numbers of usual length they take about 20 MB.
+const MAX_SENSORS: usize = 50_000;
 
 /// The settings of the bus, which all connectors share.
 #[derive(Clone, Args)]
@@ -74,6 +77,11 @@ pub struct BusSettings {
     #[arg(long, env = "MQTT_VALUE_QOS", value_name = "0|1", default_value_t = 1, value_parser = value_qos)]
     pub mqtt_value_qos: u8,
 
+    /// Maximum number of sensors. Readings with further keys are dropped.
+    #[arg(long, env = "MAX_SENSORS", value_name = "COUNT", default_value_t = MAX_SENSORS)]
+    #[arg(value_parser = sensors)]
+    pub max_sensors: usize,
+
     /// TRUE: publish each raw message as received, for the raw message database.
     #[arg(long, env = "SEND_RAW_MESSAGE_TO_DB", value_name = "TRUE|FALSE", value_parser = only_true)]
     #[arg(action = ArgAction::Set, num_args = 0..=1, default_value = "FALSE", default_missing_value = "TRUE")]
@@ -126,6 +134,7 @@ impl BusSettings {
             mqtt_client_key_file: None,
             mqtt_topic_prefixes: Vec::new(),
             mqtt_value_qos: 1,
+            max_sensors: MAX_SENSORS,
             send_raw_message_to_db: false,
             debug: false,
             heartbeat_seconds: 30,
@@ -143,12 +152,14 @@ impl BusSettings {
         let qos = value_qos(&self.mqtt_value_qos.to_string()).err();
         let heartbeat = seconds(&self.heartbeat_seconds.to_string()).err();
         let spool_max = mebibytes(&self.spool_max_mib.to_string()).err();
+        let sensors = sensors(&self.max_sensors.to_string()).err();
         let spool_dir = (self.spool_dir.is_some() && !cfg!(feature = "spool")).then(|| {
             "SPOOL_DIR is set, but this connector was built without the spool: enable the feature \
              `spool` of connector-runtime, or unset SPOOL_DIR"
                 .to_owned()
         });
-        let faults = [name, host, qos, heartbeat, spool_max, spool_dir].into_iter().flatten();
+        let faults =
+            [name, host, qos, heartbeat, spool_max, sensors, spool_dir].into_iter().flatten();
         let prefixes = self.mqtt_topic_prefixes.iter().filter_map(|text| prefix(text).err());
         let faults: Vec<_> = faults.chain(prefixes).chain(self.incomplete_tls()).collect();
         if faults.is_empty() { Ok(()) } else { Err(faults) }
@@ -249,12 +260,18 @@ fn seconds(text: &str) -> Result<u64, String> {
 fn prefix(text: &str) -> Result<String, String> {
     let text = text.trim();
     let checked = topic::check(text).map(|()| text.to_owned());
-    checked.map_err(|problem| format!("{text:?} is not a valid prefix of a topic: {problem}"))
+    let shown = shown::value(text);
+    checked.map_err(|problem| format!("{shown:?} is not a valid prefix of a topic: {problem}"))
 }
 
 fn mebibytes(text: &str) -> Result<usize, String> {
     let count = text.trim().parse().ok().filter(|count| (1..=1 << 20).contains(count));
     count.ok_or_else(|| "not a number of MiB from 1 to 1048576".to_owned())
+}
+
+fn sensors(text: &str) -> Result<usize, String> {
+    let count = text.trim().parse().ok().filter(|count| (1..=1_000_000).contains(count));
+    count.ok_or_else(|| "not a number of sensors from 1 to 1000000".to_owned())
 }
 
 fn name(text: &str) -> Result<String, String> {

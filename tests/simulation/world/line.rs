@@ -77,6 +77,7 @@ impl World {
                 let handed_over = self.handed_over.entry(topic).or_default();
                 if handed_over.last() != Some(last) {
                     handed_over.push(*last);
+                    self.reselected.insert(*last);
                 }
             }
         }

@@ -32,15 +32,21 @@ impl World {
     }
 
     /// Each topic has the value that was last handed over. What is not selected any more is not said
-    /// again to a broker that has lost it, nor what was lost on the line at QoS 0.
+    /// again to a broker that has lost it, nor what was lost
+    /// on the line at QoS 0, or dropped in a small outbox.
     fn check_retained(&self) -> Result<(), String> {
         for (&topic, numbers) in &self.handed_over {
             let retained = self.broker.retained.get(topic);
             let retained = retained.map(|it| number_of(str::from_utf8(it).expect("JSON is text")));
             let is_selected = self.in_force.sensors.iter().any(|(_, it)| *it == topic);
-            let is_acknowledged = self.value_qos != QoS::AtMostOnce;
-            let is_due = is_selected || (retained.is_some() && is_acknowledged);
-            if topic != RAW && is_due && retained.as_ref() != numbers.last() {
+            let is_kept = self.value_qos != QoS::AtMostOnce && self.limit == LARGE;
+            let is_due = is_selected || (retained.is_some() && is_kept);
+            // A map may select a value that another map gives up before there is room for it.
+            let may_be_missing = |number: &u64| !is_selected && self.reselected.contains(number);
+            let missing = numbers.iter().rev().take_while(|number| may_be_missing(number)).count();
+            let mut latest = numbers.iter().rev().take(missing + 1);
+            let is_last = latest.any(|number| retained.as_ref() == Some(number));
+            if topic != RAW && is_due && !is_last {
                 let last = numbers.last();
                 return Err(format!("{retained:?} is retained on {topic}, not {last:?}"));
             }
@@ -65,7 +71,8 @@ impl World {
             serde_json::from_slice(announced.unwrap_or(b"{}")).expect("an announcement is JSON");
         let sensors =
             announced["sensor"].as_object().map(|it| it.keys().map(String::as_str).collect());
-        if sensors != Some(self.values.keys().copied().collect::<BTreeSet<_>>()) {
+        let known = self.values.keys().copied().chain(self.strangers.iter().map(String::as_str));
+        if sensors != Some(known.collect::<BTreeSet<_>>()) {
             return Err(format!("this is announced: {announced}"));
         }
         self.check_retained()?;
@@ -97,7 +104,8 @@ impl World {
             let is_acknowledged = topic == RAW || self.value_qos != QoS::AtMostOnce;
             let there = if is_acknowledged { arrived.get(topic) } else { self.said.get(topic) };
             let is_lost = |number: &&u64| !there.is_some_and(|it| it.contains(number));
-            missing += numbers.iter().filter(is_lost).count();
+            let due = numbers.iter().filter(|number| !self.reselected.contains(number));
+            missing += due.filter(is_lost).count();
         }
         let is_large = self.limit == LARGE;
         let (dropped, refused) = if missing > 0 || is_large { self.dropped() } else { (0, 0) };

@@ -58,7 +58,7 @@ fn retained_messages_are_resent_so_that_the_newest_is_last() {
         }
         link.fill(&mut outbox, Instant::now());
         link.receive(Packet::PubAck(PubAck::new(2)), Instant::now()).unwrap();
-        assert_eq!(link.take_delivered().len(), 3 - again.len());
+        assert_eq!(link.take_delivered().seqs.len(), 3 - again.len());
         assert_eq!(topics(link.undelivered()), again);
     }
 }
@@ -156,11 +156,11 @@ fn a_connection_without_progress_is_stalled_and_a_slow_one_is_not() {
     let (mut link, _) = filled(QoS::AtLeastOnce, 2);
     let (start, step) = (Instant::now(), ANSWER * 3 / 4);
     assert!(!link.is_stalled(start + step));
-    link.wrote(start + step);
+    link.wrote(1 << 20, start + step);
     assert!(!link.is_stalled(start + step * 2));
     link.receive(Packet::PubAck(PubAck::new(1)), start + step * 2).unwrap();
     link.out.clear();
-    link.wrote(start + step * 3);
+    link.wrote(1 << 20, start + step * 3);
     assert!(!link.is_stalled(start + step * 3));
     assert!(link.is_stalled(start + step * 4));
     link.receive(Packet::PubAck(PubAck::new(2)), start + step * 4).unwrap();
@@ -178,8 +178,23 @@ fn newer_acknowledgements_do_not_hide_a_missing_answer() {
     link.receive(Packet::PubAck(PubAck::new(3)), start + step * 3).unwrap();
     assert!(!link.is_stalled(start + step * 3));
     assert!(link.is_stalled(start + step * 4));
-    link.note_partial(start + step * 4);
+    link.note_partial(1 << 20, start + step * 4);
     assert!(!link.is_stalled(start + step * 5));
+}
+
+#[test]
+fn a_transfer_of_a_byte_a_second_is_not_a_sign_of_life() {
+    let (mut link, _) = filled(QoS::AtLeastOnce, 1);
+    link.subscribe(&["a".to_owned()], QoS::ExactlyOnce, Instant::now()).unwrap();
+    let (start, second) = (Instant::now(), Duration::from_secs(1));
+    for seconds in 1..=4 {
+        link.note_partial(1, start + second * seconds);
+    }
+    assert!(link.is_stalled(start + second * 5));
+    for seconds in 5..=60 {
+        link.note_partial(usize::try_from(SLOWEST).unwrap(), start + second * seconds);
+    }
+    assert!(!link.is_stalled(start + second * 60), "the slowest supported line");
 }
 
 #[test]
@@ -192,7 +207,7 @@ fn a_large_message_has_a_longer_time_limit() {
     let late = start + ANSWER + Duration::from_secs(10);
     assert_eq!(link.stalled_at(), Some(late));
     assert!(link.is_stalled(late));
-    link.note_partial(start + ANSWER);
+    link.note_partial(1 << 20, start + ANSWER);
     assert!(!link.is_stalled(late));
 }
 

@@ -3,9 +3,10 @@
 
 use std::collections::HashMap;
 
+use bytes::Bytes;
+
 use crate::{
     bus::{
-        last_values::publish_values,
         map::DatapointMap,
         presence::{OFFLINE, ONLINE},
         protocol::{Change, Protocol},
@@ -15,6 +16,9 @@ use crate::{
     datapoint::Command,
     time::Timestamp,
 };
+
+/// What a map costs beside its bytes.
+const MAP_COST: usize = 4 << 10;
 
 impl Protocol {
     /// Handles a message from the broker. Returns the command that it contains, if any, or the
@@ -27,7 +31,7 @@ impl Protocol {
         now: Timestamp,
     ) -> Result<Option<Arrival>, (String, Refusal)> {
         if topic == &*self.topics.datapoint_map {
-            self.new_map(payload);
+            self.offer_map(payload);
             return Ok(None);
         }
         if topic == &*self.topics.heartbeat {
@@ -82,7 +86,18 @@ impl Protocol {
         actuator.check(command).map_err(Refusal::Range)
     }
 
-    fn new_map(&mut self, payload: &[u8]) {
+    /// Applies a map, or keeps it until the next one may be applied: only the last one counts.
+    fn offer_map(&mut self, payload: &[u8]) {
+        if self.maps.is_left() {
+            self.new_map(payload);
+        } else {
+            self.waiting_map = Some(Bytes::copy_from_slice(payload));
+        }
+    }
+
+    pub(super) fn new_map(&mut self, payload: &[u8]) {
+        self.waiting_map = None;
+        self.maps.spend(payload.len() + MAP_COST);
         match DatapointMap::parse(payload, &self.topics) {
             Ok((map, refused)) => {
                 self.received.maps += 1;
@@ -129,10 +144,7 @@ impl Protocol {
         let new = map.actuator.keys().filter(|topic| !old.contains_key(*topic));
         self.changes.extend(gone.cloned().map(Change::Unsubscribe));
         self.changes.extend(new.cloned().map(Change::Subscribe));
-        let selected = self.registry.select(map);
-        let sensors = self.registry.sensors();
-        let selected = selected.iter().map(|&index| &sensors[index]);
-        let count = publish_values(&mut self.outbox, selected, self.value_qos);
-        self.metrics.values.inc_by(count);
+        self.registry.select(map);
+        self.refill();
     }
 }

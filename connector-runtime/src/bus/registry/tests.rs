@@ -88,6 +88,17 @@ fn the_deeper_of_two_paths_to_one_key_wins() {
     }
 }
 
+/// Applies a map, and returns the keys whose last value is to be published.
+fn select(registry: &mut Registry, map: DatapointMap) -> Vec<String> {
+    registry.select(map);
+    next_unpublished(registry, usize::MAX).unwrap()
+}
+
+fn next_unpublished(registry: &mut Registry, bytes: usize) -> Option<Vec<String>> {
+    let sensors = registry.next_unpublished(bytes)?;
+    Some(sensors.map(|sensor| sensor.key.to_string()).collect())
+}
+
 #[test]
 fn a_map_selects_known_and_later_sensors() {
     let mut registry = registry();
@@ -96,21 +107,69 @@ fn a_map_selects_known_and_later_sensors() {
         sensor: pairs.iter().map(|&(key, topic)| (key.to_owned(), topic.into())).collect(),
         ..DatapointMap::default()
     };
-    assert_eq!(registry.select(map(&[("b", "t"), ("c", "u")])), [1]);
+    assert_eq!(select(&mut registry, map(&[("b", "t"), ("c", "u")])), ["b"]);
     registry.sensors()[1].mark_published();
-    assert!(registry.select(map(&[("b", "t"), ("c", "u")])).is_empty());
-    assert!(registry.select(map(&[])).is_empty());
-    assert!(registry.select(map(&[("b", "t"), ("c", "u")])).is_empty(), "it is retained there");
+    assert!(select(&mut registry, map(&[("b", "t"), ("c", "u")])).is_empty());
+    assert!(select(&mut registry, map(&[])).is_empty());
+    let again = select(&mut registry, map(&[("b", "t"), ("c", "u")]));
+    assert!(again.is_empty(), "it is retained there");
     registry.sensors()[0].mark_published();
     registry.select(map(&[("a", "t")]));
     assert_eq!(
-        registry.select(map(&[("b", "t"), ("c", "u")])),
-        [1],
+        select(&mut registry, map(&[("b", "t"), ("c", "u")])),
+        ["b"],
         "the other sensor's value is retained there now"
     );
     update(&mut registry, 2, &json!({"c": 3}));
     assert_eq!(registry.updated().next().unwrap().topic.as_deref(), Some("u"));
-    assert_eq!(registry.select(map(&[("b", "v")])), [1]);
-    assert!(registry.select(map(&[])).is_empty());
+    assert_eq!(select(&mut registry, map(&[("b", "v")])), ["b"]);
+    assert!(select(&mut registry, map(&[])).is_empty());
     assert!(registry.sensors().iter().all(|sensor| sensor.topic.is_none()));
+}
+
+#[test]
+fn last_values_are_published_in_pieces() {
+    let mut registry = registry();
+    let keys = ["a", "b", "c", "d"];
+    update(&mut registry, 1, &json!({"a": 1, "b": 2, "c": 3, "d": 4}));
+    let sensor = keys.map(|key| (key.to_owned(), key.into())).into();
+    registry.select(DatapointMap { sensor, ..DatapointMap::default() });
+    let mut pieces = Vec::new();
+    while let Some(keys) = next_unpublished(&mut registry, VALUE_COST + 2) {
+        pieces.push(keys);
+        registry.sensors().iter().for_each(KnownSensor::mark_published);
+        if pieces.len() == 1 {
+            update(&mut registry, 2, &json!({"c": 3, "d": 4}));
+            registry.sensors()[2].mark_published();
+        }
+    }
+    assert_eq!(pieces, [vec!["a", "b"], vec!["d"]], "`c` was published meanwhile");
+}
+
+#[test]
+fn the_number_of_sensors_is_limited() {
+    let mut registry = registry();
+    registry.max_sensors = 3;
+    assert!(update(&mut registry, 1, &json!({"a": 1, "b": 1, "c": 1, "d": 1})));
+    assert!(!update(&mut registry, 2, &json!({"b": 2, "d": 2, "e": 2})));
+    assert_eq!(updated(&registry), [("b", "2")]);
+    assert_eq!((registry.take_excess(), registry.take_excess()), (3, 0));
+    registry.max_sensors = 10;
+    assert!(!update(&mut registry, 3, &json!({ "x".repeat(MAX_KEYS): 1 })));
+    assert_eq!(registry.take_excess(), 1);
+}
+
+#[test]
+fn last_values_that_are_too_large_together_are_not_kept() {
+    let mut registry = registry();
+    let large = "x".repeat(MAX_VALUES / 2);
+    for (key, is_kept) in [("a", true), ("b", false), ("a", true), ("c", false)] {
+        update(&mut registry, 1, &json!({ key: large }));
+        assert!(updated(&registry)[0].1.len() > MAX_VALUES / 2, "for now");
+        registry.forget_excess_values();
+        assert_eq!(registry.updated().next().unwrap().timestamp.is_some(), is_kept, "{key}");
+    }
+    assert_eq!(registry.longest_example(1 << 20), 1 << 10);
+    let announcement: Value = serde_json::from_slice(&registry.announcement(1 << 10)).unwrap();
+    assert_eq!(announcement["sensor"], json!({"a": null, "b": null, "c": null}));
 }

@@ -24,10 +24,12 @@ impl Outbox {
             });
             self.later.append(moved);
         }
-        while self.later.front().is_some_and(|publish| publish.seq <= written)
-            && let Some(publish) = self.later.pop_front()
-        {
-            self.spilled.push(Stub::of(&publish));
+        for kind in [MessageKind::Raw, MessageKind::Value] {
+            while self.later.first(kind).is_some_and(|publish| publish.seq <= written)
+                && let Some(publish) = self.later.pop_first(kind)
+            {
+                self.spilled.push(Stub::of(&publish));
+            }
         }
         self.close_gap();
     }
@@ -52,7 +54,7 @@ impl Outbox {
         }
         // While raw messages are held back, no further ones are needed.
         let kind =
-            if self.held.is_some() { Some(MessageKind::Value) } else { self.spilled.first_kind() };
+            if self.holds_raw { Some(MessageKind::Value) } else { self.spilled.first_kind() };
         let first = kind.and_then(|kind| self.spilled.first_of(kind));
         if let (Some(kind), Some(first)) = (kind, first)
             && self.waiting.bytes() < IN_MEMORY / 2
@@ -89,7 +91,7 @@ impl Outbox {
     pub(super) fn close_gap(&mut self) {
         for kind in [MessageKind::Raw, MessageKind::Value] {
             if self.later.has(kind) && !self.spilled.has(kind) {
-                let next = self.later.split(|publish| publish.kind != kind);
+                let next = self.later.take(kind);
                 self.waiting.append(next);
             }
         }

@@ -82,17 +82,44 @@ fn a_message_that_never_fits_does_not_push_out_others() {
 }
 
 #[test]
-fn returned_messages_respect_the_limit_and_passing_messages_are_not_dropped() {
+fn returned_messages_respect_the_limit() {
     let mut outbox = Outbox::new(publish("x", MessageKind::Raw).cost() * 3);
     for text in ["a", "b", "c"] {
         outbox.push(publish(text, MessageKind::Value));
     }
     outbox.give_back([publish("0", MessageKind::Value)].into_iter());
     assert_eq!(topics(&outbox), ["a", "b", "c"]);
-    outbox.push_first(publish("!", MessageKind::Passing));
     outbox.push(publish("d", MessageKind::Value));
-    assert_eq!(topics(&outbox), ["!", "c", "d"]);
-    assert_eq!(outbox.take_dropped(), 3);
+    assert_eq!(topics(&outbox), ["b", "c", "d"]);
+    assert_eq!(outbox.take_dropped(), 2);
+}
+
+#[test]
+fn a_passing_message_takes_no_room_and_replaces_the_one_of_its_topic() {
+    let mut outbox = Outbox::new(publish("value", MessageKind::Value).cost());
+    outbox.push(publish("value", MessageKind::Value));
+    let payload = Bytes::from(vec![0; 1 << 20]);
+    for topic in ["status", "announcement", "status"] {
+        let payload = payload.clone();
+        outbox.push(Publish { payload, ..publish(topic, MessageKind::Passing) });
+    }
+    outbox.push_first(publish("announcement", MessageKind::Passing));
+    assert_eq!(topics(&outbox), ["announcement", "value", "status"]);
+    assert_eq!((outbox.take_dropped(), outbox.take_too_large()), (0, 0));
+}
+
+#[test]
+fn the_oldest_of_a_kind_is_dropped_among_many_others() {
+    let mut outbox = Outbox::new(publish("early", MessageKind::Value).cost() * 3);
+    for round in 0..1000 {
+        for kind in [MessageKind::Value, MessageKind::Log, MessageKind::Raw] {
+            outbox.push(publish(if round == 999 { "last" } else { "early" }, kind));
+        }
+    }
+    let kinds: Vec<_> = outbox.waiting().map(|p| (p.kind, &*p.topic)).collect();
+    let value = |topic| (MessageKind::Value, topic);
+    assert_eq!(kinds, [value("early"), value("early"), value("last")]);
+    assert_eq!(outbox.take_dropped(), 2997);
 }
 
 #[test]

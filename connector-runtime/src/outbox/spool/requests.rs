@@ -18,6 +18,9 @@ use crate::{
 /// With a spool, an outage fills at most this much memory; half of it is read back at a time.
 pub(crate) const IN_MEMORY: usize = 2 << 20;
 
+/// From this number of bytes to write on, the disk is behind.
+pub(super) const BEHIND: usize = 2 << 20;
+
 /// The interval at which waiting messages are written.
 pub(super) const TICK: Duration = Duration::from_millis(100);
 
@@ -162,6 +165,12 @@ impl Spool {
     /// Returns the messages that an earlier run left, once the file could be opened.
     pub(crate) fn take_found(&self) -> Option<Vec<Stub>> {
         self.state().found.take()
+    }
+
+    /// Returns whether many messages wait to be written, on a disk that works.
+    pub(crate) fn is_behind(&self) -> bool {
+        let state = self.state();
+        state.pending_bytes > BEHIND && !state.health.is_degraded
     }
 
     pub(crate) fn health(&self) -> DiskHealth {

@@ -9,10 +9,10 @@ use crate::{
     error::Result,
     mqtt::codec::QoS,
     outbox::{
-        message::{MessageKind, Publish, Stub},
+        message::{Delivered, MessageKind, Publish, Stub},
         queue::{LIMIT, Outbox},
         spool::{
-            requests::{GROUP, IN_MEMORY, Spool},
+            requests::{BEHIND, GROUP, IN_MEMORY, Spool},
             writer::{SpoolWriter, Store},
         },
     },
@@ -110,6 +110,12 @@ impl Run {
         self.outbox.push(Publish { topic, payload, qos, retain: true, kind, seq: 0 });
     }
 
+    fn deliver(&mut self, publish: &Publish) {
+        let mut delivered = Delivered::default();
+        delivered.add(publish);
+        self.outbox.delivered(&delivered);
+    }
+
     /// Two ticks.
     fn tick(&mut self) {
         (self.work)();
@@ -123,7 +129,7 @@ impl Run {
         let mut topics = Vec::new();
         loop {
             while let Some(publish) = self.outbox.pop() {
-                self.outbox.delivered(&[publish.seq]);
+                self.deliver(&publish);
                 topics.push(publish.topic.to_string());
             }
             if self.outbox.is_empty() {
@@ -169,7 +175,8 @@ fn unacknowledged_messages_come_first_after_a_crash() {
     run.tick();
     assert_eq!(disk.seqs().len(), 3);
     let sent: Vec<_> = std::iter::from_fn(|| run.outbox.pop()).collect();
-    run.outbox.delivered(&[sent[0].seq, sent[1].seq]);
+    run.deliver(&sent[0]);
+    run.deliver(&sent[1]);
     run.outbox.forget(sent.last().unwrap());
     run.tick();
     run.push("young", MessageKind::Value);
@@ -217,7 +224,7 @@ fn messages_of_a_long_outage_are_read_back_in_order() {
     while topics.len() < count / 2 {
         match run.outbox.pop() {
             Some(publish) => {
-                run.outbox.delivered(&[publish.seq]);
+                run.deliver(&publish);
                 topics.push(publish.topic.to_string());
             }
             None => run.tick(),
@@ -356,4 +363,23 @@ fn values_do_not_wait_for_raw_messages_on_disk() {
     run.tick();
     let topics: Vec<_> = std::iter::from_fn(|| run.outbox.pop()).map(|p| p.topic).collect();
     assert_eq!(topics.iter().map(|topic| &**topic).collect::<Vec<_>>(), ["old", "new"]);
+}
+
+#[test]
+fn sources_wait_for_a_slow_disk_but_not_for_a_broken_one() {
+    let disk = Disk::default();
+    let mut run = Run::start(&disk, LIMIT);
+    let fill = |run: &mut Run| {
+        for _ in 0..BEHIND / PAYLOAD.len() {
+            run.push_bytes("a", MessageKind::Raw, PAYLOAD);
+        }
+    };
+    fill(&mut run);
+    assert!(run.outbox.is_disk_behind());
+    run.tick();
+    assert!(!run.outbox.is_disk_behind());
+    disk.content().is_full = true;
+    fill(&mut run);
+    run.tick();
+    assert!(!run.outbox.is_disk_behind());
 }

@@ -1,0 +1,82 @@
+//! A TCP connection to the broker that acknowledges each segment at once.
+//!
+//! A broker that does not set `TCP_NODELAY` (mosquitto, by default) sends no further small packet while one
+//! is unacknowledged by TCP. The kernel delays that acknowledgement by 40 ms unless there is something to
+//! send. Once the window of unacknowledged messages is full there is not, so both sides wait: one window
+//! of 16 messages every 40 ms. `TCP_QUICKACK` ends the delay, but the kernel resets it by itself (tcp(7)),
+//! so it is set again after each read.
+
+use std::{
+    io,
+    net::SocketAddr,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
+};
+
+/// A TCP connection without delays on either side.
+pub(super) struct PromptTcpStream(TcpStream);
+
+impl PromptTcpStream {
+    pub(super) async fn connect(addresses: &[SocketAddr]) -> io::Result<Self> {
+        let stream = TcpStream::connect(addresses).await?;
+        stream.set_nodelay(true)?;
+        Ok(Self(stream))
+    }
+}
+
+/// Sends the pending TCP acknowledgement. A failure costs speed only, so it is ignored.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn acknowledge(stream: &TcpStream) {
+    let _ = stream.set_quickack(true);
+}
+
+/// Other systems have no such option.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn acknowledge(_: &TcpStream) {}
+
+impl AsyncRead for PromptTcpStream {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let read = ready!(Pin::new(&mut self.0).poll_read(context, buffer));
+        acknowledge(&self.0);
+        Poll::Ready(read)
+    }
+}
+
+impl AsyncWrite for PromptTcpStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(context, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write_vectored(context, parts)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.0.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(context)
+    }
+}
