@@ -95,13 +95,19 @@ fn gone_at(pipe: &Path) -> String {
 }
 
 #[tokio::test]
-async fn a_tool_prints_its_last_log_messages() {
+async fn a_tool_prints_log_messages_to_stderr() {
     let nowhere = Device::place();
-    let once = Launch::program("tcp_json").named(NAME).device(nowhere).argument("once");
-    let ended = once.start().stop("TERM").await;
-    assert_eq!(ended.code, Some(0), "{}", ended.stderr);
-    let error = "no connection to the device, retrying: cannot connect: cannot reach";
-    assert!(ended.stderr.contains(error), "{}", ended.stderr);
+    let once = Launch::program("tcp_json").named(NAME).device(nowhere).argument("once").start();
+    once.stderr.line("no connection to the device, retrying: cannot connect: cannot reach").await;
+    let ended = once.stop("TERM").await;
+    assert_eq!((ended.code, &*ended.stdout), (Some(0), ""), "{}", ended.stderr);
+}
+
+#[tokio::test]
+async fn a_fault_ends_the_program_though_nobody_reads_stderr() {
+    let launch = Launch::program("tcp_json").argument("send").argument("key").argument("1");
+    let ended = launch.device(Device::place()).within(&format!("{FULL}; exec 2>&7")).start();
+    assert_eq!(ended.wait().await.code, Some(1));
 }
 
 #[tokio::test]
@@ -109,9 +115,11 @@ async fn a_tool_prints_its_last_log_messages() {
 async fn a_panic_is_logged_and_not_printed_to_stderr() {
     let broker = Mosquitto::start().await;
     let careless = Launch::program("careless").broker(broker.port()).variable("DEVICE_PIN", "1");
+    let careless = careless.variable("RUST_BACKTRACE", "1");
     let connector = careless.variable("DEVICE_URL", "http://127.0.0.1:1").start();
     let line = connector.stdout.line("panicked at ").await;
     assert!(line.contains("careless.rs:") && line.ends_with(": with ***"), "{line}");
     connector.stdout.line("`read` failed: panicked: with ***").await;
+    assert!(connector.stdout.contains("rust_begin_unwind"), "{}", connector.stdout.text());
     connector.terminate().await.assert_clean();
 }

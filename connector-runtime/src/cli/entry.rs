@@ -1,15 +1,18 @@
 //! The `main` of a connector's program.
 
-use std::{env, process::ExitCode};
+use std::{env, process::ExitCode, sync::mpsc, thread, time::Duration};
 
 use anyhow::Context;
 
 use crate::{
-    cli::{program, work},
+    cli::{program, work::note},
     connector::Connector,
     runtime::signals,
     settings::{EXIT_CONFIG, Environment, Exit},
 };
+
+/// How long the program waits until the reason of its end is printed.
+const LAST_WORDS: Duration = Duration::from_secs(1);
 
 /// Runs a connector as the `main` of a program: reads its settings, connects to the broker and runs until
 /// SIGTERM, SIGINT or SIGHUP.
@@ -63,12 +66,28 @@ fn leave(exit: &Exit) -> ExitCode {
             ExitCode::SUCCESS
         }
         Exit::Faults(_) => {
-            work::note(exit);
+            print(exit);
             ExitCode::from(EXIT_CONFIG)
         }
         Exit::Failed(_) => {
-            work::note(exit);
+            print(exit);
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Prints why the program ends, which it does even if nobody reads stderr.
+fn print(exit: &Exit) {
+    let (printed, is_printed) = mpsc::channel();
+    let text = exit.to_string();
+    let printing = thread::Builder::new().spawn(move || {
+        note(text);
+        // The program may not wait any more.
+        let _ = printed.send(());
+    });
+    match printing {
+        Ok(_) => drop(is_printed.recv_timeout(LAST_WORDS)),
+        // There are no threads, which may be the reason.
+        Err(_) => note(exit),
     }
 }

@@ -20,7 +20,8 @@ const RUNTIME: &str = env!("CARGO_CRATE_NAME");
 /// limited rate.
 ///
 /// Add it to your subscriber if your program installs one before it starts a connector. Events outside of
-/// any connector's tasks are published by the first connector of the process.
+/// any connector's tasks are published by the first connector of the process. Some events of the runtime have a
+/// field `limit.subject`, which names a source or actuator for the limit and is not published.
 #[derive(Debug, Clone, Copy)]
 pub struct LogTopicLayer;
 

@@ -84,6 +84,13 @@ pub(super) fn print(message: &LogMessage) {
     }
 }
 
+/// Prints a text of several lines, which end with a line break, if this process prints log messages.
+pub(super) fn print_text(text: String) {
+    if let Some(printer) = PRINTER.get() {
+        printer.push_text(text);
+    }
+}
+
 /// How many lines were lost because the console did not accept them.
 pub(super) fn lost() -> u64 {
     PRINTER.get().map_or(0, |printer| printer.queue().lost)
@@ -95,10 +102,13 @@ impl Printer {
     }
 
     fn push(&self, message: &LogMessage) {
-        let line = line::of(message, self.is_coloured);
+        self.push_text(line::of(message, self.is_coloured));
+    }
+
+    fn push_text(&self, text: String) {
         let mut queue = self.queue();
-        queue.bytes += line.len();
-        queue.lines.push_back(line);
+        queue.bytes += text.len();
+        queue.lines.push_back(text);
         while queue.lines.len() > LINES || queue.bytes > BYTES {
             queue.pop();
             queue.lose(1);
