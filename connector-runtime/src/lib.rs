@@ -114,6 +114,7 @@
 //!
 //! | folder | contains |
 //! |---|---|
+//! | `system/` | files and threads of the operating system |
 //! | `error/` | errors of the device part: their causes, their mark, and panics |
 //! | `time/` | timestamps, clocks, and pauses between retries |
 //! | `telemetry/` | log messages and metrics |
@@ -152,6 +153,7 @@ pub mod raw;
 pub mod readings;
 mod runtime;
 mod settings;
+mod system;
 mod telemetry;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -3,8 +3,8 @@
 use serde_json::json;
 use support::{Bus, Device, Embedded, Launch, Moment, Mosquitto, World, launch};
 
-/// As from `docker stop`, and as from Ctrl-C.
-const SIGNALS: [&str; 2] = ["TERM", "INT"];
+/// As from `docker stop`, as from Ctrl-C, and as from a terminal that is closed.
+const SIGNALS: [&str; 3] = ["TERM", "INT", "HUP"];
 
 #[tokio::test]
 #[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
@@ -36,16 +36,6 @@ async fn a_stop_signal_ends_it_with_a_goodbye_in_a_flood() {
     world.connector.terminate().await.assert_clean();
     log.line(" disconnected.").await;
     flood.await.expect("the connector is gone, which ends the flood");
-}
-
-#[tokio::test]
-#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
-async fn a_second_stop_signal_changes_nothing() {
-    let world = World::start(Mosquitto::start().await.into()).await;
-    world.mosquitto().pause().await;
-    world.connector.signal("TERM").await;
-    world.connector.stdout.line("Connector stopped.").await;
-    world.connector.interrupt().await.assert_clean();
 }
 
 #[tokio::test]

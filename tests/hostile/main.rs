@@ -5,9 +5,12 @@
 
 mod broker;
 mod console;
+mod files;
+mod health;
 mod log_floods;
 mod peer;
 mod scene;
+mod stop;
 mod victim;
 mod visit;
 mod wait;

@@ -20,6 +20,7 @@ const PAUSE: Duration = Duration::from_millis(1);
 pub struct Launch {
     command: Command,
     folder: Folder,
+    stdout: Option<Stdio>,
 }
 
 /// A running connector, in a folder of its own and with no environment but what it was given.
@@ -47,7 +48,7 @@ impl Launch {
         let path = env::var_os(format!("CARGO_BIN_EXE_{name}")).expect("`cargo test` runs this");
         let mut command = Command::new(path);
         command.env_clear().current_dir(folder.path());
-        Self { command, folder }
+        Self { command, folder, stdout: None }
     }
 
     pub fn variable(mut self, name: &str, value: &(impl ToString + ?Sized)) -> Self {
@@ -100,14 +101,21 @@ impl Launch {
         for (name, value) in inner.get_envs() {
             command.env(name, value.expect("variables are only set"));
         }
-        Self { command, folder: self.folder }
+        Self { command, folder: self.folder, stdout: self.stdout }
+    }
+
+    /// Prints to somewhere else than [`ConnectorProcess::stdout`].
+    pub fn stdout(mut self, stdout: Stdio) -> Self {
+        self.stdout = Some(stdout);
+        self
     }
 
     pub fn start(mut self) -> ConnectorProcess {
-        let (stdin, stdout, stderr) = (Stdio::null(), Stdio::piped(), Stdio::piped());
+        let (stdin, stderr) = (Stdio::null(), Stdio::piped());
+        let stdout = self.stdout.unwrap_or_else(Stdio::piped);
         let command = self.command.stdin(stdin).stdout(stdout).stderr(stderr).kill_on_drop(true);
         let mut child = command.spawn().expect("the program starts");
-        let stdout = Output::of(child.stdout.take().expect("it is piped"));
+        let stdout = child.stdout.take().map_or_else(Output::closed, Output::of);
         let stderr = Output::of(child.stderr.take().expect("it is piped"));
         ConnectorProcess { child, stdout, stderr, _folder: self.folder }
     }
@@ -132,7 +140,7 @@ impl ConnectorProcess {
     }
 
     /// Waits until it listens to a signal; before, the system would end it at once.
-    async fn heeds(&self, signal: &str) {
+    pub async fn heeds(&self, signal: &str) {
         let id = self.child.id().expect("it runs");
         let listens = async {
             while !catches(id, signal) {
@@ -196,6 +204,7 @@ impl Ended {
 /// Whether a process has a handler for a signal, by Linux's account.
 fn catches(id: u32, signal: &str) -> bool {
     let number = match signal {
+        "HUP" => 1,
         "INT" => 2,
         "TERM" => 15,
         _ => panic!("SIG{signal} does not stop a connector"),

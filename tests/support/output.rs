@@ -27,6 +27,11 @@ impl Output {
         Self(receiver)
     }
 
+    /// Contains nothing.
+    pub fn closed() -> Self {
+        Self(watch::channel(Vec::new()).1)
+    }
+
     pub fn text(&self) -> String {
         self.0.borrow().join("\n")
     }

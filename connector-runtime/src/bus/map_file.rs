@@ -2,9 +2,13 @@
 //!
 //! Without it, a connector that starts without a broker would not know which values to keep.
 
-use std::{fs, io::ErrorKind, path::PathBuf, sync::Arc};
+use std::{io::ErrorKind, path::PathBuf, sync::Arc};
 
-use crate::settings::{BusSettings, state_dir::file_name};
+use crate::{
+    bus::map_reader::MAX_BYTES,
+    settings::{BusSettings, state_dir::file_name},
+    system::{file, thread},
+};
 
 /// The path of the file.
 #[derive(Debug, Clone)]
@@ -22,7 +26,7 @@ impl MapFile {
 
     /// Reads the stored map, if there is one.
     pub(crate) fn read(&self) -> Option<Vec<u8>> {
-        let read = fs::read(&*self.path);
+        let read = file::read_own(&self.path, MAX_BYTES);
         let is_missing = |error: &std::io::Error| error.kind() == ErrorKind::NotFound;
         if let Err(error) = read.as_ref()
             && !is_missing(error)
@@ -35,13 +39,8 @@ impl MapFile {
     /// Stores a map atomically: after a crash, the file contains the new map or the previous one.
     pub(crate) async fn keep(&self, map: Vec<u8>) {
         let path = Arc::clone(&self.path);
-        let kept = tokio::task::spawn_blocking(move || {
-            let new = path.with_extension("new");
-            fs::write(&new, map)?;
-            fs::File::open(&new)?.sync_all()?;
-            fs::rename(new, &*path)
-        });
-        if let Ok(Err(error)) = kept.await {
+        let kept = thread::blocking("map", move || file::replace(&path, &map)).await;
+        if let Err(error) = kept.flatten() {
             tracing::warn!("SPOOL_DIR: cannot store the datapoint map: {error}");
         }
     }
@@ -49,6 +48,8 @@ impl MapFile {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     #[tokio::test]

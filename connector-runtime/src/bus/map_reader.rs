@@ -23,7 +23,7 @@ use crate::bus::{
 };
 
 /// Larger maps are rejected before they are parsed. A map of 100,000 datapoints has about 8 MB.
-const MAX_BYTES: usize = 16 << 20;
+pub(super) const MAX_BYTES: usize = 16 << 20;
 
 /// The maximum number of entries of a map, sensors and actuators together: they take more memory
 /// than their text.

@@ -14,14 +14,19 @@ use crate::time::Timestamp;
 pub(crate) const ONLINE: &str = "online";
 pub(crate) const OFFLINE: &str = "offline";
 
-/// How many of the connector's heartbeats may be on their way back to it.
-const REMEMBERED: usize = 8;
+/// The maximum number of the connector's heartbeats that may be on their way back to it: with a heartbeat each second,
+/// those of a quarter of an hour.
+const REMEMBERED: usize = 1000;
+
+/// The number of heartbeats that are remembered after a newer one has returned: one that was not acknowledged before
+/// a connection broke is sent again later.
+const REPEATED: usize = 8;
 
 /// The heartbeats of this connector, and of another one with the same name.
 #[derive(Debug)]
 pub(crate) struct Presence {
     topic: Arc<str>,
-    /// The timestamps of this connector's last heartbeats: the broker sends them back.
+    /// The timestamps of this connector's heartbeats that the broker has not sent back yet, after a few that it has.
     own: VecDeque<Timestamp>,
     /// Until when the other connector counts as alive, by its last heartbeat.
     other_until: Option<Timestamp>,
@@ -36,7 +41,7 @@ struct Beat {
 impl Presence {
     /// Creates the presence of a connector with this heartbeat topic.
     pub(crate) fn new(topic: Arc<str>) -> Self {
-        Self { topic, own: VecDeque::with_capacity(REMEMBERED), other_until: None }
+        Self { topic, own: VecDeque::new(), other_until: None }
     }
 
     /// Reports a heartbeat that this connector has sent.
@@ -55,7 +60,9 @@ impl Presence {
     pub(crate) fn received(&mut self, payload: &[u8]) {
         let Ok(beat) = serde_json::from_slice::<Beat>(payload) else { return };
         let (this, next) = (beat.this_heartbeats_timestamp, beat.next_heartbeats_timestamp);
-        if self.own.contains(&Timestamp::from_millis(this)) {
+        // The oldest one: after the clock was set back, a timestamp may be there twice.
+        if let Some(index) = self.own.iter().position(|own| own.as_millis() == this) {
+            self.own.drain(..index.saturating_sub(REPEATED));
             return;
         }
         // One heartbeat may be late before the other connector counts as gone.
@@ -97,6 +104,35 @@ mod tests {
         assert!(presence.other_until.is_some());
         presence.sent(Timestamp::from_millis(60_026));
         assert_eq!(presence.other_until, None);
+    }
+
+    #[test]
+    fn late_heartbeats_are_not_those_of_another_connector() {
+        let mut presence = Presence::new("demo/heartbeat".into());
+        for millis in 0..1500 {
+            presence.sent(Timestamp::from_millis(millis));
+        }
+        for millis in 500..1500 {
+            presence.received(beat(millis).as_bytes());
+            // Twice, as after a broken connection.
+            presence.received(beat(millis).as_bytes());
+        }
+        assert_eq!((presence.other_until, presence.own.len()), (None, REPEATED + 1));
+    }
+
+    #[test]
+    fn heartbeats_after_the_clock_was_set_are_not_those_of_another_connector() {
+        let mut presence = Presence::new("demo/heartbeat".into());
+        let back_twice = || (0..100).chain(50..150).chain([1_000_000]).chain(20..120);
+        for millis in back_twice() {
+            presence.sent(Timestamp::from_millis(millis));
+        }
+        for millis in back_twice() {
+            presence.received(beat(millis).as_bytes());
+        }
+        assert_eq!(presence.other_until, None);
+        presence.received(beat(5000).as_bytes());
+        assert!(presence.other_until.is_some());
     }
 
     #[test]

@@ -2,14 +2,17 @@
 
 use std::{env, process::ExitCode};
 
+use anyhow::Context;
+
 use crate::{
     cli::{program, work},
     connector::Connector,
+    runtime::signals,
     settings::{EXIT_CONFIG, Environment, Exit},
 };
 
 /// Runs a connector as the `main` of a program: reads its settings, connects to the broker and runs until
-/// SIGTERM or SIGINT.
+/// SIGTERM, SIGINT or SIGHUP.
 ///
 /// The first argument can be a [subcommand](crate::guide::tools), such as `check`; the default is `run`.
 ///
@@ -42,9 +45,15 @@ use crate::{
 /// ```
 #[must_use]
 pub fn main<C: Connector>() -> ExitCode {
+    start::<C>().unwrap_or_else(|exit| leave(&exit))
+}
+
+fn start<C: Connector>() -> Result<ExitCode, Exit> {
+    // First of all: a signal that arrives earlier kills the process.
+    signals::listen().context("cannot receive signals")?;
     let (arguments, environment): (Vec<_>, _) =
         (env::args_os().collect(), Environment::of_process());
-    program::start::<C>(&arguments, &environment).unwrap_or_else(|exit| leave(&exit))
+    program::start::<C>(&arguments, &environment)
 }
 
 fn leave(exit: &Exit) -> ExitCode {

@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::Context;
-use tokio::{runtime::Builder, sync::mpsc, time::timeout};
+use tokio::{sync::mpsc, time::timeout};
 
 use crate::{
     cli::{
@@ -17,8 +17,9 @@ use crate::{
     },
     connector::Connector,
     error::{Error, Result, isolated},
-    runtime::{Signals, device_alone},
+    runtime::{device_alone, signals},
     settings::{BusSettings, Exit},
+    system::thread,
     telemetry::log::{self, Console, Logs},
 };
 
@@ -54,13 +55,11 @@ pub(crate) fn with_device<C: Connector>(
 }
 
 fn drive(work: impl Future<Output = Result<ExitCode, Exit>>) -> Result<ExitCode, Exit> {
-    let runtime = Builder::new_multi_thread().worker_threads(THREADS).enable_all().build();
-    let runtime = runtime.map_err(Error::from)?;
+    let runtime = thread::runtime(THREADS).context("cannot start the threads")?;
     let done = runtime.block_on(async {
-        let mut signals = Signals::listen().map_err(Error::from)?;
         tokio::select! {
             done = work => done,
-            _ = signals.first() => Ok(ExitCode::SUCCESS),
+            _ = signals::first() => Ok(ExitCode::SUCCESS),
         }
     });
     // A blocking call of the device part must not delay the end of the program.

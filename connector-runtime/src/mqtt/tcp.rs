@@ -8,6 +8,7 @@
 
 use std::{
     io,
+    net::SocketAddr,
     pin::Pin,
     task::{Context, Poll, ready},
 };
@@ -21,8 +22,8 @@ use tokio::{
 pub(super) struct PromptTcpStream(TcpStream);
 
 impl PromptTcpStream {
-    pub(super) async fn connect(host: &str, port: u16) -> io::Result<Self> {
-        let stream = TcpStream::connect((host, port)).await?;
+    pub(super) async fn connect(addresses: &[SocketAddr]) -> io::Result<Self> {
+        let stream = TcpStream::connect(addresses).await?;
         stream.set_nodelay(true)?;
         Ok(Self(stream))
     }

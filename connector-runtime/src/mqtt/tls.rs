@@ -1,14 +1,13 @@
 //! TLS to the broker: certificate files and the handshake.
 
 use std::{
-    io::{self, ErrorKind},
+    io::ErrorKind,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
 };
 
 use rustls_native_certs::load_native_certs;
-use tokio::task::spawn_blocking;
 use tokio_rustls::{
     TlsConnector,
     rustls::{
@@ -22,10 +21,18 @@ use tokio_rustls::{
     },
 };
 
-use crate::mqtt::{failure::LinkError, stream::Stream, tcp::PromptTcpStream, tls_failure};
+use zeroize::Zeroizing;
+
+use crate::{
+    mqtt::{failure::LinkError, stream::Stream, tcp::PromptTcpStream, tls_failure},
+    system::{file, thread},
+};
 
 /// How long before its expiry a certificate causes warnings.
 const NOTICE: Duration = Duration::from_hours(30 * 24);
+
+/// The maximum size in bytes of a file. The certificates of all authorities of a system take about 200 KiB.
+const MAX_FILE: usize = 1 << 20;
 
 /// TLS to one broker.
 #[derive(Clone)]
@@ -76,7 +83,7 @@ impl Tls {
             return Ok(Loaded { config: config.with_no_client_auth(), verifier, own: Vec::new() });
         };
         let own = certificates("MQTT_CLIENT_CERT_FILE", cert_file)?;
-        let key = PrivateKeyDer::from_pem_file(key_file);
+        let key = read(key_file).and_then(|pem| PrivateKeyDer::from_pem_slice(&pem));
         let key = key.map_err(|error| {
             bad("MQTT_CLIENT_KEY_FILE", key_file, "private key without a passphrase", &error)
         })?;
@@ -109,7 +116,7 @@ impl Tls {
         stream: PromptTcpStream,
     ) -> Result<Box<dyn Stream>, LinkError> {
         let tls = self.clone();
-        let loaded = spawn_blocking(move || tls.load()).await.map_err(io::Error::other)?;
+        let loaded = thread::blocking("certificates", move || tls.load()).await?;
         let Loaded { config, verifier, own } = loaded.map_err(LinkError::Tls)?;
         let connector = TlsConnector::from(Arc::new(config));
         let stream =
@@ -152,7 +159,7 @@ impl Tls {
 }
 
 fn certificates(variable: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, String> {
-    let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect);
+    let read = read(path).and_then(|pem| CertificateDer::pem_slice_iter(&pem).collect());
     let read: Result<Vec<_>, _> = read;
     match read {
         Ok(certificates) if certificates.is_empty() => {
@@ -161,6 +168,10 @@ fn certificates(variable: &str, path: &Path) -> Result<Vec<CertificateDer<'stati
         Ok(certificates) => Ok(certificates),
         Err(error) => Err(bad(variable, path, "certificate", &error)),
     }
+}
+
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, pem::Error> {
+    file::read(path, MAX_FILE).map(Zeroizing::new).map_err(pem::Error::Io)
 }
 
 fn bad(variable: &str, path: &Path, what: &str, error: &pem::Error) -> String {

@@ -1,14 +1,19 @@
 //! The address of the broker, the identity of a client, and how to open a connection.
 
-use std::{fmt, time::Duration};
 #[cfg(feature = "testing")]
-use std::{io, sync::Arc};
+use std::sync::Arc;
+use std::{
+    fmt, io,
+    net::{IpAddr, SocketAddr, ToSocketAddrs},
+    time::Duration,
+};
 
 #[cfg(feature = "testing")]
 use tokio::io::DuplexStream;
 
-use crate::mqtt::{
-    codec::Login, failure::LinkError, stream::Stream, tcp::PromptTcpStream, tls::Tls,
+use crate::{
+    mqtt::{codec::Login, failure::LinkError, stream::Stream, tcp::PromptTcpStream, tls::Tls},
+    system::thread,
 };
 
 /// The time limit for opening a connection, including the TLS handshake.
@@ -51,7 +56,8 @@ impl Address {
     pub(crate) async fn open(&self) -> Result<Box<dyn Stream>, LinkError> {
         match self {
             Self::Tcp { host, port, tls } => {
-                let stream = PromptTcpStream::connect(host, *port).await?;
+                let addresses = addresses_of(host, *port).await?;
+                let stream = PromptTcpStream::connect(&addresses).await?;
                 match tls {
                     Some(tls) => tls.handshake(stream).await,
                     None => Ok(Box::new(stream)),
@@ -61,4 +67,14 @@ impl Address {
             Self::Memory(open) => Ok(Box::new(open()?)),
         }
     }
+}
+
+/// Returns the addresses of a host. The system resolves its name on a thread of its own, which may take long.
+async fn addresses_of(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
+    if let Ok(ip) = host.parse::<IpAddr>() {
+        return Ok(vec![(ip, port).into()]);
+    }
+    let host = host.to_owned();
+    let resolve = move || (&*host, port).to_socket_addrs().map(Iterator::collect);
+    thread::blocking("resolver", resolve).await?
 }

@@ -174,6 +174,18 @@ fn json_text_is_preserved() {
     }
 }
 
+#[test]
+fn lone_surrogates_in_keys_are_replaced() {
+    let text = r#"{"<\ud800>": {"\udc00\ud800": 1}, "list": [{"\ud800": 2}], "\ud83d\ude00": 3}"#;
+    let readings: Box<serde_json::value::RawValue> = serde_json::from_str(text).unwrap();
+    let expected = pairs(&[
+        ("<\u{fffd}>__\u{fffd}\u{fffd}", "1"),
+        ("list", "[{\"\u{fffd}\":2}]"),
+        ("\u{1f600}", "3"),
+    ]);
+    assert_eq!(flat(&readings), expected);
+}
+
 /// Flattens JSON like the reference: the definition of flattening.
 fn reference(value: &Value, path: Option<&str>, found: &mut Vec<(String, String)>) {
     let Value::Object(object) = value else {

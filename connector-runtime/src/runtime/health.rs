@@ -16,28 +16,31 @@ use hyper::{
     server::conn::http1,
     service::service_fn,
 };
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
-    task::JoinSet,
+    task::{JoinSet, yield_now},
     time::{sleep, timeout},
 };
 
 use crate::{
     bus::BusHandle,
     device::Vitals,
+    runtime::connections::{Connections, Origin},
     telemetry::{Repetition, metrics::Snapshot},
 };
 
 /// The pause before a port that is in use is retried: a previous process may still be exiting.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// The maximum number of concurrent connections.
-const CONNECTIONS: usize = 16;
+/// The pause after a connection could not be accepted, for example because too many files are open.
+const ACCEPTING: Duration = Duration::from_millis(100);
 
-/// The time limit of a connection.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The time limit of a connection, from its beginning until its one request is answered.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The maximum number of bytes of a request's head, the least that hyper supports.
+const MAX_HEAD: usize = 8192;
 
 const PLAIN: &str = "text/plain; charset=utf-8";
 
@@ -77,25 +80,25 @@ impl Picture {
 /// Serves requests for as long as the connector runs.
 pub(crate) async fn serve(address: SocketAddr, picture: Arc<Picture>) {
     let listener = listen(address).await;
-    let places = Arc::new(Semaphore::new(CONNECTIONS));
-    let mut connections = JoinSet::new();
+    let (mut tasks, mut connections) = (JoinSet::new(), Connections::default());
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { return };
         match listener.accept().await {
-            Ok((connection, _)) => {
+            Ok((connection, peer)) => {
+                let origin = Origin::of(peer, connection.local_addr().ok());
                 let picture = Arc::clone(&picture);
-                connections.spawn(async move {
-                    let _place = place;
+                let task = tasks.spawn(async move {
                     let _ = timeout(PATIENCE, serve_connection(connection, &picture)).await;
                 });
+                connections.add(origin, task);
             }
-            // Too many open files, for example.
             Err(error) => {
                 tracing::debug!("HEALTH_ADDR: {error}");
-                sleep(PAUSE).await;
+                sleep(ACCEPTING).await;
             }
         }
-        while connections.try_join_next().is_some() {}
+        while tasks.try_join_next().is_some() {}
+        // Answers requests that have arrived already, before further connections are accepted.
+        yield_now().await;
     }
 }
 
@@ -122,7 +125,7 @@ async fn serve_connection(connection: TcpStream, picture: &Picture) -> io::Resul
         Ok::<_, Infallible>(answer(request.method(), request.uri().path(), picture))
     });
     let mut server = http1::Builder::new();
-    let server = server.timer(TokioTimer::new());
+    let server = server.keep_alive(false).max_buf_size(MAX_HEAD);
     server.serve_connection(TokioIo::new(connection), service).await.map_err(io::Error::other)
 }
 

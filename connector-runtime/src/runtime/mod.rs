@@ -1,12 +1,13 @@
 //! Combines the bus and the device into a running connector.
 
+mod connections;
 mod device_part;
 mod health;
 mod operation;
 mod preflight;
 mod process;
 mod run;
-mod signals;
+pub(crate) mod signals;
 
 pub use self::run::run;
 #[cfg(feature = "testing")]
@@ -15,5 +16,4 @@ pub(crate) use self::{
     device_part::device_alone,
     preflight::{address_of, faults, identity_of},
     process::until_stopped,
-    signals::Signals,
 };

@@ -3,13 +3,14 @@
 use std::process::ExitCode;
 
 use anyhow::Context;
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::Runtime;
 
 use crate::{
     connector::Connector,
     error::isolated_call,
-    runtime::{run::serve, signals::Signals},
+    runtime::{run::serve, signals},
     settings::{Environment, Exit, Read},
+    system::thread,
     telemetry::log::{self, Console, Logs},
 };
 
@@ -29,8 +30,6 @@ pub(crate) fn until_stopped<C: Connector>(
     let _last_lines = log::init(&logs, Console::Stdout).context(log::CANNOT_PRINT)?;
     log::log_panics();
     let running = async {
-        let mut signals = Signals::listen()
-            .map_err(|error| Exit::Faults(vec![format!("cannot listen for signals: {error}")]))?;
         if let Some(file) = &environment.file {
             tracing::info!("read settings from {}", file.display());
         }
@@ -38,23 +37,22 @@ pub(crate) fn until_stopped<C: Connector>(
             tracing::warn!(limit.subject = &**warning, "{warning}");
         }
         let stop = async {
-            let signal = signals.first().await;
+            let signal = signals::first().await;
             tracing::info!("received {signal}: shutting down");
         };
         serve(connector, settings, None, logs.clone(), device.handle(), stop).await
     };
     let ended = bus.block_on(logs.collect(running));
-    // A blocking call of the device part must not delay the exit.
+    // Neither a blocking call of the device part nor one of a library must delay the exit.
     device.shutdown_background();
+    bus.shutdown_background();
     ended.map(|()| ExitCode::SUCCESS)
 }
 
 /// Creates one thread for the bus and others for the device part, so that a blocked method
 /// delays neither values nor heartbeats nor the shutdown.
 fn runtimes(device_threads: usize) -> std::io::Result<(Runtime, Runtime)> {
-    let bus = Builder::new_current_thread().enable_all().build()?;
-    let device = Builder::new_multi_thread().worker_threads(device_threads).enable_all().build()?;
-    Ok((bus, device))
+    Ok((thread::current_thread_runtime()?, thread::runtime(device_threads)?))
 }
 
 fn threads(connector: &impl Connector) -> usize {

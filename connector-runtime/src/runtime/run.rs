@@ -15,6 +15,7 @@ use crate::{
         health::{self, Picture},
         operation::operate,
         preflight::{Described, address_of, describe, identity_of, value_qos},
+        signals,
     },
     settings::{BusSettings, Exit},
     telemetry::log::{self, Console, Logs},
@@ -103,9 +104,11 @@ async fn shut_down(
     senders: JoinSet<()>,
     spool: Option<Running>,
 ) {
+    signals::stage("leaving the broker");
     bus.leave();
     let _ = timeout(WAIT_FOR_BROKER, connection.join_next()).await;
     drop(connection);
+    signals::stage("sending the last commands and writing the spool");
     bus.mailboxes.close();
     let finish_commands = async {
         if timeout(WAIT_FOR_COMMANDS, senders.join_all()).await.is_err() {
@@ -121,4 +124,5 @@ async fn shut_down(
         }
     };
     tokio::join!(finish_commands, finish_spool);
+    signals::stage("ending the threads");
 }

@@ -11,7 +11,7 @@ use clap::{ArgAction, Args};
 
 use crate::{
     mqtt::topic,
-    settings::{identity::check_name, secret::Secret, value_parser},
+    settings::{identity::check_name, secret::Secret, shown, value_parser},
 };
 
 /// The ports of MQTT that are registered with IANA, without and with TLS.
@@ -260,7 +260,8 @@ fn seconds(text: &str) -> Result<u64, String> {
 fn prefix(text: &str) -> Result<String, String> {
     let text = text.trim();
     let checked = topic::check(text).map(|()| text.to_owned());
-    checked.map_err(|problem| format!("{text:?} is not a valid prefix of a topic: {problem}"))
+    let shown = shown::value(text);
+    checked.map_err(|problem| format!("{shown:?} is not a valid prefix of a topic: {problem}"))
 }
 
 fn mebibytes(text: &str) -> Result<usize, String> {

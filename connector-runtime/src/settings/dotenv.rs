@@ -5,9 +5,11 @@
 //! several lines. A value without quotes ends at the end of the line or before ` #`. `${NAME}` is
 //! replaced by the value of a variable, except in single quotes.
 
-/// The maximum length of a value in bytes, because a few lines that each double the previous one would
-/// fill the memory.
-const MAX_VALUE: usize = 1 << 20;
+use std::collections::HashMap;
+
+/// The maximum length of all values together in bytes, because a few lines that each double the previous one
+/// would fill the memory.
+const MAX_VALUES: usize = 1 << 20;
 
 /// Returns the variables of a file in their order. `outer` resolves references to variables outside of
 /// the file, which take precedence. An error names the line.
@@ -16,6 +18,8 @@ pub(super) fn parse(
     outer: impl Fn(&str) -> Option<String>,
 ) -> Result<Vec<(String, String)>, String> {
     let mut variables: Vec<(String, String)> = Vec::new();
+    let mut last: HashMap<String, usize> = HashMap::new();
+    let (mut room, mut number, mut counted) = (MAX_VALUES, 1, 0);
     let mut rest = text.trim_start_matches('\u{feff}').trim_start();
     while !rest.is_empty() {
         let (line, after) = split_line(rest);
@@ -24,7 +28,9 @@ pub(super) fn parse(
             rest = after.trim_start();
             continue;
         };
-        let number = 1 + text[..text.len() - rest.len()].matches('\n').count();
+        let here = text.len() - rest.len();
+        number += text[counted..here].matches('\n').count();
+        counted = here;
         let name = name.trim();
         if name.is_empty() {
             return Err(format!("line {number}: the name before `=` is missing"));
@@ -33,15 +39,19 @@ pub(super) fn parse(
         let (value, after) = value(rest[start..].trim_start_matches([' ', '\t']))
             .ok_or_else(|| format!("line {number}: the closing quote of {name} is missing"))?;
         let find = |name: &str| {
-            let earlier = || variables.iter().rfind(|(n, _)| n == name).map(|(_, v)| v.clone());
+            let earlier = || last.get(name).map(|&index| variables[index].1.clone());
             outer(name).or_else(earlier).unwrap_or_default()
         };
         let value = match value {
             Value::AsItIs(text) => text,
-            Value::Expanded(text) => expand(&text, find).ok_or_else(|| {
-                format!("line {number}: the value of {name} is longer than {MAX_VALUE} bytes")
+            Value::Expanded(text) => expand(&text, find, room).ok_or_else(|| {
+                format!(
+                    "line {number}: with the value of {name}, all values together are longer than {MAX_VALUES} bytes"
+                )
             })?,
         };
+        room = room.saturating_sub(value.len());
+        last.insert(name.to_owned(), variables.len());
         variables.push((name.to_owned(), value));
         rest = after.trim_start();
     }
@@ -87,8 +97,8 @@ fn split_line(text: &str) -> (&str, &str) {
     text.split_once('\n').unwrap_or((text, ""))
 }
 
-/// Replaces `${NAME}`. Returns `None` if the result is too long.
-fn expand(text: &str, find: impl Fn(&str) -> String) -> Option<String> {
+/// Replaces `${NAME}`. Returns `None` if the result is longer than `max` bytes.
+fn expand(text: &str, find: impl Fn(&str) -> String, max: usize) -> Option<String> {
     let mut expanded = String::new();
     let mut rest = text;
     while let Some((before, after)) = rest.split_once("${") {
@@ -96,11 +106,12 @@ fn expand(text: &str, find: impl Fn(&str) -> String) -> Option<String> {
         expanded.push_str(before);
         expanded.push_str(&find(name));
         rest = after;
-        if expanded.len() > MAX_VALUE {
+        if expanded.len() > max {
             return None;
         }
     }
-    Some(expanded + rest)
+    expanded.push_str(rest);
+    (expanded.len() <= max).then_some(expanded)
 }
 
 #[cfg(test)]
@@ -147,6 +158,21 @@ A=2"#;
         assert_eq!(error("A=1\nB='x\n"), "line 2: the closing quote of B is missing");
         let double = |i| format!("A{}=${{A{i}}}${{A{i}}}\n", i + 1);
         let doubled = "A0=ha\n".to_owned() + &(0..64).map(double).collect::<String>();
-        assert_eq!(error(&doubled), "line 21: the value of A20 is longer than 1048576 bytes");
+        let expected =
+            "line 20: with the value of A19, all values together are longer than 1048576 bytes";
+        assert_eq!(error(&doubled), expected);
+    }
+
+    #[test]
+    fn a_large_file_is_parsed_in_linear_time() {
+        let start = std::time::Instant::now();
+        assert_eq!(variables(&"A=\n".repeat(300_000)).len(), 300_000);
+        let line = |i: usize| format!("A{i}=${{A{}}}\n", i.saturating_sub(1));
+        let text: String = (0..50_000).map(line).collect();
+        assert_eq!(variables(&text).len(), 50_000);
+        // In quadratic time, this takes minutes.
+        assert!(start.elapsed().as_secs() < 30);
+        let references = format!("A=x\nB={}\n", "${A}".repeat(200_000));
+        assert_eq!(variables(&references)[1].1.len(), 200_000);
     }
 }

@@ -11,6 +11,7 @@ use crate::{
         environment::{Environment, Origin},
         fault::is_secret,
         read::from_environment,
+        shown,
         suggest::nearest,
     },
     telemetry::log::text::without_logins,
@@ -55,7 +56,9 @@ fn setting(arg: &Arg, matches: &ArgMatches, environment: &Environment) -> Effect
         ArgAction::SetTrue | ArgAction::SetFalse => matches.get_flag(id).to_string(),
         _ => values.join(","),
     };
-    let shown = if is_secret(arg) { "***".to_owned() } else { without_logins(&value).into_owned() };
+    let is_in_file = arg.get_env().is_some_and(|variable| environment.is_in_file(variable));
+    let is_secret = is_secret(arg) || is_in_file;
+    let shown = if is_secret { "***".to_owned() } else { without_logins(&value).into_owned() };
     Effective {
         group: arg.get_help_heading().unwrap_or_default().to_owned(),
         name: arg.get_env().map_or_else(|| arg.to_string(), |name| name.display().to_string()),
@@ -107,7 +110,7 @@ pub(crate) fn unknown(command: &Command, environment: &Environment) -> Vec<Unkno
     let mut unknown: Vec<_> = names
         .filter(looks_known)
         .filter(|name| !is_known(name))
-        .map(|name| Unknown { name: name.to_owned(), meant: meant(name) })
+        .map(|name| Unknown { name: shown::value(name).into_owned(), meant: meant(name) })
         .collect();
     unknown.sort_unstable_by(|a, b| a.name.cmp(&b.name));
     unknown

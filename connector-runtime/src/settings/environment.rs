@@ -4,17 +4,19 @@ use std::{
     collections::{HashMap, HashSet},
     env,
     ffi::{OsStr, OsString},
-    fs,
-    io::{self, Read},
+    io,
     path::{Path, PathBuf},
 };
 
 use clap::Arg;
 
-use crate::settings::dotenv;
+use crate::{settings::dotenv, system::file};
 
-/// The maximum size in bytes of a file that contains a setting.
-const MAX_SETTING: u64 = 1 << 20;
+/// The maximum size in bytes of a `.env` file.
+const MAX_FILE: usize = 1 << 20;
+
+/// The maximum size in bytes of a file that contains one setting.
+const MAX_SETTING: usize = 64 << 10;
 
 /// Variables by name. A variable of the process takes precedence over the same one in the `.env` file,
 /// even if it is empty. An empty variable counts as not set.
@@ -62,9 +64,11 @@ impl Environment {
 
     /// Reads a `.env` file.
     fn of_file(path: &Path) -> Self {
-        let mut environment = match fs::read_to_string(path) {
+        let mut environment = match read_text(path, MAX_FILE) {
             Ok(text) => Self::of_text(&text, |name| env::var(name).ok()),
-            Err(error) => Self { faults: vec![error.to_string()], ..Self::default() },
+            Err(error) => {
+                Self { faults: vec![format!("cannot be read: {error}")], ..Self::default() }
+            }
         };
         for fault in &mut environment.faults {
             *fault = format!("{}: {fault}", path.display());
@@ -96,7 +100,7 @@ impl Environment {
             file.push("_FILE");
             let Some(path) = self.get(&file).filter(|_| !names.contains(&*file)) else { continue };
             let (name_shown, file) = (name.display(), file.display());
-            match read_setting(path.as_ref()) {
+            match read_text(path.as_ref(), MAX_SETTING) {
                 _ if self.get(name).is_some() => environment
                     .faults
                     .push(format!("{name_shown} and {file} are both set: set only one of them")),
@@ -128,6 +132,12 @@ impl Environment {
         self.variables.get(variable).map(|variable| &variable.origin)
     }
 
+    /// Returns whether a variable's value is the content of the file in `NAME_FILE`. It may be a secret, and is
+    /// never printed.
+    pub(crate) fn is_in_file(&self, variable: &OsStr) -> bool {
+        matches!(self.origin(variable), Some(Origin::File(_)))
+    }
+
     /// Returns the names of all variables that have a value.
     pub(crate) fn names(&self) -> impl Iterator<Item = &OsStr> {
         self.variables.keys().map(|name| &**name).filter(|name| self.get(name).is_some())
@@ -142,20 +152,21 @@ impl<const N: usize> From<[(&str, &str); N]> for Environment {
     }
 }
 
-/// Reads the content of a file that contains a setting. The size is limited, because a device file may be
-/// endless.
-fn read_setting(path: &Path) -> io::Result<String> {
-    let mut text = String::new();
-    fs::File::open(path)?.take(MAX_SETTING + 1).read_to_string(&mut text)?;
-    if text.len() as u64 > MAX_SETTING {
-        return Err(io::Error::other(format!("the file is larger than {MAX_SETTING} bytes")));
-    }
-    Ok(text)
+/// Reads a text file of at most `limit` bytes.
+fn read_text(path: &Path, limit: usize) -> io::Result<String> {
+    let text = String::from_utf8(file::read(path, limit)?);
+    text.map_err(|_| io::Error::other("the file is not valid UTF-8"))
 }
 
+/// Returns the `.env` file in the working directory or in the nearest folder above it. A folder of this name above
+/// the working directory is skipped, because virtual environments of Python are called that.
 fn find_file() -> Option<PathBuf> {
     let directory = env::current_dir().ok()?;
-    directory.ancestors().map(|folder| folder.join(".env")).find(|path| path.is_file())
+    let is_candidate = |path: &PathBuf| {
+        let is_here = path.parent() == Some(&directory);
+        path.symlink_metadata().is_ok_and(|file| is_here || !file.is_dir())
+    };
+    directory.ancestors().map(|folder| folder.join(".env")).find(is_candidate)
 }
 
 #[cfg(test)]
@@ -181,11 +192,12 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_file_is_not_a_setting() {
+    fn a_device_is_not_a_setting() {
         let environment = Environment::from([("PASSWORD_FILE", "/dev/zero")]);
         let password = Arg::new("password").env("PASSWORD");
         let faults = environment.with_files([&password].into_iter()).faults;
-        assert!(faults[0].contains("larger than 1048576 bytes"), "{faults:?}");
+        let expected = "PASSWORD_FILE=/dev/zero cannot be read: it is a device, not a regular file";
+        assert_eq!(faults, [expected]);
     }
 
     #[test]

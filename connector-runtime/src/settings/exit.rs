@@ -4,7 +4,11 @@ use std::fmt;
 
 use clap::{Error, error::ErrorKind};
 
-use crate::{error::Causes, settings::fault::describe_other, telemetry::log::text::one_line};
+use crate::{
+    error::Causes,
+    settings::{fault::describe_other, shown},
+    telemetry::log::text::one_line,
+};
 
 /// `EX_CONFIG` of sysexits.h: the settings are invalid, so a restart does not help.
 pub(crate) const EXIT_CONFIG: u8 = 78;
@@ -41,7 +45,9 @@ impl fmt::Display for Exit {
             Self::Asked(text) => text.render().fmt(f),
             Self::Faults(faults) => {
                 writeln!(f, "The settings are invalid:")?;
-                faults.iter().try_for_each(|fault| writeln!(f, "  - {}", one_line(fault)))?;
+                faults
+                    .iter()
+                    .try_for_each(|fault| writeln!(f, "  - {}", shown::fault(&one_line(fault))))?;
                 f.write_str("Use --help to list all settings.")
             }
             Self::Failed(error) => write!(f, "error: {}", Causes(error)),

@@ -8,7 +8,7 @@ use clap::{
     parser::ValueSource,
 };
 
-use crate::settings::{environment::Environment, secret::Secret};
+use crate::settings::{environment::Environment, secret::Secret, shown};
 
 /// Returns the argument whose value is invalid.
 pub(super) fn culprit<'a>(error: &Error, documented: &'a Command) -> Option<&'a Arg> {
@@ -24,13 +24,15 @@ pub(super) fn describe(error: &Error, arg: &Arg, environment: &Environment) -> S
         Some(ContextValue::String(value)) => value.as_str(),
         _ => "",
     };
-    let shown = if may_be_seen(arg, value, value) { &format!("{value:.60}") } else { "***" };
+    let is_public = !arg.get_env().is_some_and(|variable| environment.is_in_file(variable));
+    let may_be_seen = |text: &str| is_public && may_be_seen(arg, value, text);
+    let shown = if may_be_seen(value) { shown::value(value) } else { "***".into() };
     let variable = arg.get_env().filter(|variable| {
         let set = environment.get(variable).and_then(OsStr::to_str);
         set.is_some_and(|set| arg.get_value_delimiter().is_some() || set == value)
     });
     let reason = match (std::error::Error::source(error), error.get(ContextKind::ValidValue)) {
-        (Some(reason), _) if may_be_seen(arg, value, &reason.to_string()) => reason.to_string(),
+        (Some(reason), _) if may_be_seen(&reason.to_string()) => reason.to_string(),
         (None, Some(ContextValue::Strings(valid))) if !valid.is_empty() => {
             format!("must be one of {}", valid.join(", "))
         }

@@ -1,6 +1,6 @@
 //! The identity of a connector, and its settings.
 
-use crate::mqtt::topic;
+use crate::{mqtt::topic, settings::shown};
 
 /// The identity of a connector, and its settings. `#[connector]` on a struct implements this trait.
 ///
@@ -31,6 +31,7 @@ pub(crate) fn check_name(name: &str) -> Result<(), String> {
     } else {
         return Ok(());
     };
+    let name = shown::value(name);
     Err(format!("{name:?} is not a valid first level of the connector's topics: {problem}"))
 }
 

@@ -11,6 +11,7 @@ mod identity;
 mod read;
 mod report;
 mod secret;
+mod shown;
 pub(crate) mod state_dir;
 mod suggest;
 #[cfg(test)]

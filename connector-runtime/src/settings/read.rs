@@ -12,7 +12,7 @@ use crate::settings::{
     environment::Environment,
     exit::Exit,
     identity::ConnectorSettings,
-    report,
+    report, shown,
 };
 
 /// The text at the end of the help.
@@ -83,7 +83,7 @@ fn settings_of<C: ConnectorSettings>(
     mut matches: ArgMatches,
     environment: &Environment,
 ) -> Result<Read<C>, Exit> {
-    let mut warnings = unclear_switches(&matches);
+    let mut warnings = unclear_switches(&matches, environment);
     let is_set = |variable: &str, id| {
         environment.get(variable.as_ref()).is_some()
             || matches.value_source(id) == Some(ValueSource::CommandLine)
@@ -105,7 +105,7 @@ fn settings_of<C: ConnectorSettings>(
     Ok(Read { connector, settings, warnings })
 }
 
-fn unclear_switches(matches: &ArgMatches) -> Vec<String> {
+fn unclear_switches(matches: &ArgMatches, environment: &Environment) -> Vec<String> {
     let switches = [("SEND_RAW_MESSAGE_TO_DB", "send_raw_message_to_db"), ("DEBUG", "debug")];
     let values = switches.into_iter().flat_map(|(variable, id)| {
         let values = matches.get_raw(id).into_iter().flatten();
@@ -116,6 +116,8 @@ fn unclear_switches(matches: &ArgMatches) -> Vec<String> {
     values
         .filter(|(_, value)| !is_clear(value))
         .map(|(variable, value)| {
+            let is_secret = environment.is_in_file(variable.as_ref());
+            let value = if is_secret { "***".into() } else { shown::value(&value) };
             format!("{variable}={value} counts as FALSE: set it to TRUE or FALSE")
         })
         .collect()

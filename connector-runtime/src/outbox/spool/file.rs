@@ -4,7 +4,7 @@ use std::{
     cell::Cell,
     collections::BTreeMap,
     fs,
-    io::ErrorKind,
+    io::{self, ErrorKind},
     path::{Path, PathBuf},
     rc::Rc,
 };
@@ -12,7 +12,7 @@ use std::{
 use anyhow::Context;
 use redb::{
     Builder, Database, Durability, ReadableDatabase, ReadableTable, ReadableTableMetadata,
-    TableDefinition,
+    TableDefinition, backends::FileBackend,
 };
 
 use crate::{
@@ -22,6 +22,7 @@ use crate::{
         spool::{encoding, writer::Store},
     },
     settings::state_dir::file_name,
+    system::file,
     telemetry::counted,
     time::Timestamp,
 };
@@ -58,7 +59,7 @@ impl File {
                 || format!("cannot create {}: is this user allowed to?", folder.display());
             fs::create_dir_all(folder).with_context(instead)?;
         }
-        let error = match isolated_call(|| Ok(open(path)?)) {
+        let error = match isolated_call(|| open(path)) {
             Ok(database) => return Ok(Open { path: path.clone(), database }),
             Err(error) => error,
         };
@@ -77,12 +78,17 @@ impl File {
     }
 }
 
-fn open(path: &Path) -> std::result::Result<Database, redb::Error> {
+fn open(path: &Path) -> Result<Database> {
+    let file = file::open_own(path)?;
+    Ok(open_database(file)?)
+}
+
+fn open_database(file: fs::File) -> std::result::Result<Database, redb::Error> {
     let is_checked = Rc::new(Cell::new(false));
     let checked = Rc::clone(&is_checked);
     let mut builder = Builder::new();
     builder.set_cache_size(CACHE).set_repair_callback(move |_| checked.set(true));
-    let mut database = builder.create(path)?;
+    let mut database = builder.create_with_backend(FileBackend::new(file)?)?;
     // After a crash, redb has checked the file already.
     if !is_checked.get() {
         database.check_integrity()?;
@@ -96,6 +102,9 @@ fn open(path: &Path) -> std::result::Result<Database, redb::Error> {
 /// Returns whether the file is the cause, not the disk or another process.
 fn is_damage(error: &Error) -> bool {
     use redb::Error::{DatabaseAlreadyOpen, Io, LockProtocolMismatch, PreviousIo};
+    if error.is::<io::Error>() {
+        return false;
+    }
     match error.downcast_ref() {
         Some(Io(error)) => {
             matches!(error.kind(), ErrorKind::InvalidData | ErrorKind::UnexpectedEof)

@@ -4,6 +4,8 @@
 use std::thread;
 use std::{sync::Arc, time::Duration};
 
+#[cfg(feature = "spool")]
+use anyhow::Context;
 use tokio::{
     sync::{Notify, oneshot},
     time::timeout,
@@ -54,14 +56,14 @@ impl Running {
                 worker.open();
                 let _ = opened.send(());
                 worker.run();
+                // Closing the file writes to it, too.
+                drop(worker);
             });
             let _ = end.send(());
         };
         let logs = logs.clone();
         let thread = thread::Builder::new().name("spool".to_owned());
-        thread.spawn(move || work(logs)).map_err(|error| {
-            Exit::Faults(vec![format!("cannot start the thread of SPOOL_DIR: {error}")])
-        })?;
+        thread.spawn(move || work(logs)).context("cannot start the thread of SPOOL_DIR")?;
         if timeout(OPENING, is_open).await.is_err() {
             tracing::warn!(
                 "SPOOL_DIR: starting before the file is checked: messages of an earlier run are published later"
