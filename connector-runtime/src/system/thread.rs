@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    sync::{Arc, Mutex, mpsc},
+    sync::{Arc, Mutex, PoisonError, Weak, mpsc},
     thread::Builder,
     time::Duration,
 };
@@ -16,17 +16,44 @@ const FEW: usize = 4;
 /// The time limit for starting the threads of a runtime, which takes milliseconds.
 const STARTING: Duration = Duration::from_secs(5);
 
+/// The maximum number of calls that may be blocked at the same time. A disk or a name server that never answers leaves
+/// one behind at each retry.
+const MAX_BLOCKED: usize = 64;
+
 /// Calls a function that may block on a thread of its own. The thread is left behind if the returned future is
 /// dropped, so it delays neither a time limit nor the exit of the process.
 pub(crate) async fn blocking<T: Send + 'static>(
     name: &str,
     function: impl FnOnce() -> T + Send + 'static,
 ) -> io::Result<T> {
+    static CALLS: Mutex<Weak<()>> = Mutex::new(Weak::new());
+    blocking_within(&CALLS, name, function).await
+}
+
+/// Like [`blocking`]; each call that has not returned has a reference to the content of `calls`.
+async fn blocking_within<T: Send + 'static>(
+    calls: &Mutex<Weak<()>>,
+    name: &str,
+    function: impl FnOnce() -> T + Send + 'static,
+) -> io::Result<T> {
+    let call = begin(calls)?;
     let (sender, receiver) = oneshot::channel();
     Builder::new().name(name.to_owned()).spawn(move || {
         let _ = sender.send(function());
+        drop(call);
     })?;
     receiver.await.map_err(|_| io::Error::other(format!("the thread `{name}` has panicked")))
+}
+
+fn begin(calls: &Mutex<Weak<()>>) -> io::Result<Arc<()>> {
+    let mut calls = calls.lock().unwrap_or_else(PoisonError::into_inner);
+    if calls.strong_count() >= MAX_BLOCKED {
+        let problem = format!("{MAX_BLOCKED} earlier calls to the system have not returned");
+        return Err(io::Error::other(problem));
+    }
+    let call = calls.upgrade().unwrap_or_default();
+    *calls = Arc::downgrade(&call);
+    Ok(call)
 }
 
 /// Creates a runtime that runs on the thread that uses it.
@@ -83,6 +110,27 @@ mod tests {
         assert!(ended.is_err());
         // This does not wait for the thread, which would never end.
         drop(runtime);
+    }
+
+    #[tokio::test]
+    async fn the_number_of_blocked_calls_is_limited() {
+        let calls = Arc::<Mutex<Weak<()>>>::default();
+        let (end, ending) = mpsc::channel::<()>();
+        let ending = Arc::new(Mutex::new(ending));
+        let mut blocked = tokio::task::JoinSet::new();
+        for _ in 0..MAX_BLOCKED {
+            let (calls, ending) = (Arc::clone(&calls), Arc::clone(&ending));
+            let wait = move || ending.lock().unwrap().recv().unwrap_or_default();
+            blocked.spawn(async move { blocking_within(&calls, "test", wait).await });
+        }
+        while calls.lock().unwrap().strong_count() < MAX_BLOCKED {
+            tokio::task::yield_now().await;
+        }
+        let error = blocking_within(&calls, "test", || ()).await.unwrap_err();
+        assert!(error.to_string().contains("have not returned"), "{error}");
+        drop(end);
+        blocked.join_all().await.into_iter().for_each(Result::unwrap);
+        while blocking_within(&calls, "test", || ()).await.is_err() {}
     }
 
     #[tokio::test]
