@@ -23,6 +23,9 @@ const LONGEST: &[u8] = &[0xff, 0xff, 0xff, 0x7f];
 /// Packets that are never long, by their first bytes; CONNACK first.
 const SHORT_PACKETS: [u8; 10] = [0x20, 0x40, 0x50, 0x62, 0x70, 0x90, 0xb0, 0xd0, 0x00, 0xf0];
 
+/// Less memory than the longest packet has, and several times as much as a connector reserves.
+const LITTLE_DATA: &str = "ulimit -d 200000";
+
 async fn claim(mut visit: Visit) -> io::Result<()> {
     let Some(&first) = SHORT_PACKETS.get(visit.number) else {
         visit.welcome().await?;
@@ -42,7 +45,9 @@ async fn claim(mut visit: Visit) -> io::Result<()> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_claimed_length_reserves_nothing() {
     let broker = HostileBroker::start(claim).await;
-    let (victim, _link) = Victim::start("lengths", broker.port(), |launch| launch).await;
+    // What is reserved without being used shows only where it is limited.
+    let settings = |launch: Launch| launch.within(LITTLE_DATA);
+    let (victim, _link) = Victim::start("lengths", broker.port(), settings).await;
     victim.endure_until("a retry", victim.logs("retrying")).await;
     let recovers = broker.visited(SHORT_PACKETS.len() + 1);
     victim.endure_until("a further connection after each packet", recovers).await;
