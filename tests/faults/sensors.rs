@@ -35,9 +35,9 @@ const NOTICED: Duration = Duration::from_secs(4);
 /// Lines with long texts that a device has kept: 100 MB, of which a connector keeps 16 MiB at most.
 const BACKLOG: u64 = 1_000;
 
-/// How long there is no broker: a connector that reads the backlog meanwhile has to drop a part of it. It needs a tenth
-/// of this in a build with optimisations.
-const ABSENCE: Duration = Duration::from_secs(3);
+/// How long there is no broker: a connector that reads the backlog meanwhile has to drop a part of it. With its pause
+/// before the next attempt it is back within 4 s, and its sources wait for 5 s.
+const ABSENCE: Duration = Duration::from_secs(2);
 
 /// A large message on a slow line takes a fifth of this, on a machine that has nothing else to do.
 const PATIENCE: Duration = Duration::from_mins(3);
