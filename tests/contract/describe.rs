@@ -132,7 +132,7 @@ async fn the_example_of_settings_can_be_used() {
     let all = filled.replace("\n#", "\n");
     let is_setting = |line: &&str| line.contains('=') && !line.contains(' ');
     let all: Vec<_> = all.lines().filter(is_setting).collect();
-    assert_eq!(all.len(), 20);
+    assert_eq!(all.len(), 21);
     for text in [filled, all.join("\n")] {
         let check = Launch::program("plant").argument("check").dotenv(&text);
         let ended = check.start().wait().await;

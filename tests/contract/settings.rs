@@ -62,6 +62,7 @@ async fn the_help_lists_every_variable_with_its_default() {
         ("MQTT_CLIENT_KEY_FILE", ""),
         ("MQTT_TOPIC_PREFIXES", ""),
         ("MQTT_VALUE_QOS", "1"),
+        ("MAX_SENSORS", "50000"),
         ("SEND_RAW_MESSAGE_TO_DB", "FALSE"),
         ("DEBUG", "FALSE"),
         ("HEARTBEAT_SECONDS", "30"),

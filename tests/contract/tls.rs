@@ -67,7 +67,7 @@ fn secure(launch: Launch, port: u16, folder: &Folder) -> Launch {
 async fn values_go_over_tls() {
     let (mut world, _folder) = Secured::start().await.world(|launch| launch).await;
     world.select(&json!({ "sensor": { "a": "demo/a" }, "actuator": {} })).await;
-    for value in ["small".to_owned(), "x".repeat(3 << 20)] {
+    for value in ["small".to_owned(), "x".repeat(1_000_000)] {
         world.link.say(&json!({ "a": value }).to_string()).await;
         assert_eq!(world.bus.next("demo/a").await.value(), value);
     }

@@ -27,7 +27,7 @@ use crate::{
 
 /// How long sources that wait for the broker go on waiting after the connection is lost: what a device has
 /// buffered meanwhile would fill the outbox at once, and most brokers are back by then.
-const RETURN: Duration = Duration::from_secs(5);
+const RETURN: Duration = Duration::from_secs(10);
 
 /// After this time, sources that wait for the disk look again.
 const DISK: Duration = Duration::from_millis(50);

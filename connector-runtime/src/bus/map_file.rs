@@ -5,7 +5,7 @@
 use std::{io::ErrorKind, path::PathBuf, sync::Arc};
 
 use crate::{
-    bus::map_reader::MAX_BYTES,
+    bus::map_reader::MapLimits,
     settings::{BusSettings, state_dir::file_name},
     system::{file, thread},
 };
@@ -26,7 +26,7 @@ impl MapFile {
 
     /// Reads the stored map, if there is one.
     pub(crate) fn read(&self) -> Option<Vec<u8>> {
-        let read = file::read_own(&self.path, MAX_BYTES);
+        let read = file::read_own(&self.path, MapLimits::MOST.bytes);
         let is_missing = |error: &std::io::Error| error.kind() == ErrorKind::NotFound;
         if let Err(error) = read.as_ref()
             && !is_missing(error)

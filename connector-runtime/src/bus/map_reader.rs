@@ -22,12 +22,32 @@ use crate::bus::{
     topics::Topics,
 };
 
-/// Larger maps are rejected before they are parsed. A map of 100,000 datapoints has about 8 MB.
-pub(super) const MAX_BYTES: usize = 16 << 20;
+/// The limits of maps: larger ones are rejected, as they take more memory than their text.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct MapLimits {
+    pub(super) bytes: usize,
+    /// Sensors and actuators together.
+    entries: usize,
+}
 
-/// The maximum number of entries of a map, sensors and actuators together: they take more memory
-/// than their text.
-const MAX_ENTRIES: usize = 200_000;
+impl MapLimits {
+    pub(crate) const MOST: Self = Self { bytes: 16 << 20, entries: 200_000 };
+
+    /// Returns the limits for a connector that has at most this many sensors.
+    pub(crate) fn of(max_sensors: usize) -> Self {
+        let Self { bytes, entries } = Self::MOST;
+        Self {
+            bytes: max_sensors.saturating_mul(SENSOR).clamp(LEAST, bytes),
+            entries: max_sensors.saturating_mul(2).min(entries),
+        }
+    }
+}
+
+/// The number of bytes of a map for each sensor. Those of an entry of usual length are about 80.
+const SENSOR: usize = 160;
+
+/// A map may have this many bytes in any case.
+const LEAST: usize = 64 << 10;
 
 /// The maximum number of bytes of a datapoint's key.
 const MAX_KEY: usize = 1024;
@@ -35,8 +55,10 @@ const MAX_KEY: usize = 1024;
 /// Why a whole map is rejected; the previous one stays in force.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BadMap {
-    #[error("it has {0} bytes, more than the allowed {MAX_BYTES}")]
-    TooLarge(usize),
+    #[error(
+        "it has {bytes} bytes, more than {most}: select fewer datapoints, or raise MAX_SENSORS"
+    )]
+    TooLarge { bytes: usize, most: usize },
     #[error("it is not valid JSON: {0}")]
     NoText(#[from] Utf8Error),
     #[error("{}", explain(.0))]
@@ -45,12 +67,16 @@ pub(crate) enum BadMap {
 
 impl DatapointMap {
     /// Parses a map from the bus. Invalid entries are rejected, the others are used.
-    pub(crate) fn parse(payload: &[u8], topics: &Topics) -> Result<(Self, Refused), BadMap> {
-        if payload.len() > MAX_BYTES {
-            return Err(BadMap::TooLarge(payload.len()));
+    pub(crate) fn parse(
+        payload: &[u8],
+        topics: &Topics,
+        limits: MapLimits,
+    ) -> Result<(Self, Refused), BadMap> {
+        if payload.len() > limits.bytes {
+            return Err(BadMap::TooLarge { bytes: payload.len(), most: limits.bytes });
         }
         let text = str::from_utf8(payload)?;
-        Ok(read(text.strip_prefix('\u{feff}').unwrap_or(text), topics)?)
+        Ok(read(text.strip_prefix('\u{feff}').unwrap_or(text), topics, limits.entries)?)
     }
 }
 
@@ -59,8 +85,13 @@ fn explain(error: &serde_json::Error) -> String {
 }
 
 /// Parses the text of a map.
-fn read(text: &str, topics: &Topics) -> serde_json::Result<(DatapointMap, Refused)> {
-    let mut reader = Reader { topics, map: DatapointMap::default(), refused: Refused::default() };
+fn read(
+    text: &str,
+    topics: &Topics,
+    entries: usize,
+) -> serde_json::Result<(DatapointMap, Refused)> {
+    let (map, refused) = (DatapointMap::default(), Refused::default());
+    let mut reader = Reader { topics, entries, map, refused };
     let mut json = serde_json::Deserializer::from_str(text);
     json.deserialize_map(&mut reader)?;
     json.end()?;
@@ -70,6 +101,8 @@ fn read(text: &str, topics: &Topics) -> serde_json::Result<(DatapointMap, Refuse
 
 struct Reader<'a> {
     topics: &'a Topics,
+    /// The maximum number of entries.
+    entries: usize,
     map: DatapointMap,
     refused: Refused,
 }
@@ -82,18 +115,19 @@ impl<'de> Visitor<'de> for &mut Reader<'_> {
     }
 
     fn visit_map<M: MapAccess<'de>>(self, mut members: M) -> Result<(), M::Error> {
-        let (mut has_sensor, mut has_actuator, mut room) = (false, false, MAX_ENTRIES);
+        let (mut has_sensor, mut has_actuator) = (false, false);
+        let (most, mut room) = (self.entries, self.entries);
         while let Some(member) = members.next_key::<Cow<'_, str>>()? {
             match &*member {
                 "sensor" => {
                     has_sensor = true;
                     let take = |key, json: &str| self.sensor(key, json);
-                    members.next_value_seed(Entries { room: &mut room, take })?;
+                    members.next_value_seed(Entries { room: &mut room, most, take })?;
                 }
                 "actuator" => {
                     has_actuator = true;
                     let take = |topic, json: &str| self.actuator(topic, json);
-                    members.next_value_seed(Entries { room: &mut room, take })?;
+                    members.next_value_seed(Entries { room: &mut room, most, take })?;
                 }
                 _ => drop(members.next_value::<IgnoredAny>()?),
             }
@@ -185,8 +219,9 @@ fn check(topics: &Topics, key: &str, topic: &str) -> Result<(), String> {
 
 /// The entries of an object, passed to `take` one by one.
 struct Entries<'a, F> {
-    /// How many more entries are allowed.
+    /// How many more entries are allowed, and how many altogether.
     room: &'a mut usize,
+    most: usize,
     take: F,
 }
 
@@ -208,7 +243,7 @@ impl<'de, F: FnMut(String, &str)> Visitor<'de> for Entries<'_, F> {
     fn visit_map<M: MapAccess<'de>>(mut self, mut entries: M) -> Result<(), M::Error> {
         while let Some(name) = entries.next_key()? {
             let Some(room) = self.room.checked_sub(1) else {
-                return Err(M::Error::custom(format!("it has more than {MAX_ENTRIES} entries")));
+                return Err(M::Error::custom(format!("it has more than {} entries", self.most)));
             };
             *self.room = room;
             (self.take)(name, entries.next_value::<&RawValue>()?.get());
@@ -222,7 +257,7 @@ mod tests {
     use super::*;
 
     fn parse(map: &str) -> Result<(DatapointMap, Refused), BadMap> {
-        DatapointMap::parse(map.as_bytes(), &Topics::of("demo"))
+        DatapointMap::parse(map.as_bytes(), &Topics::of("demo"), MapLimits::MOST)
     }
 
     #[test]
@@ -259,12 +294,16 @@ mod tests {
         ] {
             assert!(parse(text).is_err(), "{text}");
         }
-        assert!(DatapointMap::parse(b"\xff\xfe{\0}\0", &Topics::of("demo")).is_err());
-        let huge = vec![b' '; MAX_BYTES + 1];
-        assert!(matches!(
-            DatapointMap::parse(&huge, &Topics::of("demo")),
-            Err(BadMap::TooLarge(_))
-        ));
+        let topics = Topics::of("demo");
+        assert!(DatapointMap::parse(b"\xff\xfe{\0}\0", &topics, MapLimits::MOST).is_err());
+        let huge = vec![b' '; MapLimits::MOST.bytes + 1];
+        for (max_sensors, bytes) in [(50_000, 8_000_001), (usize::MAX, huge.len()), (1, LEAST + 1)]
+        {
+            let parsed = DatapointMap::parse(&huge[..bytes], &topics, MapLimits::of(max_sensors));
+            assert!(matches!(parsed, Err(BadMap::TooLarge { .. })), "{max_sensors}");
+            let parsed = DatapointMap::parse(&huge[1..bytes], &topics, MapLimits::of(max_sensors));
+            assert!(matches!(parsed, Err(BadMap::NoMap(_))), "{max_sensors}");
+        }
     }
 
     #[test]

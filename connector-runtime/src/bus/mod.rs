@@ -19,8 +19,8 @@ mod value_message;
 pub(crate) mod wire;
 
 pub(crate) use self::{
-    handle::BusHandle, map::DatapointMap, map_file::MapFile, protocol::Protocol,
-    reconnect::keep_connected, topics::Topics,
+    handle::BusHandle, map::DatapointMap, map_file::MapFile, map_reader::MapLimits,
+    protocol::Protocol, reconnect::keep_connected, topics::Topics,
 };
 #[cfg(feature = "testing")]
 pub(crate) use self::{

@@ -9,7 +9,7 @@ use serde::ser::{SerializeMap, Serializer};
 use serde_json::value::RawValue;
 
 use crate::{
-    bus::{known_sensor::KnownSensor, map::DatapointMap},
+    bus::{known_sensor::KnownSensor, map::DatapointMap, map_reader::MapLimits},
     datapoint::{Actuator, Sensor},
     readings::{FlatReadings, Reading},
     time::Timestamp,
@@ -249,6 +249,11 @@ impl Registry {
         self.unpublished = next;
         let sensors = &self.sensors[first..next.unwrap_or(self.sensors.len())];
         Some(sensors.iter().filter(|sensor| sensor.is_unpublished()))
+    }
+
+    /// Returns the limits of maps.
+    pub(crate) fn map_limits(&self) -> MapLimits {
+        MapLimits::of(self.max_sensors)
     }
 
     pub(crate) fn map(&self) -> &DatapointMap {

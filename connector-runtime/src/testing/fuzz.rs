@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use crate::{
-    bus::{BusHandle, DatapointMap, Protocol, Registry, Topics, serve_once},
+    bus::{BusHandle, DatapointMap, MapLimits, Protocol, Registry, Topics, serve_once},
     datapoint::{Actuator, Command},
     mqtt::Identity,
     readings::FlatReadings,
@@ -34,7 +34,7 @@ const WELCOME: &[u8] = b"\x20\x02\0\0\x90\x03\0\x01\x01\x90\x04\0\x02\0\0";
 /// to.
 pub fn map(bytes: &[u8]) {
     let topics = Topics::of("demo");
-    let Ok((map, rejected)) = DatapointMap::parse(bytes, &topics) else { return };
+    let Ok((map, rejected)) = DatapointMap::parse(bytes, &topics, MapLimits::MOST) else { return };
     assert_eq!(rejected.summary().is_some(), rejected.count() > 0);
     let published: HashSet<&str> = map.sensor.values().map(|topic| &**topic).collect();
     for topic in published.iter().copied().chain(map.actuator.keys().map(String::as_str)) {

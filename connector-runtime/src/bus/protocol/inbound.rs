@@ -95,7 +95,7 @@ impl Protocol {
 
     pub(super) fn new_map(&mut self, payload: &[u8]) {
         self.maps.spend(payload.len() + MAP_COST);
-        match DatapointMap::parse(payload, &self.topics) {
+        match DatapointMap::parse(payload, &self.topics, self.registry.map_limits()) {
             Ok((map, refused)) => {
                 self.received.maps += 1;
                 self.metrics.map("used");
@@ -116,7 +116,7 @@ impl Protocol {
 
     /// Applies the map of an earlier run until the broker sends the current one.
     pub(crate) fn restore_map(&mut self, payload: &[u8]) {
-        match DatapointMap::parse(payload, &self.topics) {
+        match DatapointMap::parse(payload, &self.topics, self.registry.map_limits()) {
             // Commands need the current map, so only the sensors are restored.
             Ok((map, _)) => self.select(DatapointMap { actuator: HashMap::new(), ..map }),
             Err(problem) => {

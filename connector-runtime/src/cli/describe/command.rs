@@ -6,7 +6,7 @@ use anyhow::{Context, anyhow, ensure};
 use clap::Args;
 
 use crate::{
-    bus::{DatapointMap, Topics},
+    bus::{DatapointMap, MapLimits, Topics},
     cli::{
         describe::{document::Format, manifest::Manifest},
         tool::{Call, Tool},
@@ -59,7 +59,8 @@ impl Tool for Describe {
         let manifest = Manifest::of(&connector, &settings, &settings::command::<C>())?;
         let map = describe.map.as_ref().map(|file| {
             let json = fs::read(file).with_context(|| file.display().to_string())?;
-            let (map, _) = DatapointMap::parse(&json, &Topics::of(&settings.connector_name))?;
+            let (map, _) =
+                DatapointMap::parse(&json, &Topics::of(&settings.connector_name), MapLimits::MOST)?;
             Ok::<_, crate::error::Error>(map)
         });
         let document = manifest.document(describe.format, map.transpose()?)?;

@@ -6,7 +6,7 @@ use anyhow::Context;
 use bytes::BytesMut;
 
 use crate::{
-    bus::{DatapointMap, Topics, wire::ValueWriter},
+    bus::{DatapointMap, MapLimits, Topics, wire::ValueWriter},
     cli::{replay::replayed::Replayed, work},
     error::Result,
     mqtt::probe::Visit,
@@ -34,8 +34,8 @@ pub(super) fn publish_selected(
                 topics.datapoint_map
             )
         })?;
-        let (map, _) =
-            DatapointMap::parse(&map, &topics).context(topics.datapoint_map.to_string())?;
+        let (map, _) = DatapointMap::parse(&map, &topics, MapLimits::MOST)
+            .context(topics.datapoint_map.to_string())?;
         let (mut buffer, mut writer) = (BytesMut::new(), ValueWriter::default());
         let selected = replayed.values.iter().filter_map(|value| {
             let topic = map.sensor.get(&value.key)?;
