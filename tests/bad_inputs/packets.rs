@@ -161,7 +161,7 @@ fn made() -> Vec<Case> {
         ("a message of 16 MB", Online, large(b"\x30\0\x01a", 16 << 20), Stays),
         ("a message of 100 MB", Online, large(b"\x30\0\x01a", 100 << 20), Stays),
         ("a map of 100 MB", Online, large(b"\x30\0\x12demo/datapoint_map", 100 << 20), Stays),
-        ("a PUBACK of 10 MB", Online, large(b"\x40\0\x01", 10 << 20), Stays),
+        ("a PUBACK of 10 MB", Online, large(b"\x40\0\x01", 10 << 20), Leaves),
     ]
 }
 

@@ -46,6 +46,7 @@ pub(crate) struct Registry {
     unpublished: Option<usize>,
     /// The number of readings that were dropped because their sensors would be too many.
     excess: u64,
+    logged_excess_values: bool,
     /// The number of messages, to detect a key that occurs twice in one.
     message: u64,
     /// The sensors of the current message, in its order.
@@ -64,6 +65,7 @@ impl Registry {
             map: DatapointMap::default(),
             unpublished: None,
             excess: 0,
+            logged_excess_values: false,
             message: 0,
             touched: Vec::new(),
         };
@@ -199,6 +201,11 @@ impl Registry {
     /// Forgets the values of the last message again if all last values together are too large.
     pub(crate) fn forget_excess_values(&mut self) {
         if self.value_bytes > MAX_VALUES {
+            if !std::mem::replace(&mut self.logged_excess_values, true) {
+                tracing::warn!(
+                    "the last values of all sensors have more than {MAX_VALUES} bytes: some are published once, but not again after a reconnect"
+                );
+            }
             for &index in &self.touched {
                 self.value_bytes -= self.sensors[index].forget_value();
             }

@@ -64,8 +64,8 @@ impl ReprocessQueue {
         Some(message)
     }
 
-    /// Logs how many messages were dropped since the last call, if any.
-    pub(crate) fn log_dropped(&self) {
+    /// Logs and returns how many messages were dropped since the last call.
+    pub(crate) fn log_dropped(&self) -> u64 {
         let dropped = std::mem::take(&mut self.queue().dropped);
         if dropped > 0 {
             tracing::error!(
@@ -73,6 +73,7 @@ impl ReprocessQueue {
                 counted(dropped, "raw message")
             );
         }
+        dropped
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {

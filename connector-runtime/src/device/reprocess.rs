@@ -37,11 +37,12 @@ pub(crate) async fn run<C: Connector>(device: Arc<Device<C>>) {
                 Ok(()) => done += 1,
                 Err(error) => recurring.note(&error),
             }
+            reprocessor.flat.release_spare();
             bus.has_room().await;
             message = timeout(REST, bus.to_reprocess.next()).await.ok();
         }
         tracing::info!("reprocessed {done} of {}", counted(all, "raw message"));
-        bus.to_reprocess.log_dropped();
+        bus.metrics.dropped("reprocess", bus.to_reprocess.log_dropped());
     }
 }
 

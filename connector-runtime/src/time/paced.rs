@@ -21,6 +21,11 @@ impl<T> Paced<T> {
         Self { burst, per_second, spent: 0, recovered: None, waiting: None }
     }
 
+    /// Returns whether work is waiting.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.waiting.is_some()
+    }
+
     /// Demands work; true if it may be done now. Otherwise it waits, and replaces earlier work.
     pub(crate) fn demand(&mut self, work: impl FnOnce() -> T) -> bool {
         self.waiting = if self.is_allowed() { None } else { Some(work()) };

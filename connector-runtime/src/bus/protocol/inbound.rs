@@ -88,6 +88,9 @@ impl Protocol {
 
     /// Applies a map, or keeps it until the next one may be applied: only the last one counts.
     fn offer_map(&mut self, payload: &[u8]) {
+        if self.maps.is_waiting() {
+            self.metrics.map("superseded");
+        }
         if self.maps.demand(|| Bytes::copy_from_slice(payload)) {
             self.new_map(payload);
         }
