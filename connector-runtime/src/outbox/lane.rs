@@ -52,16 +52,7 @@ impl Lane {
         self.queue(kind).front().map(|(_, publish)| publish)
     }
 
-    /// Adds a message after all others. A passing message instead replaces the one that waits for the same
-    /// topic, so that nobody can fill the outbox by demanding them.
     pub(super) fn push_back(&mut self, publish: Publish) {
-        if publish.kind == MessageKind::Passing {
-            let mut passing = self.passing.iter_mut().map(|(_, other)| other);
-            if let Some(other) = passing.find(|other| other.topic == publish.topic) {
-                *other = publish;
-                return;
-            }
-        }
         self.count_in(&publish);
         self.last += 1;
         let place = self.last;
@@ -69,9 +60,6 @@ impl Lane {
     }
 
     pub(super) fn push_front(&mut self, publish: Publish) {
-        if publish.kind == MessageKind::Passing {
-            self.passing.retain(|(_, other)| other.topic != publish.topic);
-        }
         self.count_in(&publish);
         self.first -= 1;
         let place = self.first;
@@ -131,8 +119,12 @@ impl Lane {
         places.min_by_key(|(place, _)| *place).map(|(_, kind)| kind)
     }
 
+    /// Counts a new message. A passing message replaces the one that waits for the same topic, so that
+    /// nobody can fill the outbox by demanding them.
     fn count_in(&mut self, publish: &Publish) {
-        if publish.kind != MessageKind::Passing {
+        if publish.kind == MessageKind::Passing {
+            self.passing.retain(|(_, other)| other.topic != publish.topic);
+        } else {
             self.bytes += publish.cost();
         }
     }

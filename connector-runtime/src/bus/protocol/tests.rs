@@ -78,13 +78,13 @@ fn each_message_has_its_topic_qos_and_retain_flag() {
     let (now, next) = (1_573_680_749_000_i64, 1_573_680_779_000_i64);
     let actuator = json!({"setpoint": 21.0, "anything": "x"});
     let expected = [
-        ("demo/available_datapoints", json!({"sensor": {"a__b": 1.5}, "actuator": actuator}), 1, true),
         (
             "demo/raw_message_to_db",
             json!({"payload": {"raw_message": "raw", "timestamp": now}, "connector_version": "1.2.3"}),
             2,
             false,
         ),
+        ("demo/available_datapoints", json!({"sensor": {"a__b": 1.5}, "actuator": actuator}), 1, true),
         ("demo/messages/1/value", json!({"value": 1.5, "timestamp": now}), 1, true),
         (
             "demo/heartbeat",
