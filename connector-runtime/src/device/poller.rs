@@ -1,8 +1,11 @@
 //! The sources: when each one is called, and what happens after an error.
 
-use std::sync::Arc;
+use std::{future::poll_fn, pin::pin, sync::Arc};
 
-use tokio::time::{Interval, MissedTickBehavior, interval, sleep};
+use tokio::{
+    task::yield_now,
+    time::{Interval, MissedTickBehavior, interval, sleep},
+};
 
 use crate::{
     bus::BusHandle,
@@ -35,6 +38,7 @@ pub(crate) async fn run<C: Connector>(
     let mut receiver = Receiver {
         ticks,
         is_due: false,
+        has_waited: false,
         index,
         receive,
         recurring: RecurringError::new(format!("`{name}`"), "failed"),
@@ -63,6 +67,9 @@ struct Receiver<'a, C: Connector> {
     /// Whether a session ended before the source returned: then it is called at once in the next
     /// one.
     is_due: bool,
+    /// Whether the last call has waited. One that has not may block its thread the next time, and with it
+    /// the task that this one has just woken: tokio's threads do not take that from each other.
+    has_waited: bool,
     index: usize,
     receive: Arc<Call>,
     recurring: RecurringError,
@@ -77,10 +84,17 @@ impl<C: Connector> Receiver<'_, C> {
             match &mut self.ticks {
                 Some(ticks) if self.is_due => ticks.reset(),
                 Some(ticks) => drop(ticks.tick().await),
-                None => tokio::task::coop::consume_budget().await,
+                None if self.has_waited => tokio::task::coop::consume_budget().await,
+                None => yield_now().await,
             }
             self.is_due = true;
-            let receive = async { device.connector.receive(&open.session, self.index).await };
+            self.has_waited = false;
+            let mut receive = pin!(device.connector.receive(&open.session, self.index));
+            let receive = poll_fn(|context| {
+                let polled = receive.as_mut().poll(context);
+                self.has_waited |= polled.is_pending();
+                polled
+            });
             let received = self.receive.run(receive).await;
             match received {
                 Ok(raw) => {
