@@ -5,13 +5,14 @@
 
 use std::{fmt::Write, time::Duration};
 
+use rumqttc::QoS;
 use serde_json::json;
 use support::{
-    Device, Mosquitto, launch,
+    Bus, Device, Mosquitto, launch,
     proxy::{Kind, Proxy, Way},
 };
 use tokio::{
-    sync::Semaphore,
+    sync::{Semaphore, mpsc},
     task::JoinSet,
     time::{sleep, timeout},
 };
@@ -38,6 +39,10 @@ const BACKLOG: u64 = 1_000;
 /// How long there is no broker: a connector that reads the backlog meanwhile has to drop a part of it. With its pause
 /// before the next attempt it is back within 4 s, and its sources wait for 5 s.
 const ABSENCE: Duration = Duration::from_secs(2);
+
+/// The topic of large values, and their size: more than the connector expects of any broker.
+const TEXT: &str = "demo/text";
+const LARGE: usize = 100_000;
 
 /// A large message on a slow line takes a fifth of this, on a machine that has nothing else to do.
 const PATIENCE: Duration = Duration::from_mins(3);
@@ -149,4 +154,39 @@ async fn a_large_message_passes_a_slow_line() {
     let arrived = proxy.next(Way::ToClient, Kind::PubComp);
     assert!(timeout(PATIENCE, arrived).await.is_ok(), "it does not arrive");
     assert_eq!(proxy.counts().links, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
+async fn three_unlucky_cuts_condemn_no_size() {
+    let (broker, device) = (Mosquitto::start().await, Device::start().await);
+    let (large, mut on_its_way) = mpsc::unbounded_channel();
+    let watch = move |_, way, packet: &[u8]| {
+        let is_value = packet.windows(TEXT.len()).take(8).any(|bytes| bytes == TEXT.as_bytes());
+        if way == Way::ToBroker && is_value {
+            let _ = large.send(());
+        }
+    };
+    let proxy = Proxy::watched(broker.port(), Box::new(watch)).await;
+    let mut bus = Bus::on(broker.port()).await;
+    let map = json!({ "sensor": { "text": TEXT }, "actuator": {} }).to_string();
+    bus.publish("demo/datapoint_map", QoS::AtLeastOnce, true, map).await;
+    let _connector = launch(proxy.port(), device.address()).start();
+    let mut link = device.accept().await;
+    let text = |number: usize| format!("{number}{}", "x".repeat(LARGE));
+    let line = |number| json!({ "text": text(number) }).to_string();
+    // Each cut comes before the value can be acknowledged.
+    proxy.slow_down(Duration::from_secs(1), 0);
+    link.say(&line(0)).await;
+    for _ in 0..3 {
+        timeout(PATIENCE, on_its_way.recv()).await.expect("it is sent again");
+        proxy.cut();
+    }
+    proxy.slow_down(Duration::ZERO, 0);
+    for number in 1..=20 {
+        link.say(&line(number)).await;
+    }
+    for number in 1..=20 {
+        bus.next_where(TEXT, |message| message.value() == text(number)).await;
+    }
 }
