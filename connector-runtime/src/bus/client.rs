@@ -12,12 +12,7 @@ use tokio::{
 };
 
 use crate::{
-    bus::{
-        exchange,
-        handle::BusHandle,
-        link::{Link, time_for},
-        protocol::Protocol,
-    },
+    bus::{exchange, handle::BusHandle, line::time_for, link::Link, protocol::Protocol},
     mqtt::{
         Identity, LinkError, PATIENCE, Stream,
         codec::{self, Connect, ConnectReturnCode, LastWill, Packet, Publish, QoS},

@@ -13,6 +13,7 @@ use bytes::BytesMut;
 use tokio::time::Instant;
 
 use crate::{
+    bus::line::{BUFFERED, time_for},
     mqtt::{
         LinkError,
         codec::{
@@ -26,6 +27,9 @@ use crate::{
 /// The maximum span from the oldest unacknowledged message to the newest. mosquitto acknowledges,
 /// but does not deliver, more than 20 messages with QoS 2.
 const WINDOW: usize = 16;
+
+/// The maximum number of bytes of unacknowledged messages, unless a single one has more.
+const WINDOW_BYTES: usize = 1 << 20;
 
 /// The number of bytes for one write.
 const BATCH: usize = 64 << 10;
@@ -43,10 +47,6 @@ const REMEMBERED: usize = 256;
 /// A connection with unacknowledged messages and no progress for this long is given up: soon enough
 /// that a lost answer costs less than 5 s.
 const ANSWER: Duration = Duration::from_secs(4);
-
-/// The slowest supported line, in bytes per second: data in flight gets more time to be answered,
-/// because it may wait in buffers along the way. A transfer that is slower is not a sign of life.
-const SLOWEST: u32 = 8 << 10;
 
 /// An event for the protocol.
 #[derive(Debug, PartialEq)]
@@ -91,6 +91,8 @@ pub(crate) struct Link {
     seen: VecDeque<(u16, u64)>,
     hasher: RandomState,
     subscribing: HashMap<u16, Subscribing>,
+    /// The number of bytes written since the last packet of the broker.
+    unconfirmed: usize,
     /// When the oldest message last made progress towards its acknowledgement.
     progress: Instant,
     /// The messages acknowledged since the last call of [`take_delivered`](Self::take_delivered).
@@ -131,6 +133,7 @@ impl Link {
             seen: VecDeque::new(),
             hasher: RandomState::new(),
             subscribing: HashMap::new(),
+            unconfirmed: 0,
             progress: now,
             delivered: Delivered::default(),
         }
@@ -143,6 +146,7 @@ impl Link {
     /// Reports that this many bytes of [`out`](Self::out) were written. If a part is left, the
     /// broker is slow, not gone.
     pub(crate) fn wrote(&mut self, bytes: usize, now: Instant) {
+        self.unconfirmed += bytes;
         if !self.out.is_empty() {
             self.note_partial(bytes, now);
         }
@@ -165,6 +169,7 @@ impl Link {
         packet: Packet,
         now: Instant,
     ) -> Result<Option<Event>, LinkError> {
+        self.unconfirmed = 0;
         match packet {
             Packet::Publish(publish) => return self.deliver(publish),
             Packet::PubRel(PubRel { pkid }) => {
@@ -203,8 +208,11 @@ impl Link {
 
     /// Returns how long an answer may take.
     pub(crate) fn patience(&self) -> Duration {
-        let bytes: usize = self.in_flight.iter().map(|flight| flight.publish.payload.len()).sum();
-        ANSWER + time_for(bytes)
+        ANSWER + time_for(self.in_flight_bytes().max(self.unconfirmed).min(BUFFERED))
+    }
+
+    fn in_flight_bytes(&self) -> usize {
+        self.in_flight.iter().map(|flight| flight.publish.payload.len()).sum()
     }
 
     /// Reports that this many bytes of a large packet were transferred; answers may come after it.
@@ -312,7 +320,9 @@ impl Link {
         }
         outbox.take_packets(&mut self.out);
         let window = if outbox.poison.is_cautious() { 1 } else { WINDOW };
+        let mut room = WINDOW_BYTES.saturating_sub(self.in_flight_bytes());
         while self.out.len() < BATCH
+            && room > 0
             && (self.in_flight.len() < window || outbox.next_qos() == Some(QoS::AtMostOnce))
             && let Some(publish) = outbox.pop()
         {
@@ -322,6 +332,7 @@ impl Link {
             }
             let id = self.next_id();
             encode(&mut self.out, &publish, id);
+            room = room.saturating_sub(publish.payload.len());
             self.in_flight.push_back(InFlight { id, publish, stage: Stage::Published });
         }
     }
@@ -376,11 +387,6 @@ impl Link {
             }
         }
     }
-}
-
-/// Returns how long this many bytes take on the slowest line.
-pub(super) fn time_for(bytes: usize) -> Duration {
-    Duration::from_secs(1) * u32::try_from(bytes).unwrap_or(u32::MAX) / SLOWEST
 }
 
 fn encode(out: &mut BytesMut, publish: &Publish, id: u16) {

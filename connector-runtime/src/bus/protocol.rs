@@ -337,7 +337,8 @@ impl Protocol {
             });
             let topic = Arc::clone(&self.topics.heartbeat);
             let (qos, retain) = (QoS::AtMostOnce, false);
-            self.outbox.push(Publish {
+            // It must not wait for the values before it, as the next one replaces it.
+            self.outbox.push_first(Publish {
                 topic,
                 payload,
                 qos,

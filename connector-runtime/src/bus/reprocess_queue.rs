@@ -14,6 +14,9 @@ use crate::telemetry::counted;
 const MOST: usize = 10_000;
 const MOST_BYTES: usize = 16 << 20;
 
+/// The maximum size of one message: no larger raw message is published.
+const LARGEST: usize = 4 << 20;
+
 /// The queue of raw messages to reprocess.
 #[derive(Debug, Default)]
 pub(crate) struct ReprocessQueue {
@@ -39,7 +42,8 @@ impl ReprocessQueue {
             return;
         }
         let mut queue = self.queue();
-        if queue.messages.len() >= MOST || queue.bytes + message.len() > MOST_BYTES {
+        let is_full = queue.messages.len() >= MOST || queue.bytes + message.len() > MOST_BYTES;
+        if is_full || message.len() > LARGEST {
             queue.dropped += 1;
             return;
         }
@@ -69,7 +73,7 @@ impl ReprocessQueue {
         let dropped = std::mem::take(&mut self.queue().dropped);
         if dropped > 0 {
             tracing::error!(
-                "dropped {} to reprocess: at most {MOST} messages, or {MOST_BYTES} bytes, can wait; publish them more slowly",
+                "dropped {} to reprocess: at most {MOST} messages, or {MOST_BYTES} bytes, can wait, and one has at most {LARGEST} bytes; publish them more slowly",
                 counted(dropped, "raw message")
             );
         }

@@ -15,15 +15,33 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
 };
+
+/// The size of the kernel's send buffer. Whatever is in it goes before a ping and before newer values, so
+/// a slow line must not fill megabytes of it.
+const SEND_BUFFER: u32 = 256 << 10;
 
 /// A TCP connection without delays on either side.
 pub(super) struct PromptTcpStream(TcpStream);
 
 impl PromptTcpStream {
+    /// Connects to the first of these addresses that accepts.
     pub(super) async fn connect(addresses: &[SocketAddr]) -> io::Result<Self> {
-        let stream = TcpStream::connect(addresses).await?;
+        let mut failure = io::Error::new(io::ErrorKind::NotFound, "the host has no address");
+        for &address in addresses {
+            match Self::connect_to(address).await {
+                Ok(stream) => return Ok(stream),
+                Err(error) => failure = error,
+            }
+        }
+        Err(failure)
+    }
+
+    async fn connect_to(address: SocketAddr) -> io::Result<Self> {
+        let socket = if address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        socket.set_send_buffer_size(SEND_BUFFER)?;
+        let stream = socket.connect(address).await?;
         stream.set_nodelay(true)?;
         Ok(Self(stream))
     }

@@ -34,6 +34,11 @@ impl Lane {
         !self.queue(kind).is_empty()
     }
 
+    /// Returns whether a passing message waits for this topic.
+    pub(super) fn has_passing(&self, topic: &str) -> bool {
+        self.passing.iter().any(|(_, publish)| &*publish.topic == topic)
+    }
+
     /// Returns all messages, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Publish> {
         let mut messages: Vec<_> =

@@ -223,6 +223,11 @@ impl Outbox {
         self.keep_limits();
     }
 
+    /// Returns whether a passing message waits for this topic.
+    pub(crate) fn has_passing(&self, topic: &str) -> bool {
+        self.waiting.has_passing(topic)
+    }
+
     /// Returns the waiting messages in memory.
     pub(crate) fn waiting(&self) -> impl Iterator<Item = &Publish> {
         self.waiting.iter().chain(self.later.iter())

@@ -15,6 +15,12 @@ use crate::time::Timestamp;
 /// The maximum depth of nesting, the same as in `serde_json`.
 pub(super) const MAX_NESTING: usize = 128;
 
+/// The maximum number of bytes of all keys of a message: each contains the keys of the objects around it.
+pub(super) const MAX_KEYS: usize = 8 << 20;
+
+/// The maximum size of JSON text times the depth of its nesting, as each level is copied.
+pub(super) const MAX_NESTED: usize = 32 << 20;
+
 /// Buffers are kept for the next message up to this number of bytes.
 const SPARE: usize = 256 << 10;
 
@@ -126,6 +132,13 @@ pub enum FlattenError {
     /// The readings are nested too deeply.
     #[error("readings are nested more than {MAX_NESTING} levels deep")]
     TooDeep,
+    /// The keys of the datapoints together are too long, or JSON text is too large for its depth.
+    #[error(
+        "the readings are too large: at most {} MiB of keys, and {} MiB of JSON text times its depth",
+        MAX_KEYS >> 20,
+        MAX_NESTED >> 20
+    )]
+    TooLarge,
     /// A map has keys that are not text, numbers or bools.
     #[error("the keys of a map must be text, numbers or bools")]
     KeyIsNoText,

@@ -10,16 +10,22 @@ use serde::{
 use serde_json::value::RawValue;
 
 use crate::readings::{
-    flat::{FlattenError, MAX_NESTING},
+    flat::{FlattenError, MAX_NESTED, MAX_NESTING},
     walker::Walker,
 };
 
 /// Serializes JSON text as a part of the readings.
 pub(super) fn walk(walker: &mut Walker<'_>, json: &str) -> Result<(), FlattenError> {
     let json = json.trim_ascii();
-    // Each level is parsed once more for each level around it, so the time grows with the depth.
-    if walker.place.nesting <= 1 && depth(json) > MAX_NESTING {
-        return Err(FlattenError::TooDeep);
+    // Each level is parsed and copied once more for each level around it.
+    if walker.place.nesting <= 1 {
+        match depth(json) {
+            depth if depth > MAX_NESTING => return Err(FlattenError::TooDeep),
+            depth if depth.saturating_mul(json.len()) > MAX_NESTED => {
+                return Err(FlattenError::TooLarge);
+            }
+            _ => {}
+        }
     }
     match json.as_bytes().first() {
         Some(b'{') => {

@@ -222,3 +222,22 @@ fn random_objects_flatten_as_the_reference_does() {
         assert_eq!(flat(&readings), expected, "{readings}");
     }
 }
+
+#[test]
+fn readings_that_would_take_much_memory_are_rejected() {
+    let long = |members: usize| {
+        let members: serde_json::Map<_, _> =
+            (0..members).map(|i| (i.to_string(), Value::from(i))).collect();
+        json!({ "x".repeat(100_000): members })
+    };
+    assert!(FlatReadings::of(&long(80)).is_ok());
+    assert!(matches!(FlatReadings::of(&long(90)), Err(FlattenError::TooLarge)));
+    let nested = |depth: usize| {
+        let json =
+            format!("{}{:?}{}", r#"{"a":"#.repeat(depth), "x".repeat(1 << 20), "}".repeat(depth));
+        let raw: Box<serde_json::value::RawValue> = serde_json::from_str(&json).unwrap();
+        FlatReadings::of(&raw).map(drop)
+    };
+    assert!(nested(30).is_ok());
+    assert!(matches!(nested(40), Err(FlattenError::TooLarge)));
+}

@@ -5,7 +5,7 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{CharEscape, Formatter};
 
-use crate::readings::flat::{FlatReadings, FlattenError, Leaf, Place};
+use crate::readings::flat::{FlatReadings, FlattenError, Leaf, MAX_KEYS, Place};
 
 /// The serializer of readings; see [`Recorder::serialize_with`](super::Recorder::serialize_with).
 #[derive(Debug)]
@@ -49,6 +49,9 @@ impl<'a> Walker<'a> {
             return Err(FlattenError::NotAnObject);
         }
         let key = self.flat.keys.len();
+        if key + self.flat.path.len() > MAX_KEYS {
+            return Err(FlattenError::TooLarge);
+        }
         self.flat.keys.push_str(&self.flat.path);
         self.flat.leaves.push(Leaf {
             key: key..self.flat.keys.len(),

@@ -32,6 +32,11 @@ impl<T> Paced<T> {
         self.waiting.is_none()
     }
 
+    /// Keeps work for later, although it may be done now.
+    pub(crate) fn postpone(&mut self, work: T) {
+        self.waiting = Some(work);
+    }
+
     /// Reports that work was done. A single piece may cost more than the rest of the allowance; the next
     /// one then waits longer.
     pub(crate) fn spend(&mut self, amount: usize) {

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 
 use super::*;
-use crate::outbox::MessageKind;
+use crate::{bus::line::SLOWEST, outbox::MessageKind};
 
 fn publish(topic: &str, qos: QoS) -> Publish {
     let (topic, payload) = (topic.into(), Bytes::from(vec![b'x'; 200]));
@@ -160,7 +160,7 @@ fn a_connection_without_progress_is_stalled_and_a_slow_one_is_not() {
     assert!(!link.is_stalled(start + step * 2));
     link.receive(Packet::PubAck(PubAck::new(1)), start + step * 2).unwrap();
     link.out.clear();
-    link.wrote(1 << 20, start + step * 3);
+    link.wrote(1, start + step * 3);
     assert!(!link.is_stalled(start + step * 3));
     assert!(link.is_stalled(start + step * 4));
     link.receive(Packet::PubAck(PubAck::new(2)), start + step * 4).unwrap();
@@ -216,4 +216,29 @@ fn packet_ids_in_use_are_skipped() {
     let (mut link, _) = filled(QoS::AtLeastOnce, 1);
     link.last_id = u16::MAX;
     assert_eq!(link.next_id(), 2);
+}
+
+#[test]
+fn messages_in_flight_have_a_limited_size() {
+    let (mut link, mut outbox) = (Link::new(Instant::now()), Outbox::new(1 << 30));
+    for _ in 0..WINDOW {
+        let payload = Bytes::from(vec![b'x'; WINDOW_BYTES / 2]);
+        outbox.push(Publish { payload, ..publish("t", QoS::AtLeastOnce) });
+    }
+    let start = Instant::now();
+    for _ in 0..WINDOW {
+        link.fill(&mut outbox, start);
+        link.out.clear();
+    }
+    assert_eq!(link.in_flight.len(), 2);
+    assert!(link.patience() < Duration::from_secs(90), "{:?}", link.patience());
+}
+
+#[test]
+fn written_bytes_give_a_slow_line_more_time() {
+    let mut link = Link::new(Instant::now());
+    link.wrote(SLOWEST as usize * 10, Instant::now());
+    assert_eq!(link.patience(), ANSWER + Duration::from_secs(10));
+    link.receive(Packet::PingResp, Instant::now()).unwrap();
+    assert_eq!(link.patience(), ANSWER);
 }

@@ -57,7 +57,7 @@ impl Protocol {
     fn correct_status(&mut self, payload: &[u8], is_retained: bool) {
         if payload == OFFLINE.as_bytes() && !is_retained && self.is_online && !self.is_leaving {
             let status = self.status(ONLINE);
-            self.outbox.push(status);
+            self.outbox.push_first(status);
         }
     }
 

@@ -33,7 +33,12 @@ impl Protocol {
 
     /// Returns when [`proceed`](Self::proceed) has something to do, if time alone decides that.
     pub(crate) fn due_at(&self) -> Option<Instant> {
-        self.maps.due_at().into_iter().chain(self.announcements.due_at()).min()
+        let announcement = self.announcements.due_at().filter(|_| !self.is_announcement_waiting());
+        self.maps.due_at().into_iter().chain(announcement).min()
+    }
+
+    fn is_announcement_waiting(&self) -> bool {
+        self.outbox.has_passing(&self.topics.available_datapoints)
     }
 
     /// Publishes the last value of each sensor, unless a retained message already waits for its
@@ -59,10 +64,15 @@ impl Protocol {
         }
     }
 
-    /// Publishes the announcement, or later if there were too many of late.
+    /// Publishes the announcement, or later: if there were too many of late, or while the last one is
+    /// waiting, as it would lose its place in the queue.
     pub(super) fn announce(&mut self) {
-        if self.is_online
-            && self.announcements.demand(|| ())
+        if !self.is_online {
+            return;
+        }
+        if self.is_announcement_waiting() {
+            self.announcements.postpone(());
+        } else if self.announcements.demand(|| ())
             && let Some(announcement) = self.announcement()
         {
             self.outbox.push(announcement);

@@ -154,8 +154,13 @@ fn the_number_of_sensors_is_limited() {
     assert!(!update(&mut registry, 2, &json!({"b": 2, "d": 2, "e": 2})));
     assert_eq!(updated(&registry), [("b", "2")]);
     assert_eq!((registry.take_excess(), registry.take_excess()), (3, 0));
+    let selected = [("d".to_owned(), "t".into())].into();
+    registry.select(DatapointMap { sensor: selected, ..DatapointMap::default() });
+    assert!(update(&mut registry, 3, &json!({"d": 3, "e": 3})), "a selected sensor is let in");
+    assert_eq!(updated(&registry), [("d", "3")]);
+    assert_eq!(registry.take_excess(), 1);
     registry.max_sensors = 10;
-    assert!(!update(&mut registry, 3, &json!({ "x".repeat(MAX_KEYS): 1 })));
+    assert!(!update(&mut registry, 4, &json!({ "x".repeat(MAX_KEYS): 1 })));
     assert_eq!(registry.take_excess(), 1);
 }
 
