@@ -5,10 +5,12 @@ use std::{
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use serde_json::json;
-use support::{Authority, Embedded, Folder, Launch, World, free_port, launch};
+use support::{Authority, Device, Embedded, Folder, Launch, World, free_port, launch};
+use tokio::time::sleep;
 
 fn alone() -> Launch {
     launch(free_port(), ([127, 0, 0, 1], free_port()).into())
@@ -193,6 +195,45 @@ async fn with_spool(folder: &Folder) -> World {
     let mut world = World::with(Embedded::start().await.into(), set).await;
     world.select(&json!({ "sensor": { "a": "demo/a" }, "actuator": {} })).await;
     world
+}
+
+#[tokio::test]
+async fn a_name_that_is_too_long_for_its_files_is_reported() {
+    let (folder, name) = (Folder::new(), "\u{20ac}".repeat(60));
+    let set = || alone().variable("CONNECTOR_NAME", &name).path("SPOOL_DIR", folder.path());
+    let report = "CONNECTOR_NAME is too long";
+    refuses(set(), report).await;
+    refuses(set().argument("check"), report).await;
+}
+
+/// A message is on disk after 200 ms; this suffices on a busy machine as well.
+const WRITTEN: Duration = Duration::from_secs(3);
+
+#[tokio::test]
+async fn a_spool_that_is_replaced_keeps_what_waits() {
+    let folder = Folder::new();
+    let (broker, device) = (free_port(), Device::start().await);
+    let start = || {
+        let launch = launch(broker, device.address()).path("SPOOL_DIR", folder.path());
+        launch.variable("SEND_RAW_MESSAGE_TO_DB", "TRUE").start()
+    };
+    let connector = start();
+    let mut link = device.accept().await;
+    for number in 0..10 {
+        link.say(&format!("{{\"a\":{number}}}")).await;
+    }
+    sleep(WRITTEN).await;
+    let (spool, copy) = (folder.path().join("demo.spool"), folder.write("copy", ""));
+    fs::rename(&copy, &spool).expect("it replaces the spool");
+    link.say(r#"{"a":10}"#).await;
+    connector.stdout.line("demo.spool was replaced by another file").await;
+    connector.stdout.line("keeping messages on disk again").await;
+    link.say(r#"{"a":11}"#).await;
+    sleep(WRITTEN).await;
+    connector.kill().await;
+    let connector = start();
+    connector.stdout.line("publishing 12 messages of an earlier run first").await;
+    connector.terminate().await.assert_clean();
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering::Relaxed},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use support::{Device, Embedded, Launch, World, free_port, launch, patiently};
@@ -81,6 +81,35 @@ async fn nohup_keeps_it_running() {
     let ended = connector.terminate().await;
     ended.assert_clean();
     assert!(ended.stdout.contains("received SIGTERM"), "{}", ended.stdout);
+}
+
+#[tokio::test]
+async fn signals_that_its_parent_blocks_end_it() {
+    let block = "set -- env --block-signal=TERM --block-signal=INT --block-signal=HUP \"$@\"";
+    for signal in SIGNALS {
+        let launch = launch(free_port(), ([127, 0, 0, 1], free_port()).into());
+        let connector = launch.within(block).start();
+        connector.stdout.line("cannot connect to the broker").await;
+        connector.stop(signal).await.assert_clean();
+    }
+}
+
+#[tokio::test]
+async fn the_limit_of_the_shutdown_excludes_the_time_for_which_it_is_frozen() {
+    let connector = stubborn().start();
+    connector.stdout.line("cannot connect to the broker").await;
+    let start = Instant::now();
+    connector.signal("TERM").await;
+    connector.stdout.line("Connector stopped.").await;
+    connector.pause().await;
+    let before = start.elapsed();
+    sleep(Duration::from_secs(3)).await;
+    let resumed = Instant::now();
+    connector.resume().await;
+    let ended = connector.wait().await;
+    assert_eq!(ended.code, Some(0), "{}", ended.stdout);
+    let after = resumed.elapsed();
+    assert!(before + after > Duration::from_millis(2500), "{before:?} before, {after:?} after");
 }
 
 #[tokio::test]

@@ -358,6 +358,15 @@ impl Protocol {
             self.metrics.dropped("queue", dropped);
             tracing::error!("dropped {}: the outbox was full", counted(dropped, "message"));
         }
+        let lost = self.outbox.take_lost_on_disk();
+        if lost > 0 {
+            self.has_gaps = true;
+            self.metrics.dropped("disk", lost);
+            tracing::error!(
+                "dropped {} that waited on disk only: the spool no longer contains them, because its file was damaged, removed or replaced",
+                counted(lost, "message")
+            );
+        }
         let excess = self.registry.take_excess();
         if excess > 0 {
             self.metrics.dropped("too_many_sensors", excess);

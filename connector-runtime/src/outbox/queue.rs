@@ -58,7 +58,8 @@ const LARGEST: usize = 4 << 20;
 ///   [`delivered`](Self::delivered), [`give_back`](Self::give_back), [`forget`](Self::forget),
 ///   [`hold_raw`](Self::hold_raw), [`release_raw`](Self::release_raw).
 /// - **Outputs**: [`take_packets`](Self::take_packets), [`pop`](Self::pop),
-///   [`take_dropped`](Self::take_dropped), [`take_too_large`](Self::take_too_large).
+///   [`take_dropped`](Self::take_dropped), [`take_lost_on_disk`](Self::take_lost_on_disk),
+///   [`take_too_large`](Self::take_too_large).
 /// - **Getters**: [`next_qos`](Self::next_qos), [`waiting`](Self::waiting),
 ///   [`is_crowded`](Self::is_crowded), [`has_room`](Self::has_room),
 ///   [`is_disk_behind`](Self::is_disk_behind), [`room_for_last_values`](Self::room_for_last_values),
@@ -76,6 +77,7 @@ pub(crate) struct Outbox {
     /// Whether there is no link.
     is_cut_off: bool,
     dropped: u64,
+    lost_on_disk: u64,
     too_large: u64,
     spool: Option<Arc<Spool>>,
     last_seq: u64,
@@ -95,6 +97,7 @@ impl Outbox {
             limit,
             is_cut_off: true,
             dropped: 0,
+            lost_on_disk: 0,
             too_large: 0,
             spool: None,
             last_seq: 0,
@@ -275,9 +278,16 @@ impl Outbox {
         self.limit / 32
     }
 
-    /// Returns the number of messages dropped since the last call.
+    /// Returns the number of messages dropped since the last call, as there was no room.
     pub(crate) fn take_dropped(&mut self) -> u64 {
         std::mem::take(&mut self.dropped)
+    }
+
+    /// Returns the number of messages since the last call that were on disk only, and not found there.
+    pub(crate) fn take_lost_on_disk(&mut self) -> u64 {
+        // Without a broker and without new messages, this is the only call.
+        self.take_found();
+        std::mem::take(&mut self.lost_on_disk)
     }
 
     /// Returns the number of messages that were too large since the last call.

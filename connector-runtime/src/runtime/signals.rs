@@ -18,6 +18,7 @@ mod unix {
         time::{Duration, Instant},
     };
 
+    use nix::sys::signal::{SigSet, Signal};
     use signal_hook::{
         consts::{SIGHUP, SIGINT, SIGTERM, SIGXFSZ},
         flag,
@@ -37,6 +38,9 @@ mod unix {
 
     /// The interval at which further signals are read during the shutdown.
     const TICK: Duration = Duration::from_millis(10);
+
+    /// The most that a tick counts towards [`LIMIT`]: a longer one is the time for which the process was frozen.
+    const LONGEST_TICK: Duration = Duration::from_millis(100);
 
     /// The time limit of the last log message: the reader of stdout may have stopped reading.
     const LAST_WORDS: Duration = Duration::from_millis(100);
@@ -59,6 +63,8 @@ mod unix {
         // `nohup` ignores SIGHUP on behalf of the program.
         let stops = stops.into_iter().filter(|&stop| stop != SIGHUP || !is_ignored(SIGHUP));
         let signals = Signals::new(stops)?;
+        // A parent that blocks signals passes that on. The thread inherits the signals unblocked here.
+        SigSet::from_iter([Signal::SIGTERM, Signal::SIGINT, Signal::SIGHUP]).thread_unblock()?;
         // A file that reaches a limit of the system (`ulimit -f`) is an error of the write, like a full disk.
         flag::register(SIGXFSZ, Arc::default())?;
         Builder::new().name("signals".to_owned()).spawn(move || obey(signals)).map(drop)
@@ -88,11 +94,13 @@ mod unix {
             exit(0);
         }
         SHARED.received.send_replace(Some(name));
-        let start = Instant::now();
-        while start.elapsed() < LIMIT {
+        let mut lasted = Duration::ZERO;
+        while lasted < LIMIT {
+            let tick = Instant::now();
             thread::sleep(TICK);
+            lasted += tick.elapsed().min(LONGEST_TICK);
             let is_repeated = signals.pending().next().is_some();
-            if is_repeated && start.elapsed() > SAME {
+            if is_repeated && lasted > SAME {
                 exit(0);
             }
         }

@@ -11,7 +11,7 @@ use clap::{ArgAction, Args};
 
 use crate::{
     mqtt::topic,
-    settings::{identity::check_name, secret::Secret, shown, value_parser},
+    settings::{identity::check_name, secret::Secret, shown, state_dir, value_parser},
 };
 
 /// The ports of MQTT that are registered with IANA, without and with TLS.
@@ -158,8 +158,10 @@ impl BusSettings {
              `spool` of connector-runtime, or unset SPOOL_DIR"
                 .to_owned()
         });
-        let faults =
-            [name, host, qos, heartbeat, spool_max, sensors, spool_dir].into_iter().flatten();
+        let file_names =
+            self.spool_dir.as_ref().and_then(|_| state_dir::check(&self.connector_name).err());
+        let faults = [name, host, qos, heartbeat, spool_max, sensors, spool_dir, file_names];
+        let faults = faults.into_iter().flatten();
         let prefixes = self.mqtt_topic_prefixes.iter().filter_map(|text| prefix(text).err());
         let faults: Vec<_> = faults.chain(prefixes).chain(self.incomplete_tls()).collect();
         if faults.is_empty() { Ok(()) } else { Err(faults) }

@@ -38,6 +38,22 @@ pub(crate) fn open_own(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
+/// Returns the device and the number of a file, which stay the same if it is renamed. Other systems than Unix have
+/// neither: there, all files are alike.
+#[cfg(any(test, feature = "spool"))]
+pub(crate) fn id(metadata: &fs::Metadata) -> (u64, u64) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        (metadata.dev(), metadata.ino())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = metadata;
+        (0, 0)
+    }
+}
+
 /// Replaces a file that only this user can access. After a crash or a power failure, the file has the new
 /// content or the previous one.
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {

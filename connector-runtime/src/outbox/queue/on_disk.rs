@@ -69,16 +69,18 @@ impl Outbox {
         while self.spilled.first_of(kind).is_some_and(|stub| stub.seq < seq) {
             lost.extend(self.spilled.pop(kind).map(|stub| stub.seq));
         }
-        self.dropped += lost.len() as u64;
+        self.lost_on_disk += lost.len() as u64;
         if let Some(spool) = &self.spool {
             spool.remove(&lost);
         }
     }
 
     /// Takes over the messages that an earlier run left on disk. They come before all messages in
-    /// memory.
+    /// memory, which are written again if the file was removed or replaced.
     pub(super) fn take_found(&mut self) {
-        let Some(found) = self.spool.as_ref().and_then(|spool| spool.take_found()) else { return };
+        let Some(spool) = &self.spool else { return };
+        spool.put_again(self.waiting());
+        let Some(found) = spool.take_found() else { return };
         let newer = self.waiting.split(|publish| publish.seq == 0);
         self.later.prepend(newer.into_iter());
         for stub in found {

@@ -43,6 +43,7 @@ pub(super) struct File {
 /// An open file, locked against other processes.
 pub(super) struct Open {
     path: PathBuf,
+    id: (u64, u64),
     database: Database,
 }
 
@@ -60,9 +61,16 @@ impl File {
             fs::create_dir_all(folder).with_context(instead)?;
         }
         let error = match isolated_call(|| open(path)) {
-            Ok(database) => return Ok(Open { path: path.clone(), database }),
             Err(error) => error,
+            open => return open,
         };
+        if matches!(error.downcast_ref(), Some(redb::Error::DatabaseAlreadyOpen)) {
+            anyhow::bail!(
+                "another process uses {}, such as an earlier one of this connector: end it, or set another \
+                 CONNECTOR_NAME or SPOOL_DIR",
+                path.display()
+            );
+        }
         if !is_damage(&error) {
             return Err(error.context(format!("cannot open {}", path.display())));
         }
@@ -74,13 +82,14 @@ impl File {
             aside.display(),
             Causes(&error)
         );
-        Ok(Open { path: path.clone(), database: open(path)? })
+        open(path)
     }
 }
 
-fn open(path: &Path) -> Result<Database> {
+fn open(path: &Path) -> Result<Open> {
     let file = file::open_own(path)?;
-    Ok(open_database(file)?)
+    let id = file::id(&file.metadata()?);
+    Ok(Open { path: path.to_owned(), id, database: open_database(file)? })
 }
 
 fn open_database(file: fs::File) -> std::result::Result<Database, redb::Error> {
@@ -115,10 +124,24 @@ fn is_damage(error: &Error) -> bool {
     }
 }
 
+impl Open {
+    /// Fails if the next run would open another file than this one, or none.
+    fn require_same_file(&self) -> Result<()> {
+        let path = self.path.display();
+        let found = fs::symlink_metadata(&self.path);
+        let found = found.with_context(|| format!("{path} no longer exists"))?;
+        anyhow::ensure!(file::id(&found) == self.id, "{path} was replaced by another file");
+        Ok(())
+    }
+}
+
 impl Store for Open {
+    fn id(&self) -> Option<(u64, u64)> {
+        self.require_same_file().is_ok().then_some(self.id)
+    }
+
     fn commit(&mut self, put: &BTreeMap<u64, Publish>, remove: &[u64]) -> Result<()> {
-        let path = &self.path;
-        fs::metadata(path).with_context(|| format!("{} no longer exists", path.display()))?;
+        self.require_same_file()?;
         let is_empty = {
             let mut transaction = self.database.begin_write()?;
             transaction.set_durability(Durability::Immediate)?;
@@ -135,7 +158,7 @@ impl Store for Open {
             transaction.commit()?;
             is_empty
         };
-        if is_empty && fs::metadata(path)?.len() > ROOMY {
+        if is_empty && fs::metadata(&self.path)?.len() > ROOMY {
             self.database.compact()?;
         }
         Ok(())

@@ -54,6 +54,8 @@ pub(super) struct State {
     pub(super) wanted: Option<(MessageKind, u64)>,
     pub(super) read: Option<ReadBack>,
     pub(super) found: Option<Vec<Stub>>,
+    /// Whether the file is another one than before, and the outbox has not passed its messages again.
+    pub(super) is_other_file: bool,
     pub(super) is_closing: bool,
     pub(super) health: DiskHealth,
 }
@@ -132,6 +134,19 @@ impl Spool {
         }
     }
 
+    /// Requests that the messages in memory are written again, if the file is another one than before.
+    pub(crate) fn put_again<'a>(&self, messages: impl Iterator<Item = &'a Publish>) {
+        let mut state = self.state();
+        if !std::mem::take(&mut state.is_other_file) {
+            return;
+        }
+        let durable = messages.filter(|publish| publish.seq > 0);
+        state.pending.extend(durable.map(|publish| (publish.seq, publish.clone())));
+        state.pending_bytes = state.pending.values().map(Publish::cost).sum();
+        drop(state);
+        self.changed.notify_one();
+    }
+
     /// Reports that messages are no longer needed; 0 is ignored.
     pub(crate) fn remove(&self, seqs: &[u64]) {
         let mut state = self.state();
@@ -151,7 +166,7 @@ impl Spool {
     /// Requests the messages of a kind from this number on.
     pub(crate) fn want(&self, kind: MessageKind, seq: u64) {
         let mut state = self.state();
-        if state.wanted.is_none() && state.read.is_none() {
+        if state.wanted.is_none() && state.read.is_none() && !state.is_other_file {
             state.wanted = Some((kind, seq));
             drop(state);
             self.changed.notify_one();

@@ -28,6 +28,8 @@ struct Disk(Arc<Mutex<Content>>);
 struct Content {
     messages: BTreeMap<u64, Publish>,
     starts: i64,
+    /// How often the file was replaced.
+    replaced: u64,
     most: usize,
     is_full: bool,
     is_gone: bool,
@@ -43,10 +45,19 @@ impl Disk {
     }
 }
 
-impl Store for Disk {
+/// An open disk, with the number of replacements before.
+struct OpenDisk(Disk, u64);
+
+impl Store for OpenDisk {
+    fn id(&self) -> Option<(u64, u64)> {
+        let content = self.0.content();
+        (!content.is_gone && content.replaced == self.1).then_some((0, self.1))
+    }
+
     fn commit(&mut self, put: &BTreeMap<u64, Publish>, remove: &[u64]) -> Result<()> {
-        let mut content = self.content();
+        let mut content = self.0.content();
         anyhow::ensure!(!content.is_full && !content.is_gone, "no space left");
+        anyhow::ensure!(content.replaced == self.1, "it was replaced");
         content.messages.extend(put.clone());
         for seq in remove {
             content.messages.remove(seq);
@@ -56,7 +67,7 @@ impl Store for Disk {
     }
 
     fn read(&mut self, kind: MessageKind, from: u64, bytes: usize) -> Result<(Vec<Publish>, bool)> {
-        let content = self.content();
+        let content = self.0.content();
         anyhow::ensure!(!content.is_gone, "it is gone");
         let mut size = 0;
         let messages = content.messages.range(from..).map(|(_, publish)| publish.clone());
@@ -74,7 +85,7 @@ impl Store for Disk {
     }
 
     fn index(&mut self) -> Result<Vec<Stub>> {
-        Ok(self.content().messages.values().map(Stub::of).collect())
+        Ok(self.0.content().messages.values().map(Stub::of).collect())
     }
 }
 
@@ -93,7 +104,8 @@ impl Run {
         let opened = disk.clone();
         let mut worker = SpoolWriter::new(Arc::clone(&spool), move || {
             anyhow::ensure!(!opened.content().is_gone, "it is gone");
-            Ok(opened.clone())
+            let replaced = opened.content().replaced;
+            Ok(OpenDisk(opened.clone(), replaced))
         });
         worker.open();
         let mut outbox = Outbox::new(LIMIT);
@@ -325,9 +337,46 @@ fn a_lost_disk_loses_only_messages_that_were_only_there() {
     let spilled = run.outbox.backlog().spilled;
     disk.content().is_gone = true;
     assert_eq!(run.drain().len(), count - spilled);
-    assert_eq!(run.outbox.take_dropped(), u64::try_from(spilled).unwrap());
+    assert_eq!(run.outbox.take_lost_on_disk(), u64::try_from(spilled).unwrap());
+    assert_eq!(run.outbox.take_dropped(), 0);
     run.push("new", MessageKind::Value);
     assert_eq!(run.drain(), ["new"]);
+}
+
+/// Replaces the file by an empty one, or by a copy of some messages that are only on disk.
+#[test]
+fn messages_in_memory_are_written_again_if_the_file_was_replaced() {
+    for copied in [0, 100] {
+        let disk = Disk::default();
+        let mut run = Run::start(&disk, 64 << 20);
+        let count = 3 * IN_MEMORY / PAYLOAD.len();
+        for number in 0..count {
+            run.push_bytes(&format!("topic/{number}"), MessageKind::Value, PAYLOAD);
+            if number % 200 == 0 {
+                run.tick();
+            }
+        }
+        run.tick();
+        let in_memory: HashSet<_> = run.outbox.waiting().map(|publish| publish.seq).collect();
+        let mut content = disk.content();
+        content.replaced += 1;
+        let on_disk = std::mem::take(&mut content.messages).into_iter();
+        let only_there = on_disk.filter(|(seq, _)| !in_memory.contains(seq));
+        content.messages = only_there.take(copied).collect();
+        drop(content);
+        run.push("new", MessageKind::Value);
+        let spilled = run.outbox.backlog().spilled;
+        assert!(spilled > 1000);
+        run.tick();
+        assert_eq!(run.outbox.take_lost_on_disk(), 0);
+        run.tick();
+        assert!(!run.outbox.backlog().is_degraded);
+        let written: HashSet<_> = disk.seqs().into_iter().collect();
+        assert!(run.outbox.waiting().all(|publish| written.contains(&publish.seq)));
+        let lost = spilled - copied;
+        assert_eq!(run.drain().len(), count + 1 - lost);
+        assert_eq!(run.outbox.take_lost_on_disk(), u64::try_from(lost).unwrap());
+    }
 }
 
 #[test]

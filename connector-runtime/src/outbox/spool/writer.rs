@@ -28,6 +28,9 @@ const BATCH: usize = IN_MEMORY / 2;
 
 /// A store of messages by their numbers. After an error it must be opened again.
 pub(super) trait Store {
+    /// Returns the identity of the file, or none if it was removed or replaced.
+    fn id(&self) -> Option<(u64, u64)>;
+
     /// Writes and removes in one transaction, and returns when it is on disk.
     fn commit(&mut self, put: &BTreeMap<u64, Publish>, remove: &[u64]) -> Result<()>;
 
@@ -46,6 +49,8 @@ pub(super) struct SpoolWriter<O, S> {
     store: Option<S>,
     /// Whether the store was ever open: its content at the first time is from an earlier run.
     was_open: bool,
+    /// The identity of the file that was open last, unless it was removed or replaced.
+    id: Option<(u64, u64)>,
     /// The last problem that was logged.
     problem: Repetition,
     retry_at: Option<Instant>,
@@ -70,6 +75,7 @@ impl<S: Store, O: Fn() -> Result<S>> SpoolWriter<O, S> {
             open,
             store: None,
             was_open: false,
+            id: None,
             problem: Repetition::default(),
             retry_at: None,
             failures: 0,
@@ -116,7 +122,9 @@ impl<S: Store, O: Fn() -> Result<S>> SpoolWriter<O, S> {
         if !work.put.is_empty() || !work.remove.is_empty() || self.retry_at.is_some() {
             self.write(work.put, work.remove, work.written);
         }
-        if let Some((kind, from)) = work.wanted {
+        if let Some((kind, from)) = work.wanted
+            && !self.state().is_other_file
+        {
             self.read(kind, from);
         }
         !work.is_last
@@ -139,9 +147,23 @@ impl<S: Store, O: Fn() -> Result<S>> SpoolWriter<O, S> {
                     self.state().found = Some(found);
                     self.spool.announce();
                 }
+                let before = std::mem::replace(&mut self.id, store.id());
+                if self.was_open && (before.is_none() || before != self.id) {
+                    self.begin_file();
+                }
                 (self.store, self.was_open) = (Some(store), true);
             }
             Err(error) => self.fail(&error),
+        }
+    }
+
+    /// Begins with a file that may lack what was written before.
+    fn begin_file(&mut self) {
+        self.state().begin_file();
+        self.spool.written.store(0, Relaxed);
+        self.spool.announce();
+        if self.failures == 1 {
+            self.retry_at = Some(Instant::now());
         }
     }
 
@@ -159,6 +181,7 @@ impl<S: Store, O: Fn() -> Result<S>> SpoolWriter<O, S> {
             }
             Err(error) => {
                 self.state().give_back(put, remove);
+                self.id = self.store.as_ref().and_then(Store::id);
                 self.fail(&error);
                 // Reading may still be possible.
                 self.open();
@@ -238,6 +261,12 @@ impl State {
             || (can_write && self.pending_bytes > GROUP)
     }
 
+    /// Forgets what was known of the previous file.
+    fn begin_file(&mut self) {
+        self.is_other_file = true;
+        (self.wanted, self.read) = (None, None);
+    }
+
     fn take_work(&mut self) -> Work {
         let is_all = self.is_closing || self.pending_bytes > GROUP;
         let written = if is_all { self.last } else { self.due };
@@ -246,6 +275,7 @@ impl State {
         let put = std::mem::replace(&mut self.pending, rest);
         self.pending_bytes = self.pending.values().map(Publish::cost).sum();
         let (remove, wanted) = (std::mem::take(&mut self.removed), self.wanted.take());
+        let written = if self.is_other_file { 0 } else { written };
         Work { put, remove, written, wanted, is_last: self.is_closing }
     }
 

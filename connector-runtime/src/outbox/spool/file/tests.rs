@@ -83,7 +83,7 @@ fn a_second_connector_of_the_same_name_cannot_open_the_file() {
     let folder = Folder::new();
     let first = folder.file().open().unwrap();
     let Err(error) = folder.file().open() else { panic!("two share a file") };
-    assert!(format!("{error:#}").contains("already open"), "{error:#}");
+    assert!(format!("{error:#}").contains("another process uses"), "{error:#}");
     assert!(File::of(&folder.0, "roof.2").open().is_ok(), "another name is another file");
     drop(first);
     assert!(folder.file().open().is_ok());
@@ -101,6 +101,26 @@ fn a_deleted_folder_is_detected_and_recreated() {
     let mut open = folder.file().open().unwrap();
     put(&mut open, 3..=3).unwrap();
     assert_eq!(seqs(&mut open), [3]);
+}
+
+#[test]
+fn a_replaced_file_is_detected() {
+    let folder = Folder::new();
+    let mut open = folder.file().open().unwrap();
+    put(&mut open, 1..=2).unwrap();
+    let before = open.id();
+    assert!(before.is_some());
+    let (path, copy) = (folder.file().path, folder.0.join("copy"));
+    fs::copy(&path, &copy).unwrap();
+    fs::rename(&copy, &path).unwrap();
+    let error = put(&mut open, 3..=3).unwrap_err();
+    assert!(format!("{error:#}").contains("was replaced"), "{error:#}");
+    assert_eq!(open.id(), None);
+    drop(open);
+    let mut open = folder.file().open().unwrap();
+    assert_ne!(open.id(), before);
+    put(&mut open, 3..=3).unwrap();
+    assert_eq!(seqs(&mut open), [1, 2, 3]);
 }
 
 #[test]
