@@ -12,16 +12,12 @@ use tokio::{
 };
 
 use crate::{
-    bus::{
-        exchange,
-        handle::BusHandle,
-        link::{Link, time_for},
-        protocol::Protocol,
-    },
+    bus::{exchange, handle::BusHandle, link::Link, protocol::Protocol},
     mqtt::{
         Identity, LinkError, PATIENCE, Stream,
         codec::{self, Connect, ConnectReturnCode, LastWill, Packet, Publish, QoS},
         oversized::{Front, Header, Oversized},
+        time_for,
     },
     time::Now,
 };

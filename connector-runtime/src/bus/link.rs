@@ -19,6 +19,7 @@ use crate::{
             self, Packet, PubAck, PubComp, PubRec, PubRel, QoS, Subscribe, SubscribeFilter,
             SubscribeReasonCode, Unsubscribe,
         },
+        time_for,
     },
     outbox::{Delivered, Outbox, Publish},
 };
@@ -43,10 +44,6 @@ const REMEMBERED: usize = 256;
 /// A connection with unacknowledged messages and no progress for this long is given up: soon enough
 /// that a lost answer costs less than 5 s.
 const ANSWER: Duration = Duration::from_secs(4);
-
-/// The slowest supported line, in bytes per second: data in flight gets more time to be answered,
-/// because it may wait in buffers along the way. A transfer that is slower is not a sign of life.
-const SLOWEST: u32 = 8 << 10;
 
 /// An event for the protocol.
 #[derive(Debug, PartialEq)]
@@ -376,11 +373,6 @@ impl Link {
             }
         }
     }
-}
-
-/// Returns how long this many bytes take on the slowest line.
-pub(super) fn time_for(bytes: usize) -> Duration {
-    Duration::from_secs(1) * u32::try_from(bytes).unwrap_or(u32::MAX) / SLOWEST
 }
 
 fn encode(out: &mut BytesMut, publish: &Publish, id: u16) {

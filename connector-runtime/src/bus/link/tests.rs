@@ -192,7 +192,7 @@ fn a_transfer_of_a_byte_a_second_is_not_a_sign_of_life() {
     }
     assert!(link.is_stalled(start + second * 5));
     for seconds in 5..=60 {
-        link.note_partial(usize::try_from(SLOWEST).unwrap(), start + second * seconds);
+        link.note_partial(usize::try_from(crate::mqtt::SLOWEST).unwrap(), start + second * seconds);
     }
     assert!(!link.is_stalled(start + second * 60), "the slowest supported line");
 }
