@@ -174,10 +174,10 @@ async fn three_unlucky_cuts_condemn_no_size() {
     let _connector = launch(proxy.port(), device.address()).start();
     let mut link = device.accept().await;
     let text = |number: usize| format!("{number}{}", "x".repeat(LARGE));
-    let line = |number| json!({ "text": text(number) }).to_string();
+    let said = |number| json!({ "text": text(number) }).to_string();
     // Each cut comes before the value can be acknowledged.
     proxy.slow_down(Duration::from_secs(1), 0);
-    link.say(&line(0)).await;
+    link.say(&said(0)).await;
     // At the first one, older messages are in flight as well.
     for _ in 0..4 {
         timeout(PATIENCE, on_its_way.recv()).await.expect("it is sent again");
@@ -185,7 +185,7 @@ async fn three_unlucky_cuts_condemn_no_size() {
     }
     proxy.slow_down(Duration::ZERO, 0);
     for number in 1..=20 {
-        link.say(&line(number)).await;
+        link.say(&said(number)).await;
     }
     for number in 1..=20 {
         bus.next_where(TEXT, |message| message.value() == text(number)).await;

@@ -12,11 +12,12 @@ use tokio::{
 };
 
 use crate::{
-    bus::{exchange, handle::BusHandle, line::time_for, link::Link, protocol::Protocol},
+    bus::{exchange, handle::BusHandle, link::Link, protocol::Protocol},
     mqtt::{
         Identity, LinkError, PATIENCE, Stream,
         codec::{self, Connect, ConnectReturnCode, LastWill, Packet, Publish, QoS},
         oversized::{Front, Header, Oversized},
+        time_for,
     },
     time::Now,
 };

@@ -13,13 +13,13 @@ use bytes::BytesMut;
 use tokio::time::Instant;
 
 use crate::{
-    bus::line::{BUFFERED, time_for},
     mqtt::{
         LinkError,
         codec::{
             self, Packet, PubAck, PubComp, PubRec, PubRel, QoS, Subscribe, SubscribeFilter,
             SubscribeReasonCode, Unsubscribe,
         },
+        time_for,
     },
     outbox::{Delivered, Outbox, Publish},
 };
@@ -30,6 +30,9 @@ const WINDOW: usize = 16;
 
 /// The maximum number of bytes of unacknowledged messages, unless a single one has more.
 const WINDOW_BYTES: usize = 1 << 20;
+
+/// The maximum number of bytes in buffers along the way, for which the broker gets more time.
+const BUFFERED: usize = 512 << 10;
 
 /// The number of bytes for one write.
 const BATCH: usize = 64 << 10;
@@ -157,8 +160,7 @@ impl Link {
         self.out.len() >= BATCH / 2
     }
 
-    /// Returns whether the broker reads too few of its answers. Until it does, its packets should not be
-    /// read either.
+    /// Returns whether the broker reads too few answers; then its packets should not be read either.
     pub(super) fn is_choked(&self) -> bool {
         self.out.len() >= CHOKED
     }

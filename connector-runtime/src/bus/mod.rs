@@ -5,7 +5,6 @@ pub(crate) mod exchange;
 mod handle;
 mod known_sensor;
 mod last_values;
-mod line;
 mod link;
 mod map;
 mod map_file;

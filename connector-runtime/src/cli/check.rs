@@ -7,6 +7,7 @@ use clap::Args;
 use crate::{
     bus::Topics,
     cli::{
+        table,
         tool::{Call, Tool, command},
         work::{self, within},
     },
@@ -138,17 +139,16 @@ fn warn(ours: &[String], of_settings: &[String]) {
 
 /// Formats the settings as a table, by group.
 fn table(settings: &[Effective]) -> String {
-    let value = |setting: &Effective| setting.value.clone().unwrap_or_else(|| "-".to_owned());
-    let names = settings.iter().map(|it| it.name.chars().count()).max().unwrap_or_default();
-    let values = settings.iter().map(|it| value(it).chars().count()).max().unwrap_or_default();
+    let row = |it: &Effective| {
+        vec![it.name.clone(), it.value.clone().unwrap_or_else(|| "-".to_owned()), it.origin.clone()]
+    };
     let (mut text, mut group) = (String::new(), "");
-    for setting in settings {
+    for (setting, line) in settings.iter().zip(table::lines(settings.iter().map(row))) {
         if setting.group != group {
             group = &setting.group;
             let _ = writeln!(text, "{group}:");
         }
-        let Effective { name, origin, .. } = setting;
-        let _ = writeln!(text, "  {name:names$}  {:values$}  {origin}", value(setting));
+        text.push_str(&line);
     }
     text
 }

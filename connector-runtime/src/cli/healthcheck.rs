@@ -22,6 +22,7 @@ use crate::{
     connector::Connector,
     error::Result,
     settings::Exit,
+    telemetry::log::text::one_line,
 };
 
 /// The time limit for the answer. Container platforms have a limit of a few seconds of their own.
@@ -80,9 +81,32 @@ async fn ask(address: SocketAddr, path: &str) -> Result<()> {
     let mut server = TcpStream::connect(address).await?;
     let request = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
     server.write_all(request.as_bytes()).await?;
-    let mut answer = String::new();
-    server.take(MAX_ANSWER).read_to_string(&mut answer).await?;
+    let mut answer = Vec::new();
+    server.take(MAX_ANSWER).read_to_end(&mut answer).await?;
+    verdict(&String::from_utf8_lossy(&answer))
+}
+
+/// Returns the body of an answer as an error if the status is not 200, and the status if the body is empty.
+fn verdict(answer: &str) -> Result<()> {
     let (head, body) = answer.split_once("\r\n\r\n").context("the answer is not valid HTTP")?;
-    let status = head.split(' ').nth(1).unwrap_or_default();
-    if status == "200" { Ok(()) } else { bail!("{}", body.trim()) }
+    let status = head.split_whitespace().nth(1).unwrap_or_default();
+    match body.trim() {
+        _ if status == "200" => Ok(()),
+        "" => bail!("the status of the answer is {}, not 200", one_line(status)),
+        body => bail!("{}", one_line(body)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_line_or_the_status() {
+        let error = |answer| verdict(answer).unwrap_err().to_string();
+        assert_eq!(error("HTTP/1.1 503 x\r\n\r\n"), "the status of the answer is 503, not 200");
+        assert_eq!(error("HTTP/1.1 503 x\r\n\r\n\x1b[31mRED\nok\n"), r"\u{1b}[31mRED\nok");
+        assert_eq!(error("hello"), "the answer is not valid HTTP");
+        assert!(verdict("HTTP/1.1 200 OK\r\n\r\n").is_ok());
+    }
 }

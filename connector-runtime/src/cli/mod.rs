@@ -13,6 +13,7 @@ mod record;
 mod replay;
 mod send;
 mod simulate;
+mod table;
 mod tap;
 mod tool;
 mod work;

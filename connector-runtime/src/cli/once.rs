@@ -10,6 +10,7 @@ use tokio::time::timeout;
 
 use crate::{
     cli::{
+        table,
         tap::Tapped,
         tool::{Call, Tool},
         work,
@@ -19,6 +20,7 @@ use crate::{
     raw::RawMessage,
     readings::FlatReadings,
     settings::{Exit, Read, value_parser},
+    telemetry::log::text::one_line,
     time::Timestamp,
 };
 
@@ -131,15 +133,12 @@ impl Shown {
         .ok();
         let datapoints = datapoints.as_ref().map(|values| &*values.0).unwrap_or_default();
         let _ = writeln!(text, "datapoints: {}", datapoints.len());
-        let width = datapoints.iter().map(|(key, _)| key.chars().count()).max().unwrap_or_default();
-        for (key, value) in datapoints {
-            let _ = writeln!(text, "  {key:width$}  {value}");
-        }
-        text
+        let rows = datapoints.iter().map(|(key, value)| vec![key.clone(), value.to_string()]);
+        text + &table::lines(rows).concat()
     }
 }
 
 fn indented(text: &str) -> String {
-    let lines: Vec<_> = text.lines().map(|line| format!("  {line}")).collect();
+    let lines: Vec<_> = text.lines().map(|line| format!("  {}", one_line(line))).collect();
     lines.join("\n")
 }

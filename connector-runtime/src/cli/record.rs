@@ -51,7 +51,8 @@ impl Tool for Record {
         let mut file = open(&record.file)
             .with_context(|| format!("cannot write to {}", record.file.display()))?;
         work::with_device(connector, &settings, async move |_, mut messages| {
-            let until = record.seconds.map(|seconds| Instant::now() + seconds);
+            // Without an end, if that is further away than the clock can represent.
+            let until = record.seconds.and_then(|seconds| Instant::now().checked_add(seconds));
             let time_is_up = async {
                 match until {
                     Some(until) => sleep_until(until).await,
@@ -66,8 +67,11 @@ impl Tool for Record {
                     () = &mut time_is_up => break,
                 };
                 // One write, so that no line is incomplete if the program is stopped.
-                file.write_all(&line(&message, C::VERSION)?)
-                    .context(record.file.display().to_string())?;
+                match file.write_all(&line(&message, C::VERSION)?) {
+                    // The reader of stdout may close the pipe early, as `head` does.
+                    Err(error) if error.kind() == io::ErrorKind::BrokenPipe => break,
+                    written => written.context(record.file.display().to_string())?,
+                }
                 count += 1;
             }
             let s = if count == 1 { "" } else { "s" };

@@ -20,9 +20,11 @@ mod transport;
 
 #[cfg(feature = "embedded-broker")]
 pub use self::embedded::{BrokerListener, EmbeddedBroker};
+#[cfg(test)]
+pub(crate) use self::transport::SLOWEST;
 pub(crate) use self::{
     failure::LinkError,
     stream::Stream,
     tls::Tls,
-    transport::{Address, Identity, OPENING, PATIENCE},
+    transport::{Address, Identity, OPENING, PATIENCE, time_for},
 };

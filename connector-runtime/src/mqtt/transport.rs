@@ -22,6 +22,15 @@ pub(crate) const OPENING: Duration = Duration::from_secs(10);
 /// The time limit for each answer of the broker on a new connection.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(4);
 
+/// The slowest supported line, in bytes per second: data in flight gets more time to be answered,
+/// because it may wait in buffers along the way. A transfer that is slower is not a sign of life.
+pub(crate) const SLOWEST: u32 = 8 << 10;
+
+/// Returns how long this many bytes take on the slowest line.
+pub(crate) fn time_for(bytes: usize) -> Duration {
+    Duration::from_secs(1) * u32::try_from(bytes).unwrap_or(u32::MAX) / SLOWEST
+}
+
 /// The address of the broker.
 #[derive(Clone)]
 pub(crate) enum Address {
@@ -74,7 +83,10 @@ async fn addresses_of(host: &str, port: u16) -> io::Result<Vec<SocketAddr>> {
     if let Ok(ip) = host.parse::<IpAddr>() {
         return Ok(vec![(ip, port).into()]);
     }
-    let host = host.to_owned();
+    let (shown, host) = (host, host.to_owned());
     let resolve = move || (&*host, port).to_socket_addrs().map(Iterator::collect);
-    thread::blocking("resolver", resolve).await?
+    let resolved: io::Result<Vec<_>> = thread::blocking("resolver", resolve).await?;
+    resolved.map_err(|error| {
+        io::Error::new(error.kind(), format!("cannot resolve MQTT_BROKER_HOST={shown}: {error}"))
+    })
 }

@@ -3,7 +3,7 @@
 //! BEMCom wraps a raw message and its timestamp in `payload`, next to the connector's version. A database
 //! may return only this inner object, so both shapes are read.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, Read, Write};
 
 use anyhow::Context;
 use serde::Deserialize;
@@ -13,6 +13,10 @@ use crate::{
     error::{Causes, Result},
     time::Timestamp,
 };
+
+/// The maximum length of a line in bytes: the file may be a device without an end. A raw message is at most as large as
+/// an MQTT packet of the broker, which is usually limited to less.
+const LONGEST: usize = 64 << 20;
 
 /// A raw message and the time at which it was received.
 #[derive(Debug)]
@@ -53,12 +57,14 @@ impl Stored {
 /// Calls `with` for each message of a recording, one message a line. Returns the number of lines that
 /// failed, such as a last line that was cut off by a crash; they are printed with their line number.
 pub(crate) fn each(
-    recording: impl BufRead,
+    mut recording: impl BufRead,
     mut with: impl FnMut(Stored) -> Result<()>,
 ) -> Result<usize> {
     let mut faults = 0;
-    for (number, line) in (1..).zip(recording.split(b'\n')) {
-        let line = line.context("cannot read the recording")?;
+    for number in 1.. {
+        let line =
+            next_line(&mut recording).with_context(|| format!("cannot read line {number}"))?;
+        let Some(line) = line else { break };
         if line.trim_ascii().is_empty() {
             continue;
         }
@@ -69,6 +75,19 @@ pub(crate) fn each(
         }
     }
     Ok(faults)
+}
+
+/// Returns the next line without its line break, or `None` at the end. Fails if the line is longer than [`LONGEST`].
+pub(crate) fn next_line(file: &mut impl BufRead) -> io::Result<Option<Vec<u8>>> {
+    let mut line = Vec::new();
+    file.take(LONGEST as u64 + 1).read_until(b'\n', &mut line)?;
+    match line.pop_if(|last| *last == b'\n') {
+        None if line.len() > LONGEST => {
+            Err(io::Error::other(format!("it is longer than {LONGEST} bytes")))
+        }
+        None if line.is_empty() => Ok(None),
+        _ => Ok(Some(line)),
+    }
 }
 
 #[cfg(test)]
@@ -99,5 +118,15 @@ mod tests {
             let error = format!("{:#}", Stored::decode(text.as_bytes()).unwrap_err());
             assert!(error.contains(part), "{text}: {error}");
         }
+    }
+
+    #[test]
+    fn a_line_without_an_end_is_an_error() {
+        let error =
+            format!("{:#}", each(io::BufReader::new(io::repeat(0)), |_| Ok(())).unwrap_err());
+        assert_eq!(error, "cannot read line 1: it is longer than 67108864 bytes");
+        let mut file = &b"a\n\nb"[..];
+        let lines: Vec<_> = std::iter::from_fn(|| next_line(&mut file).unwrap()).collect();
+        assert_eq!(lines, [&b"a"[..], b"", b"b"]);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::PathBuf,
     time::Duration,
 };
@@ -217,13 +217,17 @@ fn only_true(text: &str) -> Result<bool, Infallible> {
     Ok(text.trim().eq_ignore_ascii_case("TRUE"))
 }
 
-/// Checks a host name or address, without port, scheme and login. An IPv6 address has several colons.
+/// Checks a host name or address, without port, scheme and login. An IPv6 address has several colons, and may be
+/// in brackets as in a URL, which are removed.
 fn host(text: &str) -> Result<String, String> {
     let text = text.trim();
+    let address = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let address = address.filter(|text| text.parse::<Ipv6Addr>().is_ok());
+    let text = address.unwrap_or(text);
     if text.is_empty() || text.contains(|c: char| c.is_whitespace() || c.is_control()) {
         return Err("not a host name or address".to_owned());
     }
-    if text.contains(['/', '@']) || text.matches(':').count() == 1 {
+    if text.contains(['/', '@', '[', ']']) || text.matches(':').count() == 1 {
         return Err(
             "not a host name or address: set the port as MQTT_BROKER_PORT, and the login as \
              MQTT_USERNAME and MQTT_PASSWORD"
@@ -248,7 +252,9 @@ fn health_addr(text: &str) -> Result<SocketAddr, String> {
     let text = text.trim();
     let port = text.strip_prefix(':').unwrap_or(text);
     let local = port.parse().ok().map(|port| (Ipv4Addr::LOCALHOST, port).into());
-    local.or_else(|| text.parse().ok()).ok_or_else(|| {
+    let address = local.or_else(|| text.parse().ok());
+    // On port 0 the system would choose one, which neither `healthcheck` nor anyone else knows.
+    address.filter(|address: &SocketAddr| address.port() > 0).ok_or_else(|| {
         "not a port such as `8080`, or an address with a port such as `0.0.0.0:8080`".to_owned()
     })
 }

@@ -14,7 +14,7 @@ use crate::{
         shown,
         suggest::nearest,
     },
-    telemetry::log::text::without_logins,
+    telemetry::log::text::setting_without_login,
 };
 
 /// An effective setting.
@@ -23,7 +23,7 @@ pub(crate) struct Effective {
     pub(crate) group: String,
     /// Its variable, or its flag if it has none.
     pub(crate) name: String,
-    /// Its value, if it has one; `***` for a secret.
+    /// Its value, if it has one: truncated, and `***` for a secret.
     pub(crate) value: Option<String>,
     pub(crate) origin: String,
 }
@@ -58,7 +58,7 @@ fn setting(arg: &Arg, matches: &ArgMatches, environment: &Environment) -> Effect
     };
     let is_in_file = arg.get_env().is_some_and(|variable| environment.is_in_file(variable));
     let is_secret = is_secret(arg) || is_in_file;
-    let shown = if is_secret { "***".to_owned() } else { without_logins(&value).into_owned() };
+    let shown = if is_secret { "***".into() } else { setting_without_login(&value) };
     Effective {
         group: arg.get_help_heading().unwrap_or_default().to_owned(),
         name: arg.get_env().map_or_else(|| arg.to_string(), |name| name.display().to_string()),
@@ -66,7 +66,7 @@ fn setting(arg: &Arg, matches: &ArgMatches, environment: &Environment) -> Effect
             "" => "not set".to_owned(),
             _ => origin(arg, matches.value_source(id), environment),
         },
-        value: (!value.is_empty()).then_some(shown),
+        value: (!value.is_empty()).then(|| shown::value(&shown).into_owned()),
     }
 }
 

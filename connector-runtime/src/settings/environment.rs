@@ -91,11 +91,16 @@ impl Environment {
     }
 
     /// Returns the same environment, in which each variable `NAME` of these settings has the content of
-    /// the file in `NAME_FILE`. A `NAME_FILE` that is itself the variable of a setting is not read.
+    /// the file in `NAME_FILE`. A `NAME_FILE` that is itself the variable of a setting is not read. A variable
+    /// of a setting that is not valid UTF-8 is a fault.
     pub(crate) fn with_files<'a>(&self, settings: impl Iterator<Item = &'a Arg>) -> Self {
         let names: HashSet<&OsStr> = settings.filter_map(Arg::get_env).collect();
         let mut environment = self.clone();
         for name in &names {
+            if self.get(name).is_some_and(|value| value.to_str().is_none()) {
+                let fault = format!("{} is not valid UTF-8", name.display());
+                environment.faults.push(fault);
+            }
             let mut file = name.to_os_string();
             file.push("_FILE");
             let Some(path) = self.get(&file).filter(|_| !names.contains(&*file)) else { continue };
@@ -105,7 +110,8 @@ impl Environment {
                     .faults
                     .push(format!("{name_shown} and {file} are both set: set only one of them")),
                 Ok(text) => {
-                    let text = text.strip_suffix('\n').unwrap_or(&text);
+                    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+                    let text = text.strip_suffix('\n').unwrap_or(text);
                     let text = text.strip_suffix('\r').unwrap_or(text);
                     let origin = Origin::File(path.into());
                     let variable = Variable { value: text.into(), origin };
@@ -198,6 +204,32 @@ mod tests {
         let faults = environment.with_files([&password].into_iter()).faults;
         let expected = "PASSWORD_FILE=/dev/zero cannot be read: it is a device, not a regular file";
         assert_eq!(faults, [expected]);
+    }
+
+    #[test]
+    fn a_byte_order_mark_is_not_part_of_a_value() {
+        let path = env::temp_dir().join(format!("connector-{:x}.txt", fastrand::u64(..)));
+        std::fs::write(&path, "\u{feff}hunter2\r\n").unwrap();
+        let environment = Environment::from([("PASSWORD_FILE", path.to_str().unwrap())]);
+        let environment =
+            environment.with_files([&Arg::new("password").env("PASSWORD")].into_iter());
+        std::fs::remove_file(&path).unwrap();
+        assert_eq!(get(&environment, "PASSWORD"), Some("hunter2"));
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_setting_must_be_valid_utf_8() {
+        use std::os::unix::ffi::OsStringExt;
+        let variable = |name: &str| {
+            let value = OsString::from_vec(b"p\xe4ss".to_vec());
+            (name.into(), Variable { value, origin: Origin::Process })
+        };
+        let variables = ["PASSWORD", "OTHER"].map(variable).into();
+        let environment = Environment { variables, ..Environment::default() };
+        let faults =
+            environment.with_files([&Arg::new("password").env("PASSWORD")].into_iter()).faults;
+        assert_eq!(faults, ["PASSWORD is not valid UTF-8"]);
     }
 
     #[test]

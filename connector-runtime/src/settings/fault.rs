@@ -8,7 +8,10 @@ use clap::{
     parser::ValueSource,
 };
 
-use crate::settings::{environment::Environment, secret::Secret, shown};
+use crate::{
+    settings::{environment::Environment, secret::Secret, shown},
+    telemetry::log::text::setting_without_login,
+};
 
 /// Returns the argument whose value is invalid.
 pub(super) fn culprit<'a>(error: &Error, documented: &'a Command) -> Option<&'a Arg> {
@@ -26,7 +29,9 @@ pub(super) fn describe(error: &Error, arg: &Arg, environment: &Environment) -> S
     };
     let is_public = !arg.get_env().is_some_and(|variable| environment.is_in_file(variable));
     let may_be_seen = |text: &str| is_public && may_be_seen(arg, value, text);
-    let shown = if may_be_seen(value) { shown::value(value) } else { "***".into() };
+    let hidden = is_secret(arg) || !is_public;
+    let shown = if hidden { "***".into() } else { setting_without_login(value) };
+    let shown = shown::value(&shown);
     let variable = arg.get_env().filter(|variable| {
         let set = environment.get(variable).and_then(OsStr::to_str);
         set.is_some_and(|set| arg.get_value_delimiter().is_some() || set == value)

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-/// The maximum number of characters of a value in an error.
+/// The maximum number of characters of a value in an error or a table.
 const VALUE: usize = 80;
 
 /// The maximum number of characters of an error, which may be a message of a parser that repeats the value.
 const FAULT: usize = 1000;
 
-/// Truncates a value, so that the reason after it can be read.
-pub(super) fn value(text: &str) -> Cow<'_, str> {
+/// Truncates a value, so that the text after it can be read.
+pub(crate) fn value(text: &str) -> Cow<'_, str> {
     truncated(text, VALUE)
 }
 

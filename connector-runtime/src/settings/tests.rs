@@ -166,6 +166,17 @@ fn a_host_has_neither_port_nor_login() {
     for host in ["broker", " broker\n", "10.0.0.1", "::1", "fe80::1%eth0"] {
         assert!(read(&["--url=u"], [("MQTT_BROKER_HOST", host)]).is_ok(), "{host}");
     }
+    let bracketed = read(&["--url=u"], [("MQTT_BROKER_HOST", "[::1]")]).unwrap();
+    assert_eq!(bracketed.1.mqtt_broker_host, "::1");
+    assert!(read(&["--url=u"], [("MQTT_BROKER_HOST", "[::1")]).is_err());
+}
+
+#[test]
+fn the_port_for_the_health_is_not_chosen_by_the_system() {
+    for address in ["0", ":0", "127.0.0.1:0"] {
+        let variables = [("MQTT_BROKER_HOST", "h"), ("HEALTH_ADDR", address)];
+        assert!(read(&["--url=u"], variables).unwrap_err().contains("HEALTH_ADDR"), "{address}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use bytes::Bytes;
 
 use super::*;
-use crate::{bus::line::SLOWEST, outbox::MessageKind};
+use crate::{mqtt::SLOWEST, outbox::MessageKind};
 
 fn publish(topic: &str, qos: QoS) -> Publish {
     let (topic, payload) = (topic.into(), Bytes::from(vec![b'x'; 200]));

@@ -2,7 +2,10 @@
 
 use std::fmt::Write;
 
-use crate::cli::describe::manifest::{Datapoint, Manifest};
+use crate::cli::{
+    describe::manifest::{Datapoint, Manifest},
+    table,
+};
 
 pub(super) fn of(manifest: &Manifest) -> String {
     let Manifest { name, version, about, sources, sensors, actuators, topics, variables, .. } =
@@ -49,17 +52,9 @@ fn row(datapoint: &Datapoint) -> Vec<String> {
 }
 
 fn section(text: &mut String, title: &str, rows: impl Iterator<Item = Vec<String>>) {
-    let rows: Vec<_> = rows.collect();
-    let _ = writeln!(text, "\n{title}: {}", rows.len());
-    let width = |column: usize| {
-        rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default()
-    };
-    for row in &rows {
-        let cells = row.iter().enumerate();
-        let cells: Vec<_> =
-            cells.map(|(column, cell)| format!("{cell:width$}", width = width(column))).collect();
-        let _ = writeln!(text, "  {}", cells.join("  ").trim_end());
-    }
+    let lines = table::lines(rows);
+    let _ = writeln!(text, "\n{title}: {}", lines.len());
+    text.extend(lines);
 }
 
 impl Datapoint {

@@ -3,7 +3,7 @@
 use clap::{Arg, ArgAction, Command};
 use serde::Serialize;
 
-use crate::{settings::is_secret, telemetry::log::text::without_logins};
+use crate::{settings::is_secret, telemetry::log::text::setting_without_login};
 
 /// Replaces the default of a secret.
 const HIDDEN: &str = "***";
@@ -37,7 +37,7 @@ fn variable(arg: &Arg) -> Variable {
         ArgAction::SetTrue => "false".to_owned(),
         ArgAction::SetFalse => "true".to_owned(),
         _ if is_secret && !default.is_empty() => HIDDEN.to_owned(),
-        _ => without_logins(&default).into_owned(),
+        _ => setting_without_login(&default).into_owned(),
     };
     Variable {
         name: arg.get_env().map(|name| name.to_string_lossy().into_owned()),

@@ -4,13 +4,14 @@ use std::{
     collections::{HashMap, VecDeque},
     fmt::Write,
     io::BufRead,
+    iter,
 };
 
 use anyhow::Context;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use crate::{cli::work, error::Result};
+use crate::{cli::work, error::Result, raw::archive::next_line};
 
 /// A line of a replay.
 #[derive(Deserialize)]
@@ -22,11 +23,10 @@ struct Line<'a> {
 }
 
 /// Prints the values that were added, removed or changed. Returns whether there are none.
-pub(super) fn compare(earlier: impl BufRead, now: &[String]) -> Result<bool> {
-    let earlier: Vec<_> = earlier
-        .lines()
-        .collect::<std::io::Result<_>>()
-        .context("cannot read the earlier replay")?;
+pub(super) fn compare(mut earlier: impl BufRead, now: &[String]) -> Result<bool> {
+    let lines = iter::from_fn(|| next_line(&mut earlier).transpose());
+    let lines = lines.map(|line| Ok(String::from_utf8(line?)?));
+    let earlier: Vec<_> = lines.collect::<Result<_>>().context("cannot read the earlier replay")?;
     let text = difference(&earlier, now)?;
     if text.is_empty() {
         let (count, s) = (now.len(), if now.len() == 1 { "" } else { "s" });

@@ -96,6 +96,17 @@ pub(crate) fn without_logins(text: &str) -> Cow<'_, str> {
     (shown + rest).into()
 }
 
+/// Replaces logins in the value of a setting by `***`: in addresses, and everything up to the last `@`
+/// elsewhere, as in `user:password@host`.
+pub(crate) fn setting_without_login(value: &str) -> Cow<'_, str> {
+    let shown = without_logins(value);
+    let is_login = |at: &usize| !shown[..*at].ends_with("://***");
+    match shown.match_indices('@').map(|(at, _)| at).rfind(is_login) {
+        Some(at) => format!("***{}", &shown[at..]).into(),
+        None => shown,
+    }
+}
+
 impl Visit for Text {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         // `Limited` never returns an error.
@@ -157,6 +168,21 @@ mod tests {
             ("://://@", "://://***@"),
         ] {
             assert_eq!(without_logins(text), shown);
+        }
+    }
+
+    #[test]
+    fn the_login_in_a_setting_is_hidden() {
+        for (value, shown) in [
+            ("broker", "broker"),
+            ("http://host:1/path", "http://host:1/path"),
+            ("me:hunter2@broker", "***@broker"),
+            ("me:h@nt,r 2@broker", "***@broker"),
+            ("http://me:hun/ter2@host", "***@host"),
+            ("a://me:hunter2@b,c://me:hunter2@d", "a://***@b,c://***@d"),
+            (r#"{"a":"me:hunter2@b","c":"d://e:hunter2@f"}"#, r#"***@b","c":"d://***@f"}"#),
+        ] {
+            assert_eq!(setting_without_login(value), shown);
         }
     }
 }
