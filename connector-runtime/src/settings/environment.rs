@@ -211,7 +211,8 @@ mod tests {
         let path = env::temp_dir().join(format!("connector-{:x}.txt", fastrand::u64(..)));
         std::fs::write(&path, "\u{feff}hunter2\r\n").unwrap();
         let environment = Environment::from([("PASSWORD_FILE", path.to_str().unwrap())]);
-        let environment = environment.with_files([&Arg::new("password").env("PASSWORD")].into_iter());
+        let environment =
+            environment.with_files([&Arg::new("password").env("PASSWORD")].into_iter());
         std::fs::remove_file(&path).unwrap();
         assert_eq!(get(&environment, "PASSWORD"), Some("hunter2"));
     }
@@ -226,7 +227,8 @@ mod tests {
         };
         let variables = ["PASSWORD", "OTHER"].map(variable).into();
         let environment = Environment { variables, ..Environment::default() };
-        let faults = environment.with_files([&Arg::new("password").env("PASSWORD")].into_iter()).faults;
+        let faults =
+            environment.with_files([&Arg::new("password").env("PASSWORD")].into_iter()).faults;
         assert_eq!(faults, ["PASSWORD is not valid UTF-8"]);
     }
 
