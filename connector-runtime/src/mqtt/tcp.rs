@@ -19,13 +19,17 @@ use tokio::{
 };
 
 /// A TCP connection without delays on either side.
-pub(super) struct PromptTcpStream(TcpStream);
+pub(super) struct PromptTcpStream {
+    stream: TcpStream,
+    /// The first byte that the broker sent.
+    pub(super) first: Option<u8>,
+}
 
 impl PromptTcpStream {
     pub(super) async fn connect(addresses: &[SocketAddr]) -> io::Result<Self> {
         let stream = TcpStream::connect(addresses).await?;
         stream.set_nodelay(true)?;
-        Ok(Self(stream))
+        Ok(Self { stream, first: None })
     }
 }
 
@@ -45,8 +49,10 @@ impl AsyncRead for PromptTcpStream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let read = ready!(Pin::new(&mut self.0).poll_read(context, buffer));
-        acknowledge(&self.0);
+        let start = buffer.filled().len();
+        let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
+        self.first = self.first.or_else(|| buffer.filled().get(start).copied());
+        acknowledge(&self.stream);
         Poll::Ready(read)
     }
 }
@@ -57,7 +63,7 @@ impl AsyncWrite for PromptTcpStream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(context, bytes)
+        Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
     fn poll_write_vectored(
@@ -65,18 +71,18 @@ impl AsyncWrite for PromptTcpStream {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write_vectored(context, parts)
+        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.0.is_write_vectored()
+        self.stream.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(context)
+        Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(context)
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }
