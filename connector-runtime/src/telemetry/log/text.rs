@@ -101,7 +101,7 @@ pub(crate) fn without_logins(text: &str) -> Cow<'_, str> {
 pub(crate) fn setting_without_login(value: &str) -> Cow<'_, str> {
     let shown = without_logins(value);
     let is_login = |at: &usize| !shown[..*at].ends_with("://***");
-    match shown.match_indices('@').map(|(at, _)| at).filter(is_login).last() {
+    match shown.match_indices('@').map(|(at, _)| at).rfind(is_login) {
         Some(at) => format!("***{}", &shown[at..]).into(),
         None => shown,
     }
