@@ -85,6 +85,27 @@ async fn the_help_lists_every_variable_with_its_default() {
     );
 }
 
+/// What `check` prints with this broker and this device.
+async fn checked(broker: &str, device: &str) -> String {
+    let launch = Launch::program("tcp_json").argument("check").variable("CONNECTOR_NAME", "demo");
+    let launch = launch.variable("MQTT_BROKER_HOST", broker).variable("DEVICE_ADDR", device);
+    let ended = launch.start().wait().await;
+    assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
+    ended.stdout + &ended.stderr
+}
+
+#[tokio::test]
+async fn check_prints_neither_logins_nor_long_values_nor_fake_rows() {
+    let shown = checked("user:hunter2@broker", "me:hunter2@10.0.0.1").await;
+    assert!(shown.contains("***@broker") && shown.contains("***@10.0.0.1"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
+    let shown = checked("broker", &"x".repeat(70_000)).await;
+    assert!(shown.contains("DEVICE_ADDR") && shown.len() < 10_000, "{shown}");
+    let shown = checked("broker", "a\n  MQTT_TLS  true\u{1b}[2J").await;
+    assert_eq!(shown.lines().filter(|line| line.starts_with("  MQTT_TLS ")).count(), 1, "{shown}");
+    assert!(!shown.contains('\u{1b}'), "{shown}");
+}
+
 #[tokio::test]
 async fn the_version_is_the_authors() {
     let ended = Launch::program("tcp_json").argument("--version").start().wait().await;

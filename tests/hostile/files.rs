@@ -68,6 +68,12 @@ async fn only_regular_files_are_read() {
             let line = line.unwrap_or_else(|| panic!("{report} is not in {}", ended.stderr));
             assert!(line.contains(kind), "{line}");
         }
+        if path != to_itself && path != folder.path() {
+            let system = alone().variable("MQTT_TLS", "TRUE");
+            refuses(system.path("SSL_CERT_FILE", path), "SSL_CERT_FILE=").await;
+            let system = alone().variable("MQTT_TLS", "TRUE");
+            refuses(system.path("SSL_CERT_DIR", path), "SSL_CERT_DIR=").await;
+        }
         let dotenv = format!("rm -f .env; ln -s '{}' .env", path.display());
         let launch = alone().within(&dotenv);
         let ended = launch.start().wait().await;

@@ -23,7 +23,11 @@ use tokio::{
 const SEND_BUFFER: u32 = 256 << 10;
 
 /// A TCP connection without delays on either side.
-pub(super) struct PromptTcpStream(TcpStream);
+pub(super) struct PromptTcpStream {
+    stream: TcpStream,
+    /// The first byte that the broker sent.
+    pub(super) first: Option<u8>,
+}
 
 impl PromptTcpStream {
     /// Connects to the first of these addresses that accepts.
@@ -43,7 +47,7 @@ impl PromptTcpStream {
         socket.set_send_buffer_size(SEND_BUFFER)?;
         let stream = socket.connect(address).await?;
         stream.set_nodelay(true)?;
-        Ok(Self(stream))
+        Ok(Self { stream, first: None })
     }
 }
 
@@ -63,8 +67,10 @@ impl AsyncRead for PromptTcpStream {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let read = ready!(Pin::new(&mut self.0).poll_read(context, buffer));
-        acknowledge(&self.0);
+        let start = buffer.filled().len();
+        let read = ready!(Pin::new(&mut self.stream).poll_read(context, buffer));
+        self.first = self.first.or_else(|| buffer.filled().get(start).copied());
+        acknowledge(&self.stream);
         Poll::Ready(read)
     }
 }
@@ -75,7 +81,7 @@ impl AsyncWrite for PromptTcpStream {
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write(context, bytes)
+        Pin::new(&mut self.stream).poll_write(context, bytes)
     }
 
     fn poll_write_vectored(
@@ -83,18 +89,18 @@ impl AsyncWrite for PromptTcpStream {
         context: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.0).poll_write_vectored(context, parts)
+        Pin::new(&mut self.stream).poll_write_vectored(context, parts)
     }
 
     fn is_write_vectored(&self) -> bool {
-        self.0.is_write_vectored()
+        self.stream.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_flush(context)
+        Pin::new(&mut self.stream).poll_flush(context)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.0).poll_shutdown(context)
+        Pin::new(&mut self.stream).poll_shutdown(context)
     }
 }

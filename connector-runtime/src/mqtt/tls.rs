@@ -1,7 +1,9 @@
 //! TLS to the broker: certificate files and the handshake.
 
 use std::{
-    io::ErrorKind,
+    env,
+    ffi::OsString,
+    io,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -98,6 +100,7 @@ impl Tls {
     fn roots(&self) -> Result<RootCertStore, String> {
         let mut roots = RootCertStore::empty();
         let Some(path) = &self.ca else {
+            check_variables(|name| env::var_os(name))?;
             roots.add_parsable_certificates(load_native_certs().certs);
             let problem = "this system has no certificates of authorities (CA): set MQTT_CA_FILE, or \
                            install the package ca-certificates";
@@ -105,7 +108,10 @@ impl Tls {
         };
         for certificate in certificates("MQTT_CA_FILE", path)? {
             let added = roots.add(certificate);
-            added.map_err(|error| format!("MQTT_CA_FILE={}: {error}", path.display()))?;
+            added.map_err(|error| {
+                let path = path.display();
+                format!("MQTT_CA_FILE={path}: one of its certificates is not valid: {error}")
+            })?;
         }
         Ok(roots)
     }
@@ -119,15 +125,13 @@ impl Tls {
         let loaded = thread::blocking("certificates", move || tls.load()).await?;
         let Loaded { config, verifier, own } = loaded.map_err(LinkError::Tls)?;
         let connector = TlsConnector::from(Arc::new(config));
-        let stream =
-            connector.connect(self.host.clone(), stream).await.map_err(|error| {
-                match error.kind() {
-                    ErrorKind::ConnectionReset | ErrorKind::UnexpectedEof => {
-                        LinkError::Tls(tls_failure::NO_TLS.to_owned())
-                    }
-                    _ => error.into(),
-                }
-            })?;
+        let shaken = connector.connect(self.host.clone(), stream).into_fallible().await;
+        let stream = shaken.map_err(|(error, stream)| {
+            match tls_failure::explain_handshake(&error, stream.first) {
+                Some(problem) => LinkError::Tls(problem.to_owned()),
+                None => error.into(),
+            }
+        })?;
         let brokers = stream.get_ref().1.peer_certificates().unwrap_or_default();
         for (whose, chain) in [("the broker's", brokers), ("the connector's own", &own)] {
             if let Some(days) = self.days_left(&verifier, chain) {
@@ -155,6 +159,23 @@ impl Tls {
             })) => Some(not_after.as_secs().saturating_sub(now) / 86_400),
             _ => None,
         }
+    }
+}
+
+/// Checks the variables with the system's authorities, because reading a named pipe would wait for its writer.
+fn check_variables(variable: impl Fn(&str) -> Option<OsString>) -> Result<(), String> {
+    let is_missing = |error: &io::Error| error.kind() == io::ErrorKind::NotFound;
+    if let Some(path) = variable("SSL_CERT_FILE").map(PathBuf::from)
+        && let Err(error) = file::check_regular(&path)
+        && !is_missing(&error)
+    {
+        return Err(format!("SSL_CERT_FILE={} cannot be read: {error}", path.display()));
+    }
+    let folders = variable("SSL_CERT_DIR").unwrap_or_default();
+    let is_other = |path: &PathBuf| path.metadata().is_ok_and(|file| !file.is_dir());
+    match env::split_paths(&folders).find(is_other) {
+        Some(path) => Err(format!("SSL_CERT_DIR={} is not a directory", path.display())),
+        None => Ok(()),
     }
 }
 

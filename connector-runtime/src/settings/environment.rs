@@ -138,8 +138,8 @@ impl Environment {
         self.variables.get(variable).map(|variable| &variable.origin)
     }
 
-    /// Returns whether a variable's value is the content of the file in `NAME_FILE`. It may be a secret, and is
-    /// never printed.
+    /// Returns whether a variable's value is the content of the file in `NAME_FILE`. It may be a secret, so
+    /// `check` and errors about invalid settings do not print it.
     pub(crate) fn is_in_file(&self, variable: &OsStr) -> bool {
         matches!(self.origin(variable), Some(Origin::File(_)))
     }

@@ -29,9 +29,8 @@ pub(super) fn describe(error: &Error, arg: &Arg, environment: &Environment) -> S
     };
     let is_public = !arg.get_env().is_some_and(|variable| environment.is_in_file(variable));
     let may_be_seen = |text: &str| is_public && may_be_seen(arg, value, text);
-    let hidden = is_secret(arg) || !is_public;
-    let shown = if hidden { "***".into() } else { setting_without_login(value) };
-    let shown = shown::value(&shown);
+    let is_hidden = is_secret(arg) || !is_public || setting_without_login(value) != value;
+    let shown = if is_hidden { "***".into() } else { shown::value(value) };
     let variable = arg.get_env().filter(|variable| {
         let set = environment.get(variable).and_then(OsStr::to_str);
         set.is_some_and(|set| arg.get_value_delimiter().is_some() || set == value)

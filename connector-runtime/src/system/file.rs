@@ -14,8 +14,13 @@ use std::{
 /// Reads a regular file of at most `limit` bytes. The path may be a symbolic link.
 pub(crate) fn read(path: &Path, limit: usize) -> io::Result<Vec<u8>> {
     // Opening a device may already have an effect.
-    require_regular(fs::metadata(path)?.file_type())?;
+    check_regular(path)?;
     content(&open(OpenOptions::new().read(true), path, 0)?, limit)
+}
+
+/// Fails if a path is not a regular file, or a symbolic link to one.
+pub(crate) fn check_regular(path: &Path) -> io::Result<()> {
+    require_regular(fs::metadata(path)?.file_type())
 }
 
 /// Reads a file that the connector has written, of at most `limit` bytes.
