@@ -165,8 +165,9 @@ async fn is_reported(limits: impl Iterator<Item = String>) {
         let launch = launch(free_port(), ([127, 0, 0, 1], free_port()).into());
         let connector = launch.within(&limit).start();
         if connector.stdout.line_unless_closed("cannot connect to the broker").await.is_some() {
+            // With little memory, the C library may abort it later.
             let ended = connector.terminate().await;
-            assert_eq!(ended.code, Some(0), "{limit}: {}", ended.stderr);
+            assert!(matches!(ended.code, Some(0) | None), "{limit}: {}", ended.stderr);
             continue;
         }
         // With even less, the system cannot load the program.

@@ -30,7 +30,7 @@ mod unix {
     use super::io;
 
     /// The time limit of the shutdown, a little above the limits of its stages together.
-    const LIMIT: Duration = Duration::from_millis(2800);
+    const LIMIT: Duration = Duration::from_millis(2600);
 
     /// Signals within this time are one stop: systemd can send SIGHUP right after SIGTERM, and a process that
     /// forwards signals doubles those that the whole process group receives.
@@ -43,7 +43,7 @@ mod unix {
     const LONGEST_TICK: Duration = Duration::from_millis(100);
 
     /// The time limit of the last log message: the reader of stdout may have stopped reading.
-    const LAST_WORDS: Duration = Duration::from_millis(100);
+    const LAST_WORDS: Duration = Duration::from_millis(300);
 
     /// The state that the program shares with the thread.
     struct Shared {
