@@ -39,7 +39,7 @@ impl Lane {
         self.passing.iter().any(|(_, publish)| &*publish.topic == topic)
     }
 
-    /// Returns all messages, in order.
+    /// Returns all messages, in order, which have to be sorted first.
     pub(super) fn iter(&self) -> impl Iterator<Item = &Publish> {
         let mut messages: Vec<_> =
             MessageKind::ALL.into_iter().flat_map(|kind| self.queue(kind)).collect();

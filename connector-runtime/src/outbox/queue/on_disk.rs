@@ -79,7 +79,9 @@ impl Outbox {
     /// memory, which are written again if the file was removed or replaced.
     pub(super) fn take_found(&mut self) {
         let Some(spool) = &self.spool else { return };
-        spool.put_again(self.waiting());
+        if spool.is_other_file() {
+            spool.put_again(self.waiting());
+        }
         let Some(found) = spool.take_found() else { return };
         let newer = self.waiting.split(|publish| publish.seq == 0);
         self.later.prepend(newer.into_iter());

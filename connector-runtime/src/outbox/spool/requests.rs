@@ -134,12 +134,16 @@ impl Spool {
         }
     }
 
-    /// Requests that the messages in memory are written again, if the file is another one than before.
+    /// Returns whether the file is another one than before, so that all messages in memory must be
+    /// [put again](Self::put_again).
+    pub(crate) fn is_other_file(&self) -> bool {
+        self.state().is_other_file
+    }
+
+    /// Requests that all messages in memory are written again.
     pub(crate) fn put_again<'a>(&self, messages: impl Iterator<Item = &'a Publish>) {
         let mut state = self.state();
-        if !std::mem::take(&mut state.is_other_file) {
-            return;
-        }
+        state.is_other_file = false;
         let durable = messages.filter(|publish| publish.seq > 0);
         state.pending.extend(durable.map(|publish| (publish.seq, publish.clone())));
         state.pending_bytes = state.pending.values().map(Publish::cost).sum();
