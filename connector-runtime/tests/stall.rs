@@ -28,17 +28,17 @@ impl Busy {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hung_device_a_flood_and_a_huge_map_cost_no_connection() {
+async fn a_hung_device_a_flood_and_a_large_map_cost_no_connection() {
     let mut bus = Bus::start(Busy {}).await;
     bus.select(&["value"]).await;
     assert_eq!(bus.next("busy/status").await, "online");
     // Most of them are refused, each with a log message.
     (0..10_000).for_each(|value| bus.command("hung", value));
     let mut sensors: serde_json::Map<String, Value> =
-        (0..7_000).map(|i| (format!("{i:01000}"), json!(format!("other/{i}")))).collect();
+        (0..3_500).map(|i| (format!("{i:01000}"), json!(format!("other/{i}")))).collect();
     sensors.insert("value".to_owned(), json!("here"));
     let map = json!({ "sensor": sensors, "actuator": {} });
-    assert!(map.to_string().len() > 7_000_000);
+    assert!(map.to_string().len() > 3_500_000);
     bus.publish("busy/datapoint_map", &map, false);
     for _ in 0..120 {
         bus.next("here").await;

@@ -103,7 +103,8 @@ async fn what_was_said_to_somebody_who_was_not_there_is_not_run() {
         let subscriptions = stage.subscriptions();
         stage.proxy.close(true);
         stage.proxy.cut();
-        stage.broker.log().times(" closed its connection", round).await;
+        // "closed its connection", or why that could not be read any more.
+        stage.broker.log().times(": Client demo-", round).await;
         // The broker takes them for nobody.
         let qos = [QoS::AtMostOnce, QoS::AtLeastOnce, QoS::ExactlyOnce];
         for qos in qos.into_iter().cycle().take(30) {
