@@ -23,9 +23,10 @@ const CAUGHT_UP: Duration = Duration::from_secs(30);
 /// The first time a connector needs more memory, for what it has not done before.
 const WARM_UP: Duration = Duration::from_mins(10);
 
-/// So much memory does it need at most after that, in KiB, and so much more at the end than after warming up.
+/// So much memory does it need at most after that, in KiB, and so much more at the end than after warming up: each
+/// larger backlog of a restart leaves a little more with the allocator.
 const MEMORY: u64 = 40 << 10;
-const GROWTH: u64 = 2 << 10;
+const GROWTH: u64 = 8 << 10;
 
 /// A connector with a spool at a broker, both without anything between them.
 struct Site {
