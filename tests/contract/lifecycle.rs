@@ -3,13 +3,10 @@
 use serde_json::json;
 use support::{Bus, Device, Embedded, Launch, Moment, Mosquitto, World, launch};
 
-/// As from `docker stop`, as from Ctrl-C, and as from a terminal that is closed.
-const SIGNALS: [&str; 3] = ["TERM", "INT", "HUP"];
-
 #[tokio::test]
 #[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn a_stop_signal_ends_it_with_a_goodbye() {
-    for signal in SIGNALS {
+    for signal in support::stop_signals() {
         let mut world = World::start(Mosquitto::start().await.into()).await;
         world.settle().await;
         let log = world.mosquitto().log().clone();
@@ -41,7 +38,7 @@ async fn a_stop_signal_ends_it_with_a_goodbye_in_a_flood() {
 #[tokio::test]
 #[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn a_stop_signal_ends_it_while_the_broker_hangs() {
-    for signal in SIGNALS {
+    for signal in support::stop_signals() {
         let mut world = World::start(Mosquitto::start().await.into()).await;
         world.settle().await;
         world.mosquitto().pause().await;
@@ -56,7 +53,7 @@ async fn a_stop_signal_ends_it_while_the_broker_hangs() {
 #[tokio::test]
 #[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn a_stop_signal_ends_it_while_the_broker_does_not_answer_to_a_connection() {
-    for signal in SIGNALS {
+    for signal in support::stop_signals() {
         let broker = Mosquitto::start().await;
         broker.pause().await;
         let device = Device::start().await;
@@ -68,7 +65,7 @@ async fn a_stop_signal_ends_it_while_the_broker_does_not_answer_to_a_connection(
 #[tokio::test]
 #[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn a_stop_signal_ends_it_without_a_broker() {
-    for signal in SIGNALS {
+    for signal in support::stop_signals() {
         let mut broker = Mosquitto::start().await;
         broker.stop().await;
         let connector = launch(broker.port(), Device::start().await.address()).start();

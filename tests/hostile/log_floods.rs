@@ -7,7 +7,7 @@ use support::{Bus, Mosquitto, World, free_port};
 use crate::wait::until_counted;
 
 /// How many messages flood the connector.
-const FLOOD: usize = 2000;
+const FLOOD: usize = 200;
 
 /// At most this many of them are logged: 20, and one in 10 s for as long as a slow machine may take.
 const LOGGED: usize = 30;

@@ -13,8 +13,6 @@ use std::{
 use support::{Device, Embedded, Launch, World, free_port, launch, patiently};
 use tokio::{process::Command, time::sleep};
 
-const SIGNALS: [&str; 3] = ["TERM", "INT", "HUP"];
-
 fn stubborn() -> Launch {
     Launch::program("stubborn").broker(free_port())
 }
@@ -24,7 +22,8 @@ async fn a_signal_in_the_first_moments_ends_it_with_exit_code_0() {
     for moment in 0..30 {
         let launch = launch(free_port(), ([127, 0, 0, 1], free_port()).into());
         let connector = launch.start();
-        let signal = SIGNALS[moment % SIGNALS.len()];
+        let signals = support::stop_signals();
+        let signal = signals[moment % signals.len()];
         connector.heeds(signal).await;
         sleep(Duration::from_micros(400 * moment as u64)).await;
         connector.stop(signal).await.assert_clean();
@@ -86,7 +85,7 @@ async fn nohup_keeps_it_running() {
 #[tokio::test]
 async fn signals_that_its_parent_blocks_end_it() {
     let block = "set -- env --block-signal=TERM --block-signal=INT --block-signal=HUP \"$@\"";
-    for signal in SIGNALS {
+    for signal in support::stop_signals() {
         let launch = launch(free_port(), ([127, 0, 0, 1], free_port()).into());
         let connector = launch.within(block).start();
         connector.stdout.line("cannot connect to the broker").await;
@@ -148,7 +147,7 @@ async fn a_signal_ends_it_while_nobody_reads_its_output() {
 async fn a_signal_ends_every_tool() {
     let device = Device::start().await;
     for arguments in [&["once"][..], &["record", "messages.ndjson"]] {
-        for signal in SIGNALS {
+        for signal in support::stop_signals() {
             let launch = launch(free_port(), device.address());
             let launch = arguments.iter().fold(launch, |launch, it| launch.argument(it));
             let ended = launch.start().stop(signal).await;

@@ -30,6 +30,7 @@ mod signal;
 mod workspace;
 mod world;
 
+pub use self::signal::stop_signals;
 pub use self::{
     broker::Broker,
     bus::{Bus, Message},

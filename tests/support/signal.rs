@@ -1,6 +1,18 @@
 //! Signals to a process, by its id.
 
+use std::fs;
+
 use tokio::process::{Child, Command};
+
+/// The signals that stop a connector. SIGHUP is none of them where this process ignores it, as under `nohup`: the
+/// connectors inherit that.
+pub fn stop_signals() -> Vec<&'static str> {
+    let status = fs::read_to_string("/proc/self/status").expect("Linux tells of it");
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:")).expect("a mask");
+    let ignored = u64::from_str_radix(ignored.trim(), 16).expect("a hexadecimal number");
+    let signals = ["TERM", "INT", "HUP"].into_iter();
+    signals.filter(|signal| *signal != "HUP" || ignored & 1 == 0).collect()
+}
 
 /// Sends a signal, such as `TERM`, to a child that has not been waited for.
 pub(crate) async fn send(signal: &str, child: &Child) {

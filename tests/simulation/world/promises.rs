@@ -45,7 +45,8 @@ impl World {
             let may_be_missing = |number: &u64| !is_selected && self.reselected.contains(number);
             let missing = numbers.iter().rev().take_while(|number| may_be_missing(number)).count();
             let mut latest = numbers.iter().rev().take(missing + 1);
-            let is_last = latest.any(|number| retained.as_ref() == Some(number));
+            let is_last =
+                missing == numbers.len() || latest.any(|number| retained.as_ref() == Some(number));
             if topic != RAW && is_due && !is_last {
                 let last = numbers.last();
                 return Err(format!("{retained:?} is retained on {topic}, not {last:?}"));
