@@ -14,7 +14,7 @@ use tokio::{
     time::{interval, sleep},
 };
 
-use crate::scene::{LIVE, Scene};
+use crate::scene::{LIVE, Peer, Scene};
 
 /// An attack goes on for so long.
 const ATTACK: Duration = Duration::from_secs(4);
@@ -84,6 +84,15 @@ fn map(sensors: u32, prefix: &str) -> String {
     map + "}}"
 }
 
+/// Publishes maps one after the other, for ever.
+async fn publish_in_turn(peer: &mut Peer, maps: &[String], every: Duration) {
+    let mut ticks = interval(every);
+    for map in maps.iter().cycle() {
+        ticks.tick().await;
+        peer.publish("demo/datapoint_map", true, map.as_str()).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[cfg_attr(not(has_mosquitto), ignore = "install mosquitto and mosquitto-clients")]
 async fn maps_that_alternate_are_endured() {
@@ -91,13 +100,7 @@ async fn maps_that_alternate_are_endured() {
     device.say(&line(0..20_000, 1)).await;
     let mut peer = scene.peer().await;
     let maps = ["a", "b"].map(|prefix| map(20_000, prefix));
-    let attack = async move {
-        let mut ticks = interval(Duration::from_millis(100));
-        for map in maps.iter().cycle() {
-            ticks.tick().await;
-            peer.publish("demo/datapoint_map", true, map.as_str()).await;
-        }
-    };
+    let attack = async move { publish_in_turn(&mut peer, &maps, Duration::from_millis(100)).await };
     scene.suffer(ATTACK, attack).await;
 }
 
@@ -109,13 +112,8 @@ async fn large_maps_are_endured() {
     // 99,000 entries of about 80 bytes: both limits of a map are close.
     let map = map(99_000, &"x".repeat(50));
     assert!((7_000_000..8_000_000).contains(&map.len()), "{}", map.len());
-    let attack = async move {
-        let mut ticks = interval(Duration::from_millis(500));
-        loop {
-            ticks.tick().await;
-            peer.publish("demo/datapoint_map", true, map.as_str()).await;
-        }
-    };
+    let attack =
+        async move { publish_in_turn(&mut peer, &[map], Duration::from_millis(500)).await };
     scene.suffer(ATTACK, attack).await;
 }
 

@@ -209,8 +209,6 @@ fn catches(id: u32, signal: &str) -> bool {
         "TERM" => 15,
         _ => panic!("SIG{signal} does not stop a connector"),
     };
-    let status = fs::read_to_string(format!("/proc/{id}/status")).expect("Linux tells of it");
-    let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:")).expect("a mask");
-    let caught = u64::from_str_radix(caught.trim(), 16).expect("a hexadecimal number");
+    let caught = signal::mask(&id.to_string(), "SigCgt:");
     caught >> (number - 1) & 1 == 1
 }

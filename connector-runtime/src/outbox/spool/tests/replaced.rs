@@ -1,4 +1,4 @@
-//! A file that is replaced while it is open.
+//! A file that is replaced, or lost, while it is open.
 
 use super::*;
 
@@ -8,13 +8,7 @@ fn messages_in_memory_are_written_again_if_the_file_was_replaced() {
     for copied in [0, 100] {
         let disk = Disk::default();
         let mut run = Run::start(&disk, 64 << 20);
-        let count = 3 * IN_MEMORY / PAYLOAD.len();
-        for number in 0..count {
-            run.push_bytes(&format!("topic/{number}"), MessageKind::Value, PAYLOAD);
-            if number % 200 == 0 {
-                run.tick();
-            }
-        }
+        let count = run.fill();
         run.tick();
         let in_memory: HashSet<_> = run.outbox.waiting().map(|publish| publish.seq).collect();
         let mut content = disk.content();
@@ -36,4 +30,18 @@ fn messages_in_memory_are_written_again_if_the_file_was_replaced() {
         assert_eq!(run.drain().len(), count + 1 - lost);
         assert_eq!(run.outbox.take_lost_on_disk(), u64::try_from(lost).unwrap());
     }
+}
+
+#[test]
+fn a_lost_disk_loses_only_messages_that_were_only_there() {
+    let disk = Disk::default();
+    let mut run = Run::start(&disk, 64 << 20);
+    let count = run.fill();
+    let spilled = run.outbox.backlog().spilled;
+    disk.content().is_gone = true;
+    assert_eq!(run.drain().len(), count - spilled);
+    assert_eq!(run.outbox.take_lost_on_disk(), u64::try_from(spilled).unwrap());
+    assert_eq!(run.outbox.take_dropped(), 0);
+    run.push("new", MessageKind::Value);
+    assert_eq!(run.drain(), ["new"]);
 }
